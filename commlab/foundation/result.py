@@ -1,0 +1,98 @@
+"""The Result of an analysis: an estimate with its interval, its null and its provenance, saved as JSON."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from commlab.foundation.atomic import write_atomic
+from commlab.foundation.errors import DataError
+
+__all__ = ["Null", "Result", "to_plain"]
+
+
+@dataclass(frozen=True)
+class Null:
+    """What the estimate looks like when there is nothing to find."""
+
+    method: str  # "whole episodes permuted", "circular shift", …
+    mean: float
+    low: float  # 2.5 % of the draws
+    high: float  # 97.5 % of the draws
+    n_draws: int
+
+
+@dataclass(frozen=True)
+class Result:
+    """One finding. Everything that a figure or the report shows of it is in here."""
+
+    analysis: str  # "probe", "information", "use", "injection", …
+    name: str  # file stem, unique within a run
+    estimate: float | None  # None where it is undefined; the sentence says why
+    unit: str  # "balanced accuracy", "bits", "deliveries an episode", …
+    interval: tuple[float, float] | None  # 95 %
+    null: Null | None
+    p_value: float | None
+    n_episodes: int
+    sentence: str  # the finding in plain words
+    details: dict[str, Any] = field(default_factory=dict)  # JSON-able tables that figures draw from
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """The result as JSON text. Raises ValueError, naming the field, where a number is NaN or infinite."""
+        return json.dumps(to_plain(asdict(self), self.name), indent=1, allow_nan=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The result that `to_json` wrote. Raises DataError where the text is not one."""
+        try:
+            data = json.loads(text)
+            known = {f.name for f in fields(cls)}
+            data = {key: value for key, value in data.items() if key in known}
+            data["interval"] = tuple(data["interval"]) if data["interval"] is not None else None
+            data["null"] = Null(**data["null"]) if data["null"] is not None else None
+            return cls(**data)
+        except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+            raise DataError(f"This text is not a saved result ({error}): run the analysis again to make it anew.") from error
+
+    def save(self, folder: Path | str) -> Path:
+        """Write `<folder>/<name>.json`, whole or not at all; returns its path."""
+        return write_atomic(Path(folder) / f"{self.name}.json", self.to_json())
+
+    @classmethod
+    def load(cls, path: Path | str) -> Self:
+        """The result saved at `path`. Raises DataError where there is none or it is damaged."""
+        try:
+            text = Path(path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise DataError(f"{path} is not a readable result ({error}): run the analysis again to make it.") from error
+        try:
+            return cls.from_json(text)
+        except DataError as error:
+            raise DataError(f"{path}: {error}") from error
+
+
+def to_plain(value: Any, where: str = "value") -> Any:
+    """`value` with numpy scalars and arrays, tuples and mappings turned into JSON's own types.
+
+    Raises ValueError, naming the field, where a number is NaN or infinite (say None and give a reason instead), and
+    TypeError where a value has no JSON form.
+    """
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(to_plain(key, where)): to_plain(item, f"{where}.{key}") for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        items = sorted(value) if isinstance(value, set | frozenset) else value
+        return [to_plain(item, f"{where}[{index}]") for index, item in enumerate(items)]
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{where} is {value}, which JSON cannot hold: use None and give the reason beside it.")
+    if isinstance(value, Path):
+        return str(value)
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    raise TypeError(f"{where} is a {type(value).__name__}, which JSON cannot hold: use numbers, text, lists or dicts.")
