@@ -1,0 +1,1 @@
+"""A policy from experience: the learner, its grounding, its curriculum and its log."""

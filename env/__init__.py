@@ -1,0 +1,1 @@
+"""The world: its state, its rules as numba kernels, its scenarios and what agents observe of it."""

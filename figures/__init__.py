@@ -1,0 +1,1 @@
+"""Figures and the report, drawn from saved results and the training log alone."""
