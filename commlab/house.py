@@ -20,8 +20,8 @@ def check_links(package: Path = Path(__file__).parent) -> None:
 
 def _sentence(package: Path, lost: list[str]) -> str:
     places = ", ".join(f"{package.name}/{name}" for name in lost)
+    mend = f'(cd \'{package}\' && for name in {" ".join(lost)}; do ln -sfn "../$name" "$name"; done)'
     return (
-        f"commlab: {places} must lead to the folder of the same name beside {package.name}/, but the link was lost when "
-        f"this copy was unpacked; mend it with: (cd '{package}' && for name in {' '.join(lost)}; "
-        'do ln -sfn "../$name" "$name"; done)'
+        f"commlab: {places} must lead to the folder of the same name beside {package.name}/, "
+        f"but the link was lost when this copy was unpacked; mend it with: {mend}"
     )

@@ -1,0 +1,55 @@
+# Everything a clone needs, made inside the clone: only pip's own cache lies elsewhere. `make help` lists the targets.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed
+
+# matplotlib would otherwise write its font list to the home folder
+export MPLCONFIGDIR := $(CURDIR)/$(VENV)/var/cache/matplotlib
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help install demo test lint types bench docs clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+install: $(STAMP) ## make .venv and install commlab with its exact dependencies
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --disable-pip-version-check --quiet -e '.[dev]' -c constraints.txt
+	@touch $@
+
+demo: install ## the whole path in minutes: train, record, probe, inject, report
+	$(BIN)/commlab demo
+
+test: install ## the test suite, without the slow tests
+	$(ONE_THREAD) $(BIN)/pytest tests
+
+lint: install ## style, format and the floors that imports may cross
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: install ## type check, through the links
+	$(BIN)/mypy -p commlab
+
+bench: install ## measure everything, into bench.json
+	$(ONE_THREAD) $(BIN)/python tests/bench/run.py
+
+bench-%: install ## measure one group, such as bench-start
+	$(ONE_THREAD) $(BIN)/python tests/bench/run.py --only $*
+
+docs: install ## the reference of the code, into docs/api
+	$(BIN)/pip install --disable-pip-version-check --quiet -e '.[docs]' -c constraints.txt
+	$(BIN)/pdoc commlab '!commlab.__main__' -o docs/api
+
+clean: ## remove the environment, builds and caches; runs/ stays
+	rm -rf $(VENV) build dist *.egg-info docs/api bench.json
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find commlab env probes datasets figures tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Libraries that spin up a thread a core slow each other down: tests and benches give each one thread.
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 NUMBA_NUM_THREADS=1

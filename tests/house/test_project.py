@@ -1,0 +1,59 @@
+"""The project's own files agree: README with Makefile and command line, pyproject.toml with constraints.txt."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+CLONE = Path(__file__).parents[2]
+PROJECT = tomllib.loads((CLONE / "pyproject.toml").read_text())["project"]
+PAGES = [CLONE / "README.md", *sorted((CLONE / "docs").rglob("*.md"))]
+
+
+def code_of(page: Path) -> str:
+    """The fenced blocks and the inline code of a page."""
+    text = page.read_text()
+    blocks = re.findall(r"^```\w*\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    return "\n".join([*blocks, *re.findall(r"`([^`\n]+)`", text)])
+
+
+def pins() -> dict[str, str]:
+    rows = [row for row in (CLONE / "constraints.txt").read_text().splitlines() if row and not row.startswith("#")]
+    return {canonicalize_name(name): version for name, _, version in (row.partition("==") for row in rows)}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_make_targets_of_a_page_exist(page: Path) -> None:
+    targets = re.findall(r"^([a-z-]+):", (CLONE / "Makefile").read_text(), flags=re.MULTILINE)
+    groups = {f"bench-{path.stem.removeprefix('bench_')}" for path in (CLONE / "tests" / "bench").glob("bench_*.py")}
+    named = set(re.findall(r"\bmake ([a-z-]+)", code_of(page)))
+    assert named <= {*targets, *groups}
+
+
+def test_the_readme_shows_the_two_commands_that_start_everything() -> None:
+    assert {"make demo", "make test"} <= set(re.findall(r"make [a-z]+", code_of(CLONE / "README.md")))
+
+
+def test_the_commands_of_the_readme_exist() -> None:
+    named = set(re.findall(r"^(?:\.venv/bin/)?commlab ([a-z]+)", code_of(CLONE / "README.md"), flags=re.MULTILINE))
+    assert named
+    for name in sorted(named):
+        done = subprocess.run([sys.executable, "-m", "commlab", name, "--help"], capture_output=True, check=False)
+        assert done.returncode == 0, name
+
+
+@pytest.mark.parametrize("requirement", PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"])
+def test_a_dependency_has_a_lower_bound_and_a_pin_within_it(requirement: str) -> None:
+    wanted = Requirement(requirement)
+    assert {clause.operator for clause in wanted.specifier} == {">="}
+    assert wanted.specifier.contains(pins()[canonicalize_name(wanted.name)])
+
+
+def test_every_pin_is_exact_and_free_of_a_local_version() -> None:
+    assert pins()
+    assert [name for name, version in pins().items() if not re.fullmatch(r"[0-9]+(\.[0-9a-z]+)*", version)] == []
