@@ -1,0 +1,124 @@
+"""What a recording holds: every column with its type, axes and meaning, and the version of the whole.
+
+Axis letters: E episodes, S steps of all episodes, A agents, L symbols of a message, V vocabulary, K hearing slots,
+H hidden units, N entities in view, O objects. Row s of every column under S is time t of one episode: state and
+observation before the action, what was heard at t (said at t-1), action and message chosen at t, reward that followed.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from commlab.foundation.errors import RecordingError
+
+__all__ = ["COLUMNS", "DERIVED", "EPISODE_FIELDS", "HIDDEN", "SCHEMA_VERSION", "Column", "as_column", "column_spec"]
+
+SCHEMA_VERSION = 1
+HIDDEN = "policy/hidden."  # followed by the name of the hook point: policy/hidden.core
+DERIVED = ("steps/episode", "steps/t")  # follow from the episodes' lengths: the writer fills them in
+
+
+class Column(NamedTuple):
+    """One column: the types that may be stored (the first is the usual one), its axes and its meaning."""
+
+    dtypes: tuple[str, ...]
+    axes: str  # a letter an axis, see the module's docstring; "." is an axis with a meaning of its own
+    sentence: str
+
+
+COLUMNS: dict[str, Column] = {
+    "steps/episode": Column(("i4",), "S", "The row in /episodes."),
+    "steps/t": Column(("i4",), "S", "The step within the episode, from 0."),
+    "steps/terminated": Column(("b1",), "S", "The episode ended here by the world's rules."),
+    "steps/truncated": Column(("b1",), "S", "The episode was cut here by its time limit."),
+    "agents/position": Column(("i2",), "SA.", "Row and column; 0, 0 is the top left corner of the walled map."),
+    "agents/facing": Column(("u1",), "SA", "The direction faced: codes/facings."),
+    "agents/energy": Column(("i4",), "SA", "Energy in joules."),
+    "agents/inventory": Column(("u1",), "SA.", "Units carried of each kind."),
+    "agents/shield": Column(("b1",), "SA", "The shield is on."),
+    "agents/frozen": Column(("u1", "i2"), "SA", "Steps left frozen."),
+    "channel/said": Column(("u1",), "SAL", "The message chosen by the agent; 0 is silence."),
+    "channel/emitted": Column(("u1",), "SAL", "The message that left the agent, after interventions."),
+    "channel/heard": Column(("u1",), "SAKL", "The messages heard; 0 is silence."),
+    "channel/speaker": Column(("i2",), "SAK", "Who was heard; -1 is nobody or a phantom."),
+    "channel/injected": Column(("b1",), "SAK", "What was heard was put there by an intervention."),
+    "policy/action": Column(("u1",), "SA", "The action chosen: codes/actions."),
+    "policy/action_logits": Column(("f2", "f4"), "SA.", "Logits of the actions."),
+    "policy/message_logits": Column(("f2", "f4"), "SALV", "Logits of each symbol of the message."),
+    "policy/value": Column(("f4",), "SA", "The critic's value."),
+    "reward/own": Column(("f4",), "SA", "The agent's own reward."),
+    "reward/shared": Column(("f4",), "SA", "The reward after sharing by kinship."),
+    "observation/window": Column(("u1",), "SA..", "Cell codes around the agent, masked to its view: codes/cells."),
+    "observation/entities": Column(("i1",), "SAN.", "The nearest things in view."),
+    "observation/vector": Column(("f4", "i2"), "SA.", "The agent's own state, named columns."),
+    "world/objects": Column(("i2",), "SO.", "Cell code, row, column and stock of each object."),
+}
+
+EPISODE_FIELDS: dict[str, Column] = {
+    "length": Column(("i4",), "E", "Steps of the episode."),
+    "seed": Column(("u8",), "E", "The seed of the world's generator."),
+    "episode": Column(("i8",), "E", "The episode's number in that generator."),
+    "world": Column(("i4",), "E", "Which of the worlds stepped together played it."),
+    "condition": Column(("str",), "E", "The experimental condition."),
+    "intervention": Column(("str",), "E", "The interventions, as JSON."),
+    "kinship": Column(("f4",), "EAA", "The kinship matrix; stored once for each distinct one."),
+    "bodies": Column(("u1",), "EA", "Each agent's body: codes/bodies."),
+}
+
+
+def column_spec(name: str) -> Column:
+    """The column's specification. Raises RecordingError where the schema has no such column."""
+    if name.startswith(HIDDEN) and len(name) > len(HIDDEN):
+        return Column(("f2", "f4"), "SAH", "The hidden state at that hook point.")
+    if name not in COLUMNS:
+        raise RecordingError(
+            f"A recording has no column {name!r}: allowed are {', '.join(COLUMNS)} and {HIDDEN}<name>."
+        )
+    return COLUMNS[name]
+
+
+def as_column(name: str, values: Any, spec: Column, n_rows: int) -> np.ndarray[Any, Any]:
+    """`values` as the array that is stored, or RecordingError naming the column and what it may hold."""
+    array = np.asarray(values)
+    if array.ndim != len(spec.axes) or array.shape[0] != n_rows:
+        raise RecordingError(
+            f"Column {name} has shape {array.shape}: it must have {n_rows} rows and the axes ({', '.join(spec.axes)})."
+        )
+    if spec.dtypes == ("str",):
+        return np.array([str(value) for value in array.tolist()], dtype=object)
+    allowed = [np.dtype(code) for code in spec.dtypes]
+    if array.dtype in allowed:
+        return np.ascontiguousarray(array)
+    for dtype in allowed:
+        if np.can_cast(array.dtype, dtype, "same_kind" if array.dtype.kind == "f" else "safe"):
+            return np.ascontiguousarray(array, dtype=dtype)
+    raise RecordingError(
+        f"Column {name} is {array.dtype}: give it as {' or '.join(str(dtype) for dtype in allowed)}."
+    )
+
+
+def checked_columns(columns: Mapping[str, Any], n_rows: int) -> dict[str, np.ndarray[Any, Any]]:
+    """The step columns as stored, without those that the writer derives. Raises RecordingError for a wrong one."""
+    return {
+        name: as_column(name, values, column_spec(name), n_rows)
+        for name, values in columns.items()
+        if name not in DERIVED
+    }
+
+
+def checked_episodes(episodes: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
+    """The episode fields as stored; `length` is required, `start` is derived. Raises RecordingError for a wrong one."""
+    if "length" not in episodes:
+        raise RecordingError("The episodes of a shard must have a `length` each, in steps.")
+    unknown = sorted(set(episodes) - set(EPISODE_FIELDS) - {"start"})
+    if unknown:
+        raise RecordingError(
+            f"Episodes have no field {', '.join(unknown)}: allowed are {', '.join(EPISODE_FIELDS)}."
+        )
+    n_episodes = len(episodes["length"])
+    return {
+        name: as_column(f"episodes/{name}", episodes[name], spec, n_episodes)
+        for name, spec in EPISODE_FIELDS.items()
+        if name in episodes
+    }
