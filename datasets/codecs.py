@@ -37,8 +37,8 @@ def filters(dtype: np.dtype[Any], codec: str) -> dict[str, Any]:
 def chunk_shape(name: str, shape: tuple[int, ...], dtype: np.dtype[Any], rows: int) -> tuple[int, ...]:
     """A chunk of 64 to 512 KB of a column of shape (S, …), all agents together except for hidden states.
 
-    `rows` is the usual number of rows of a shard: where a chunk can divide it evenly it does, so that whole chunks can be
-    copied from shards into the merged file as they are.
+    `rows` is the usual number of rows of a shard: where a chunk can divide it evenly it does, so that whole chunks can
+    be copied from shards into the merged file as they are.
     """
     inner = (1, *shape[2:]) if name.startswith(HIDDEN) else shape[1:]
     row_bytes = max(1, dtype.itemsize * int(np.prod(inner)))

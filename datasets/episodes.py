@@ -8,7 +8,7 @@ import numpy as np
 
 from commlab.foundation.errors import RecordingError
 
-__all__ = ["EpisodeTable", "derived_columns", "join_tables", "read_table", "table_of", "write_table"]
+__all__ = ["EpisodeTable", "column_names", "derived_columns", "join_tables", "read_table", "table_of", "write_table"]
 
 Array = np.ndarray[Any, Any]
 MATRICES = "kinship/matrices"
@@ -92,3 +92,9 @@ def write_table(file: h5py.File, table: EpisodeTable) -> None:
         file.create_dataset(f"episodes/{name}", data=values, dtype=TEXT if values.dtype == object else values.dtype)
     if table.matrices is not None:
         file[MATRICES] = table.matrices
+
+
+def column_names(file: h5py.File) -> list[str]:
+    """The names of a file's step columns, sorted."""
+    groups = [name for name in sorted(file) if name not in ("episodes", "kinship")]
+    return [f"{group}/{name}" for group in groups for name in sorted(file[group])]

@@ -10,7 +10,14 @@ import h5py
 import numpy as np
 
 from commlab.datasets.codecs import chunk_shape, filters
-from commlab.datasets.episodes import EpisodeTable, derived_columns, join_tables, read_table, write_table
+from commlab.datasets.episodes import (
+    EpisodeTable,
+    column_names,
+    derived_columns,
+    join_tables,
+    read_table,
+    write_table,
+)
 from commlab.datasets.shards import LIBVER, write_header
 from commlab.foundation.atomic import PART, seal
 from commlab.foundation.disk import as_disk_error, require_space
@@ -51,7 +58,7 @@ def fill(merged: h5py.File, shards: Sequence[Path], codec: str) -> None:
     sinks: dict[str, Sink] = {}
     for shard in shards:
         with h5py.File(shard, "r", locking=False) as file:
-            columns = columns_in(file)
+            columns = column_names(file)
             if not sinks:
                 sinks = {name: sink_for(merged, file[name], rows, codec) for name in columns}
             if sorted(columns) != sorted(sinks):
@@ -67,12 +74,6 @@ def table_in(shard: Path) -> EpisodeTable:
     """The episode table of a shard file."""
     with h5py.File(shard, "r", locking=False) as file:
         return read_table(file)
-
-
-def columns_in(file: h5py.File) -> list[str]:
-    """The names of a file's step columns, sorted."""
-    groups = [name for name in sorted(file) if name not in ("episodes", "kinship")]
-    return [f"{group}/{name}" for group in groups for name in sorted(file[group])]
 
 
 class Sink(Protocol):
@@ -161,7 +162,7 @@ def verify(path: Path, n_episodes: int) -> None:
     with h5py.File(path, "r", locking=False) as file:
         lengths = file["episodes/length"][:]
         counted = np.bincount(file["steps/episode"][:], minlength=len(lengths))
-        whole = all(len(file[name]) == lengths.sum() for name in columns_in(file))
+        whole = all(len(file[name]) == lengths.sum() for name in column_names(file))
     if len(lengths) != n_episodes or not np.array_equal(counted, lengths) or not whole:
         raise RecordingError(
             f"{path} holds {len(lengths)} episodes and {counted.sum()} steps instead of {n_episodes} episodes and "

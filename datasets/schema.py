@@ -93,9 +93,7 @@ def as_column(name: str, values: Any, spec: Column, n_rows: int) -> np.ndarray[A
     for dtype in allowed:
         if np.can_cast(array.dtype, dtype, "same_kind" if array.dtype.kind == "f" else "safe"):
             return np.ascontiguousarray(array, dtype=dtype)
-    raise RecordingError(
-        f"Column {name} is {array.dtype}: give it as {' or '.join(str(dtype) for dtype in allowed)}."
-    )
+    raise RecordingError(f"Column {name} is {array.dtype}: give it as {' or '.join(str(dtype) for dtype in allowed)}.")
 
 
 def checked_columns(columns: Mapping[str, Any], n_rows: int) -> dict[str, np.ndarray[Any, Any]]:
@@ -113,9 +111,7 @@ def checked_episodes(episodes: Mapping[str, Any]) -> dict[str, np.ndarray[Any, A
         raise RecordingError("The episodes of a shard must have a `length` each, in steps.")
     unknown = sorted(set(episodes) - set(EPISODE_FIELDS) - {"start"})
     if unknown:
-        raise RecordingError(
-            f"Episodes have no field {', '.join(unknown)}: allowed are {', '.join(EPISODE_FIELDS)}."
-        )
+        raise RecordingError(f"Episodes have no field {', '.join(unknown)}: allowed are {', '.join(EPISODE_FIELDS)}.")
     n_episodes = len(episodes["length"])
     return {
         name: as_column(f"episodes/{name}", episodes[name], spec, n_episodes)

@@ -1,6 +1,5 @@
 """The recording writer: shards in the background, sealed one by one; merged at the end; resumed after a kill."""
 
-import contextlib
 import fcntl
 import os
 import shutil
@@ -52,7 +51,9 @@ class RecordingWriter:
         command, git_revision, provenance and time goes into the fingerprint.
         """
         if n_episodes < 1 or shard_episodes < 1:
-            raise RecordingError(f"A recording needs 1 episode or more, a shard too: got {n_episodes}, {shard_episodes}.")
+            raise RecordingError(
+                f"A recording needs 1 episode or more, a shard too: got {n_episodes}, {shard_episodes}."
+            )
         self.path = Path(path)
         self.folder = parts_folder(self.path)
         self.codec = check_codec(codec)
@@ -122,15 +123,19 @@ class RecordingWriter:
                 self.take_result()
         finally:
             self.thread.shutdown()
-            if self.lock is not None:
-                os.close(self.lock)
-                self.lock = None
+            self.unlock()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+    def unlock(self) -> None:
+        """Let go of the folder."""
+        if self.lock is not None:
+            os.close(self.lock)
+            self.lock = None
 
     def take_result(self) -> None:
         """Wait for the oldest shard in the background; after the first one the size of the whole is known."""
@@ -141,7 +146,7 @@ class RecordingWriter:
             self.require_space_for_rest()
 
     def require_space_for_rest(self) -> None:
-        """Raise DiskError unless the shards still missing and the merged file fit on the disk, judged by those there are."""
+        """Raise DiskError unless the missing shards and the merged file fit on the disk, judged by the shards there are."""
         if not self.shards or self.complete:
             return
         size = sum(shard.stat().st_size for shard in self.shards.values()) / len(self.shards)
@@ -187,11 +192,10 @@ class RecordingWriter:
             elif attributes is None or force:
                 file.unlink()
             else:
-                with contextlib.suppress(OSError):
-                    os.close(self.lock if self.lock is not None else -1)
+                self.unlock()
                 raise RecordingError(
-                    f"{self.folder} holds shards of another recording (other settings, seed or checkpoint): use --force "
-                    "to replace them, or record to another path."
+                    f"{self.folder} holds shards of another recording (other settings, seed or checkpoint): use "
+                    "--force to replace them, or record to another path."
                 )
         return fitting
 

@@ -49,7 +49,13 @@ def make_recording(
         raise ValueError(f"meaning must be one of {MEANINGS}, not {meaning!r}")
     rng = np.random.default_rng([seed, 1])
     world = play(rng, n_episodes, n_steps, meaning, codebook(seed), hears, noise, list(bodies))
-    header = {"seed": seed, "command": "planted", "codes": CODES, "layout": layout(bodies), "scenario": {"title": meaning}}
+    header = {
+        "seed": seed,
+        "command": "planted",
+        "codes": CODES,
+        "layout": layout(bodies),
+        "scenario": {"title": meaning},
+    }
     header["columns"] = {"observation/vector": ["energy", "row", "col"]}
     header["planted"] = {"n_steps": n_steps, "meaning": meaning, "hears": hears, "noise": noise, "bodies": list(bodies)}
     writer = RecordingWriter(path, header, n_episodes, shard_episodes=shard_episodes, force=True)

@@ -43,7 +43,7 @@ def commlab_version() -> str:
 
 @cache
 def git_revision() -> str | None:
-    """The commit of the clone that this code runs from, "+changes" appended where files differ; None outside a clone."""
+    """The commit of the clone that this code runs from, with "+changes" where files differ; None outside a clone."""
     folder = Path(__file__).resolve().parents[2]
     if not (folder / ".git").exists():
         return None

@@ -57,7 +57,9 @@ class Result:
             data["null"] = Null(**data["null"]) if data["null"] is not None else None
             return cls(**data)
         except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
-            raise DataError(f"This text is not a saved result ({error}): run the analysis again to make it anew.") from error
+            raise DataError(
+                f"This text is not a saved result ({error}): run the analysis again to make it anew."
+            ) from error
 
     def save(self, folder: Path | str) -> Path:
         """Write `<folder>/<name>.json`, whole or not at all; returns its path."""
