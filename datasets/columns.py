@@ -50,12 +50,14 @@ class Column:
         """
         key = key if isinstance(key, tuple) else (key,)
         if not key or any(part is Ellipsis or part is None for part in key):
-            return self.read(0, len(self), ())[key]
+            everything: Array = self.read(0, len(self), ())[key]
+            return everything
         rows, inner = key[0], key[1:]
         plain = all(isinstance(part, slice | int | np.integer) for part in inner)
         start, stop, within = row_range(rows, len(self))
         values = self.read(start, stop, inner if plain else ())
-        return values[within] if plain else values[(within, *inner)]
+        found: Array = values[within] if plain else values[(within, *inner)]
+        return found
 
     def read(self, start: int, stop: int, inner: tuple[Any, ...]) -> Array:
         """Rows start to stop of every file that holds some of them."""

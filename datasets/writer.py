@@ -63,6 +63,8 @@ class RecordingWriter:
         self.header = {**facts, "fingerprint": fingerprint(facts)}
         self.complete = False
         self.jobs: list[Future[int]] = []
+        self.lock: int | None = None
+        self.shards: dict[int, Path] = {}
         self.take_folder(force)
         self.thread = ThreadPoolExecutor(1, thread_name_prefix="recording")
         self.require_space_for_rest()
@@ -146,7 +148,7 @@ class RecordingWriter:
             self.require_space_for_rest()
 
     def require_space_for_rest(self) -> None:
-        """Raise DiskError unless the missing shards and the merged file fit on the disk, judged by the shards there are."""
+        """Raise DiskError unless the missing shards and the merged file fit on the disk, going by those there are."""
         if not self.shards or self.complete:
             return
         size = sum(shard.stat().st_size for shard in self.shards.values()) / len(self.shards)
