@@ -1,0 +1,83 @@
+"""Checkpoints: a policy with all that is needed to run it again, written whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+from commlab.agents.recurrent import RecurrentPolicy, Sharing
+from commlab.env.loading import parse_scenario
+from commlab.env.scenario import Scenario
+from commlab.foundation.atomic import write_atomic
+from commlab.foundation.errors import CheckpointError
+
+FORMAT = 1
+
+
+class Checkpoint(NamedTuple):
+    """A policy as it was at some moment of its training."""
+
+    policy: RecurrentPolicy
+    scenario: Scenario
+    facts: dict[str, Any]  # agent_steps, seed, grounding, muted
+    sha256: str
+
+
+def save_checkpoint(path: Path, policy: RecurrentPolicy, scenario: Scenario, sharing: Sharing, facts: dict[str, Any]) -> Path:
+    """Write the policy to `path`."""
+    buffer = io.BytesIO()
+    torch.save(
+        {
+            "format": FORMAT,
+            "scenario": scenario.model_dump_json(),
+            "n_hidden": policy.n_hidden,
+            "sharing": sharing,
+            "facts": json.dumps(facts),
+            "weights": {name: tensor.cpu() for name, tensor in policy.state_dict().items()},
+        },
+        buffer,
+    )
+    write_atomic(path, buffer.getvalue())
+    return path
+
+
+def load_checkpoint(path: Path, scenario: Scenario | None = None) -> Checkpoint:
+    """Return the checkpoint at `path`, to be run in the scenario it was trained in or in another that it fits.
+
+    Raises CheckpointError where the file is missing, damaged, of a newer format, or does not fit the scenario.
+    """
+    try:
+        data = path.read_bytes()
+        saved = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+        version = saved["format"]
+    except FileNotFoundError:
+        raise CheckpointError(f"There is no checkpoint {path}; train the run, or name one that has checkpoints.") from None
+    except Exception as error:
+        raise CheckpointError(f"{path} is no commlab checkpoint, or it is damaged ({type(error).__name__}); train again.") from None
+    if version > FORMAT:
+        raise CheckpointError(f"{path} has format {version}, newer than the {FORMAT} that this commlab reads; update commlab.")
+    home = parse_scenario(json.loads(saved["scenario"]), str(path))
+    world = scenario or home
+    policy = RecurrentPolicy(world, saved["n_hidden"], saved["sharing"])
+    try:
+        policy.load_state_dict(saved["weights"])
+    except RuntimeError:
+        raise CheckpointError(
+            f"{path} was trained on {home.name!r} and does not fit the scenario {world.name!r}: their agents, bodies, map "
+            f"sizes or vocabularies differ; use the run's own scenario."
+        ) from None
+    policy.eval()
+    return Checkpoint(policy, world, json.loads(saved["facts"]), hashlib.sha256(data).hexdigest())
+
+
+def latest_checkpoint(folder: Path) -> Path:
+    """Return the last checkpoint in `folder`; CheckpointError where there is none."""
+    found = sorted(folder.glob("steps-*.pt"))
+    if not found:
+        raise CheckpointError(f"{folder} holds no checkpoint; train the run first, or name one that has checkpoints.")
+    return found[-1]

@@ -1,0 +1,1 @@
+"""What agents can do to the world: one verb a file, each a kernel over one agent of one world."""
