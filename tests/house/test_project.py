@@ -1,9 +1,11 @@
 """The project's own files agree: README with Makefile and command line, pyproject.toml with constraints.txt."""
 
+import ast
 import re
 import subprocess
 import sys
 import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -57,3 +59,20 @@ def test_a_dependency_has_a_lower_bound_and_a_pin_within_it(requirement: str) ->
 def test_every_pin_is_exact_and_free_of_a_local_version() -> None:
     assert pins()
     assert [name for name, version in pins().items() if not re.fullmatch(r"[0-9]+(\.[0-9a-z]+)*", version)] == []
+
+
+def third_party_imports() -> set[str]:
+    """The distributions whose modules the code imports, by canonical name."""
+    homes = metadata.packages_distributions()
+    folders = [CLONE / name for name in ("commlab", "env", "probes", "datasets", "figures")]
+    trees = [ast.parse(path.read_text()) for folder in folders for path in folder.rglob("*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+    top = {name.partition(".")[0] for name in names} - set(sys.stdlib_module_names) - {"commlab"}
+    return {canonicalize_name(homes[name][0]) if name in homes else name for name in top}
+
+
+def test_the_code_imports_its_core_dependencies_and_nothing_else() -> None:
+    core = {canonicalize_name(Requirement(row).name) for row in PROJECT["dependencies"]}
+    assert third_party_imports() == core

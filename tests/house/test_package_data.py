@@ -1,0 +1,28 @@
+"""What is not code comes along: scenarios, page templates and the type marker, in a clone and in an installed wheel."""
+
+from importlib import resources
+
+import pytest
+
+from commlab.env.loading import load_scenario, scenario_names
+
+pytestmark = pytest.mark.wheel
+
+
+def test_every_scenario_of_the_library_loads() -> None:
+    assert "lookout" in scenario_names()
+    for name in scenario_names():
+        assert load_scenario(name).title
+
+
+@pytest.mark.parametrize(
+    ("package", "file"),
+    [
+        ("commlab", "py.typed"),
+        ("commlab.env", "scenarios/lookout.yaml"),
+        ("commlab.figures", "templates/report.html"),
+        ("commlab.figures", "templates/report.css"),
+    ],
+)
+def test_a_data_file_is_there(package: str, file: str) -> None:
+    assert resources.files(package).joinpath(file).is_file()
