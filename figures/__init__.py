@@ -1,1 +1,5 @@
 """Figures and the report, drawn from saved results and the training log alone."""
+
+from commlab.figures.plots import PLOTS, save
+
+__all__ = ["PLOTS", "save"]

@@ -1,0 +1,135 @@
+"""The report's claims in order: the question, the figure that answers it, the command for what is missing."""
+
+import shlex
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from commlab.figures.evidence import Evidence
+from commlab.figures.wording import plain
+from commlab.foundation.result import Result
+
+__all__ = [
+    "CLAIMS",
+    "SIGNIFICANT",
+    "Claim",
+    "Drawn",
+    "command_for",
+    "drawn_for",
+    "emergence",
+    "main_results",
+    "not_found",
+]
+
+SIGNIFICANT = 0.05
+REWARD_ALONE = "none"  # what provenance calls training without a grounding term
+
+
+class Claim(NamedTuple):
+    """One section of the report."""
+
+    plot: str  # the figure's name
+    analysis: str  # the results that it is drawn from; "" for the training curves
+    title: str
+    question: str
+    command: str  # makes what is missing; RUN stands for the run's folder
+
+
+CLAIMS = (
+    Claim(
+        "learning_curve", "", "Learning, with the channel and without",
+        "Do agents that hear each other come to earn more than agents trained the same way with the channel muted?",
+        "commlab train lookout",
+    ),
+    Claim(
+        "use", "use", "What the messages are worth",
+        "Do the trained agents earn less when they hear what was said in other episodes, or nothing?",
+        "commlab demo",
+    ),
+    Claim(
+        "symbol_place", "information", "What is said when",
+        "Does each symbol go with something in the world? Information alone is no evidence that anyone listens.",
+        "commlab probe RUN --target=resource_location",
+    ),
+    Claim(
+        "probe_scores", "probe", "What can be decoded, and from where",
+        "What can be read from messages and hidden states on episodes that the decoder has not seen?",
+        "commlab probe RUN --target=resource_location",
+    ),
+    Claim(
+        "injection_effect", "injection", "What an injected message does",
+        "Do listeners act differently when they are told something, all else being equal?",
+        "commlab inject RUN",
+    ),
+    Claim(
+        "symbol_destinations", "destinations", "Where each symbol sends its listeners",
+        "Do listeners go to the place that a symbol names, though the crystal is elsewhere?",
+        "commlab inject RUN",
+    ),
+)  # fmt: skip
+
+
+class Drawn(NamedTuple):
+    """One figure to draw: the name of its files, its data, and the results whose sentences stand above it."""
+
+    stem: str
+    data: Any
+    results: tuple[Result, ...]
+
+
+def drawn_for(claim: Claim, evidence: Evidence) -> list[Drawn]:
+    """The figures that a claim's saved data allow: one a result, one a unit for probes, none where nothing is saved."""
+    if claim.plot == "learning_curve":
+        return [Drawn(claim.plot, evidence.curves, ())] if evidence.curves else []
+    results = evidence.of(claim.analysis)
+    if claim.plot == "probe_scores":
+        units = [tuple(group) for _, group in groupby(sorted(results, key=lambda r: r.unit), key=lambda r: r.unit)]
+        return [Drawn(numbered(claim.plot, i), group, group) for i, group in enumerate(units)]
+    return [Drawn(numbered(claim.plot, i), result, (result,)) for i, result in enumerate(results)]
+
+
+def numbered(name: str, index: int) -> str:
+    """The first keeps the plain name, later ones are numbered from 2."""
+    return name if index == 0 else f"{name}-{index + 1}"
+
+
+def command_for(claim: Claim, evidence: Evidence) -> str:
+    """The command that would make what a claim lacks, for this run."""
+    return claim.command.replace("RUN", shlex.quote(plain(evidence.run.path, 300)))
+
+
+def main_results(evidence: Evidence) -> list[Result]:
+    """One result for each analysis that the report has a section for, probes by their best score."""
+    chosen = []
+    for claim in CLAIMS:
+        results = evidence.of(claim.analysis)
+        if results:
+            chosen.append(max(results, key=score) if claim.analysis == "probe" else results[0])
+    return chosen
+
+
+def score(result: Result) -> float:
+    """The estimate, with none below all."""
+    return float("-inf") if result.estimate is None else result.estimate
+
+
+def not_found(results: Sequence[Result]) -> list[Result]:
+    """The results that are not told apart from their null, or have no estimate."""
+    return [r for r in results if r.estimate is None or (r.p_value is not None and r.p_value >= SIGNIFICANT)]
+
+
+def emergence(evidence: Evidence) -> str:
+    """One sentence on how far the agents were helped to speak, as the results' provenance records it."""
+    groundings = {str(r.provenance["grounding"]) for r in evidence.results if r.provenance.get("grounding") is not None}
+    if not groundings:
+        return "The results do not record which grounding term, if any, helped the agents to speak while they trained."
+    if groundings != {REWARD_ALONE}:
+        named = " and ".join(sorted(plain(name, 40) for name in groundings))
+        return (
+            f"A grounding term ({named}) helped the agents to speak while they trained; what they say is not "
+            "a product of the reward alone."
+        )
+    informative = [r for r in evidence.of("information") if r.p_value is not None and r.p_value < SIGNIFICANT]
+    if informative:
+        return "No grounding term was used: what is said here emerged by reward alone."
+    return "No grounding term was used in training, and no information was found in what is said."

@@ -1,0 +1,200 @@
+"""The report is one page that needs nothing else, escapes everything, and says what has not been computed."""
+
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commlab.figures.report import write_report
+from commlab.foundation.errors import RunError
+from commlab.foundation.result import Result
+from commlab.foundation.run import RunFolder
+
+ALONE = "emerged by reward alone"
+COMMANDS = ["commlab train lookout", "commlab demo", "commlab probe ", "commlab inject "]
+
+
+class Page(HTMLParser):
+    """What a page refers to, holds and says."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[tuple[str, str]] = []  # (tag, target)
+        self.words: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        for name, value in attrs:
+            if name == "id":
+                self.ids.append(value or "")
+            if name in ("src", "href", "xlink:href", "action", "data", "poster", "srcset"):
+                self.links.append((tag, value or ""))
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+def page_of(run: RunFolder) -> Page:
+    return Page(write_report(run).read_text(encoding="utf-8"))
+
+
+def with_grounding(run: RunFolder, grounding: str | None, **changes: Any) -> None:
+    """Give every result of a run that grounding, and the information result the changes."""
+    for path in run.results.glob("*.json"):
+        if path.name != "demo.json":
+            result = Result.load(path)
+            extra = changes if result.analysis == "information" else {}
+            replace(result, provenance=result.provenance | {"grounding": grounding}, **extra).save(run.results)
+
+
+def test_the_page_needs_nothing_else(finished_run: RunFolder) -> None:
+    text = finished_run.report.read_text(encoding="utf-8")
+    assert len(text) < 10_000_000
+    for tag, target in Page(text).links:
+        assert target.startswith(("#", "data:")), (tag, target)
+    assert not re.search(r"url\((?!#)|@import|@font-face", text)
+    assert not {"script", "link", "iframe", "object", "img", "base"} & set(Page(text).tags)
+
+
+def test_the_page_shows_every_figure_and_no_id_stands_twice(finished_run: RunFolder) -> None:
+    page = Page(finished_run.report.read_text(encoding="utf-8"))
+    assert page.tags.count("svg") == 6
+    assert page.tags.count("figcaption") == 6
+    assert len(page.ids) == len(set(page.ids))
+    targets = {target[1:] for _, target in page.links if target.startswith("#")}
+    assert targets <= set(page.ids)
+    assert sorted(path.suffix for path in finished_run.figures.iterdir()) == [".csv"] * 6 + [".png"] * 6 + [".svg"] * 6
+
+
+def test_the_summary_comes_first_and_holds_the_demo_numbers(finished_run: RunFolder) -> None:
+    text = Page(finished_run.report.read_text(encoding="utf-8")).text
+    summary = text[: text.index("Learning, with the channel and without")]
+    assert "What the scouts say carries 2.43 bits about where the crystal is." in summary
+    for value in (
+        "5.84",
+        "0.91 with other episodes' messages; 0.52 muted",
+        "2.43 bits",
+        "null 0.02",
+        "87 %",
+        "3,145,728",
+    ):
+        assert value in summary, value
+    assert "74.2" in text
+
+
+def test_what_was_not_found_is_told(finished_run: RunFolder) -> None:
+    text = Page(finished_run.report.read_text(encoding="utf-8")).text
+    part = text[text.rindex("What was not found") :]
+    assert "Nothing is told of the next action. (p = 0.340)" in part
+    assert "among 8 tests" in part
+
+
+def test_provenance_is_told(finished_run: RunFolder) -> None:
+    text = Page(finished_run.report.read_text(encoding="utf-8")).text
+    for fact in (
+        "0.1.0",
+        "9f2c" * 16,
+        "Imaginary CPU",
+        "commlab injection runs/lookout",
+        "2026-01-02 03:04:05",
+        "predictive",
+    ):
+        assert fact in text, fact
+
+
+def test_a_bare_run_gets_a_page_that_names_the_commands(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path / "bare")
+    run.path.mkdir()
+    page = page_of(run)
+    assert "svg" not in page.tags
+    assert "figure" not in page.tags
+    for command in COMMANDS:
+        assert command in page.text
+    assert not run.figures.exists()
+
+
+def test_one_missing_result_leaves_the_others(small_run: RunFolder) -> None:
+    page = page_of(small_run)
+    assert page.tags.count("svg") == 2
+    assert page.text.count("Not computed yet. This makes it:") == 4
+    assert f"commlab inject {small_run.path}" in page.text
+
+
+def test_a_result_without_its_tables_is_told_and_not_drawn(small_run: RunFolder) -> None:
+    path = small_run.results / "information-resource_location-speakers.json"
+    replace(Result.load(path), details={}).save(small_run.results)
+    page = page_of(small_run)
+    assert page.tags.count("svg") == 1
+    assert "The figure symbol_place cannot be drawn" in page.text
+
+
+def test_a_damaged_result_is_named(small_run: RunFolder) -> None:
+    (small_run.results / "half.json").write_text('{"half": ')
+    assert "half.json" in page_of(small_run).text
+
+
+def test_a_missing_run_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="no run folder"):
+        write_report(tmp_path / "nowhere")
+
+
+def test_hostile_names_are_escaped(run: RunFolder) -> None:
+    nasty = '"><script>alert(1)</script><img src=http://x.example/y onerror=alert(2)>'
+    for path in run.results.glob("probe*.json"):
+        result = Result.load(path)
+        details = result.details | {"target": nasty, "source": nasty, "of": nasty}
+        replace(result, sentence=nasty, unit=nasty, details=details, provenance={nasty: nasty, "command": nasty}).save(
+            run.results
+        )
+    (run.results / "demo.json").write_text(json.dumps({"seconds": {nasty: 1.0}, "agent_steps": nasty}))
+    hostile = run.path.rename(run.path.with_name("<script>alert(3)"))
+    page = page_of(RunFolder(hostile))
+    assert not {"script", "img"} & set(page.tags)
+    assert "alert(1)" in page.text
+    assert "alert(3)" in page.text
+    assert page.tags.count("svg") == 6
+
+
+def test_reward_alone_is_said_only_where_no_grounding_was_used(small_run: RunFolder) -> None:
+    assert ALONE not in page_of(small_run).text
+    with_grounding(small_run, None)
+    assert ALONE not in page_of(small_run).text
+    with_grounding(small_run, "none")
+    assert ALONE in page_of(small_run).text
+
+
+def test_nothing_emerged_where_no_information_was_found(small_run: RunFolder) -> None:
+    with_grounding(small_run, "none", p_value=0.6)
+    assert ALONE not in page_of(small_run).text
+
+
+def test_a_mixture_of_groundings_is_not_reward_alone(small_run: RunFolder) -> None:
+    with_grounding(small_run, "none")
+    probe = Result.load(next(small_run.results.glob("probe*.json")))
+    replace(probe, provenance=probe.provenance | {"grounding": "influence"}).save(small_run.results)
+    assert ALONE not in page_of(small_run).text
+
+
+def test_results_without_a_section_are_still_told(small_run: RunFolder, results: dict[str, Any]) -> None:
+    replace(results["use"], analysis="zipf", name="zipf", sentence="Short words are the common ones.").save(
+        small_run.results
+    )
+    text = page_of(small_run).text
+    assert "Other results" in text
+    assert "Short words are the common ones." in text
+
+
+def test_writing_again_gives_the_same_page(small_run: RunFolder) -> None:
+    first = write_report(small_run).read_bytes()
+    assert write_report(small_run).read_bytes() == first
