@@ -1,9 +1,10 @@
 """The one look of every figure: colours by role, type, axes, and the small marks that several figures share."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from matplotlib import rc_context
+from matplotlib import rc_context, rcdefaults, rcParams
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
@@ -87,9 +88,13 @@ RC: dict[Any, Any] = {
 }
 
 
-def styled() -> Any:
+@contextmanager
+def styled() -> Iterator[None]:
     """A context in which matplotlib uses this style and nothing that the user has set."""
-    return rc_context(RC)
+    with rc_context():
+        rcdefaults()
+        rcParams.update(RC)
+        yield
 
 
 def new_figure(size: tuple[float, float]) -> tuple[Figure, Axes]:

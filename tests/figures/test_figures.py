@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from matplotlib import cycler, rc_context, rcParams
 from matplotlib.image import imread
 
 from commlab.figures import PLOTS, save
@@ -227,3 +228,10 @@ def test_labels_are_pushed_apart_and_stay_within_the_axes() -> None:
     assert 0.0 <= inside[0] <= inside[-1] <= 1.0
     assert placed[2] == 0.2
     assert placed[1] < placed[0] < placed[3]
+
+
+def test_the_users_own_matplotlib_settings_change_nothing(results: dict[str, Any], tmp_path: Path) -> None:
+    plain = [path.read_bytes() for path in save("use", results["use"], tmp_path)]
+    with rc_context({"axes.facecolor": "black", "font.size": 30.0, "axes.prop_cycle": cycler(color=["red"])}):
+        assert [path.read_bytes() for path in save("use", results["use"], tmp_path)] == plain
+        assert rcParams["font.size"] == 30.0
