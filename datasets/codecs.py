@@ -1,14 +1,17 @@
 """How columns are compressed and cut into chunks."""
 
+from functools import cache, lru_cache
 from typing import Any
 
+import h5py
 import hdf5plugin
 import numpy as np
+from h5py import h5d, h5p, h5s, h5t, h5z
 
 from commlab.datasets.schema import HIDDEN
 from commlab.foundation.errors import RecordingError
 
-__all__ = ["CODECS", "check_codec", "chunk_shape", "filters"]
+__all__ = ["CODECS", "check_codec", "chunk_shape", "create_column"]
 
 CODECS = ("blosc", "gzip")
 SMALLEST, WANTED, LARGEST = 64 * 1024, 256 * 1024, 512 * 1024  # bytes of a chunk before compression
@@ -21,17 +24,49 @@ def check_codec(codec: str) -> str:
     return codec
 
 
-def filters(dtype: np.dtype[Any], codec: str) -> dict[str, Any]:
-    """The keywords of `create_dataset` that compress a column of this type.
+def create_column(
+    file: h5py.File, name: str, shape: tuple[int, ...], dtype: np.dtype[Any], chunks: tuple[int, ...], codec: str
+) -> h5py.h5d.DatasetID:
+    """Create a compressed column in an open file; returns its low-level handle, which costs a fifth of h5py's own.
 
-    Floats: blosc2-zstd level 1 with shuffle; everything else: zstd level 3, shuffled where wider than a byte;
-    codec "gzip" is for readers without the plugin.
+    Floats: blosc2-zstd level 1 with shuffle; everything else: zstd level 3, shuffled where wider than a byte; codec
+    "gzip" is for readers without the plugin. Columns grow, so that a chunk may be longer than a short shard.
     """
+    space = h5s.create_simple(shape, (h5s.UNLIMITED, *shape[1:]))
+    return h5d.create(file.id, name.encode(), stored_type(dtype), space, creation_list(dtype, chunks, codec), parents())
+
+
+@cache
+def parents() -> h5py.h5p.PropLCID:
+    """The property list that makes a column's group with it."""
+    links = h5p.create(h5p.LINK_CREATE)
+    links.set_create_intermediate_group(True)
+    return links
+
+
+@cache
+def stored_type(dtype: np.dtype[Any]) -> h5py.h5t.TypeID:
+    """The file type of a numpy type."""
+    return h5t.py_create(dtype, logical=True)
+
+
+@lru_cache(maxsize=256)
+def creation_list(dtype: np.dtype[Any], chunks: tuple[int, ...], codec: str) -> h5py.h5p.PropDCID:
+    """The property list of a column: its chunks and its filters."""
+    created = h5p.create(h5p.DATASET_CREATE)
+    created.set_chunk(chunks)
+    if codec != "gzip" and dtype.kind == "f":
+        plugin = hdf5plugin.Blosc2(cname="zstd", clevel=1, filters=hdf5plugin.Blosc2.SHUFFLE)
+        created.set_filter(plugin["compression"], h5z.FLAG_OPTIONAL, plugin["compression_opts"])
+        return created
+    if dtype.itemsize > 1:
+        created.set_shuffle()
     if codec == "gzip":
-        return {"compression": "gzip", "compression_opts": 1, "shuffle": dtype.itemsize > 1}
-    if dtype.kind == "f":
-        return dict(hdf5plugin.Blosc2(cname="zstd", clevel=1, filters=hdf5plugin.Blosc2.SHUFFLE))
-    return {**hdf5plugin.Zstd(clevel=3), "shuffle": dtype.itemsize > 1}
+        created.set_deflate(1)
+    else:
+        plugin = hdf5plugin.Zstd(clevel=3)
+        created.set_filter(plugin["compression"], h5z.FLAG_OPTIONAL, plugin["compression_opts"])
+    return created
 
 
 def chunk_shape(name: str, shape: tuple[int, ...], dtype: np.dtype[Any], rows: int) -> tuple[int, ...]:

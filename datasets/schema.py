@@ -91,9 +91,19 @@ def as_column(name: str, values: Any, spec: Column, n_rows: int) -> np.ndarray[A
     if array.dtype in allowed:
         return np.ascontiguousarray(array)
     for dtype in allowed:
-        if np.can_cast(array.dtype, dtype, "same_kind" if array.dtype.kind == "f" else "safe"):
+        if fits(array, dtype):
             return np.ascontiguousarray(array, dtype=dtype)
-    raise RecordingError(f"Column {name} is {array.dtype}: give it as {' or '.join(str(dtype) for dtype in allowed)}.")
+    raise RecordingError(f"Column {name} is {array.dtype} and not {' or '.join(map(str, allowed))}: convert it.")
+
+
+def fits(array: np.ndarray[Any, Any], dtype: np.dtype[Any]) -> bool:
+    """Whether the values can be stored as `dtype`: floats lose digits at most, whole numbers nothing."""
+    if array.dtype.kind == "f" or np.can_cast(array.dtype, dtype, "safe"):
+        return np.can_cast(array.dtype, dtype, "same_kind")
+    if array.dtype.kind not in "iu" or dtype.kind not in "iu":
+        return False
+    limits = np.iinfo(dtype)
+    return array.size == 0 or (limits.min <= int(array.min()) and int(array.max()) <= limits.max)
 
 
 def checked_columns(columns: Mapping[str, Any], n_rows: int) -> dict[str, np.ndarray[Any, Any]]:

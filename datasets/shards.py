@@ -1,17 +1,19 @@
 """Sealed shards: small whole HDF5 files of consecutive episodes that a killed recording leaves behind."""
 
+import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
+from h5py import h5s
 
-from commlab.datasets.codecs import chunk_shape, filters
-from commlab.datasets.episodes import derived_columns, table_of, write_table
+from commlab.datasets.codecs import chunk_shape, create_column
+from commlab.datasets.episodes import EpisodeTable, write_table
 from commlab.foundation.atomic import PART, seal
 from commlab.foundation.disk import as_disk_error
 from commlab.foundation.result import to_plain
@@ -23,10 +25,11 @@ __all__ = [
     "file_attributes",
     "fingerprint",
     "parts_folder",
+    "seal_shard",
+    "shard_file",
     "shard_files",
     "shard_path",
     "write_header",
-    "write_shard",
 ]
 
 PARTS = ".parts"
@@ -38,7 +41,7 @@ class Shard(NamedTuple):
     """The content of one shard, checked."""
 
     number: int
-    episodes: dict[str, np.ndarray[Any, Any]]  # fields of EPISODE_FIELDS, kinship as full matrices (E, A, A)
+    table: EpisodeTable
     columns: dict[str, np.ndarray[Any, Any]]  # "agents/position": (S, A, 2), episode after episode
 
 
@@ -63,42 +66,37 @@ def shard_files(folder: Path) -> dict[int, Path]:
     return {int(path.stem.removeprefix("shard-")): path for path in sorted(folder.glob("shard-[0-9]*.h5"))}
 
 
-def write_shard(folder: Path, shard: Shard, header: Mapping[str, Any], codec: str, rows: int) -> int:
-    """Write a shard and seal it; returns its size in bytes. `rows` is the usual number of steps of a shard.
+@contextlib.contextmanager
+def shard_file(shard: Shard, header: Mapping[str, Any], codec: str, rows: int) -> Iterator[h5py.File]:
+    """A shard's HDF5 file, open in memory. `rows` is the usual number of steps of a shard."""
+    with h5py.File(f"shard-{shard.number}", "w", driver="core", backing_store=False, libver=LIBVER) as file:
+        write_table(file, shard.table)
+        for name, values in shard.columns.items():
+            chunks = chunk_shape(name, values.shape, values.dtype, rows)
+            create_column(file, name, values.shape, values.dtype, chunks, codec).write(h5s.ALL, h5s.ALL, values)
+        write_header(file, {**header, "shard": shard.number})
+        file.flush()
+        yield file
 
-    The file is built in memory and written in one go, so that a full disk is met by a plain write and not within HDF5.
-    Raises DiskError when it cannot be written; no `.part` file is left then.
+
+def seal_shard(folder: Path, number: int, file: h5py.File) -> Path:
+    """Write a shard's file to the disk and seal it; returns its path.
+
+    It is written in one go, so that a full disk is met by a plain write and not within HDF5. Raises DiskError when it
+    cannot be written; no `.part` file is left then.
     """
-    image = shard_image(shard, header, codec, rows)
-    final = shard_path(folder, shard.number)
+    final = shard_path(folder, number)
     part = final.with_name(final.name + PART)
     try:
-        with open(part, "wb") as file:
-            file.write(image)
-            file.flush()
-            os.fsync(file.fileno())
+        with open(part, "wb") as target:
+            target.write(file.id.get_file_image())
+            target.flush()
+            os.fsync(target.fileno())
         seal(part, final)
     except OSError as error:
         part.unlink(missing_ok=True)
         raise as_disk_error(error, final) from error
-    return len(image)
-
-
-def shard_image(shard: Shard, header: Mapping[str, Any], codec: str, rows: int) -> bytes:
-    """The bytes of a shard's HDF5 file."""
-    with h5py.File(f"shard-{shard.number}", "w", driver="core", backing_store=False, libver=LIBVER) as file:
-        write_table(file, table_of(shard.episodes))
-        for name, values in (derived_columns(shard.episodes["length"]) | shard.columns).items():
-            file.create_dataset(
-                name,
-                data=values,
-                maxshape=(None, *values.shape[1:]),
-                chunks=chunk_shape(name, values.shape, values.dtype, rows),
-                **filters(values.dtype, codec),
-            )
-        write_header(file, {**header, "shard": shard.number})
-        file.flush()
-        return bytes(file.id.get_file_image())
+    return final
 
 
 def write_header(file: h5py.File, header: Mapping[str, Any]) -> None:

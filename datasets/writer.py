@@ -1,6 +1,5 @@
-"""The recording writer: shards in the background, sealed one by one; merged at the end; resumed after a kill."""
+"""The recording writer: shards sealed one by one and merged in the background; resumed after a kill."""
 
-import fcntl
 import os
 import shutil
 from collections.abc import Mapping
@@ -8,19 +7,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Self
 
+from commlab.datasets.claim import claim_folder, fitting_shards, is_recording, remove_stale
 from commlab.datasets.codecs import check_codec
-from commlab.datasets.merge import merge_shards
+from commlab.datasets.episodes import derived_columns, table_of
+from commlab.datasets.merge import Merger
 from commlab.datasets.schema import SCHEMA_VERSION, checked_columns, checked_episodes
-from commlab.datasets.shards import (
-    Shard,
-    file_attributes,
-    fingerprint,
-    parts_folder,
-    shard_files,
-    write_shard,
-)
-from commlab.foundation.atomic import PART
-from commlab.foundation.disk import as_disk_error, require_space
+from commlab.datasets.shards import Shard, fingerprint, parts_folder, seal_shard, shard_file
+from commlab.foundation.disk import require_space
 from commlab.foundation.errors import RecordingError
 
 __all__ = ["RecordingWriter"]
@@ -32,8 +25,8 @@ class RecordingWriter:
     """Writes a recording of `n_episodes` to `path`, `shard_episodes` a shard.
 
     A killed recording leaves sealed shards in `<path>.parts/`; a writer made with the same facts takes them up again
-    (`sealed`), and the file comes out the same. Shards are compressed in a background thread, which holds no lock of
-    the interpreter's while it compresses: arrays handed over belong to the writer and must not be written to again.
+    (`sealed`), and the file comes out the same. Shards are compressed, sealed and merged in a background thread, which
+    mostly works without the interpreter's lock.
     """
 
     def __init__(
@@ -45,7 +38,7 @@ class RecordingWriter:
         codec: str = "blosc",
         force: bool = False,
     ) -> None:
-        """Open the shards' folder. Raises RecordingError where a recording, or shards of another one, are in the way.
+        """Claim the shards' folder. Raises RecordingError where a recording, or shards of another one, are in the way.
 
         header: root attributes, see DESIGN; its "columns" {"observation/vector": [names]} labels columns. All of it but
         command, git_revision, provenance and time goes into the fingerprint.
@@ -56,18 +49,22 @@ class RecordingWriter:
             )
         self.path = Path(path)
         self.folder = parts_folder(self.path)
-        self.codec = check_codec(codec)
-        self.n_episodes, self.shard_episodes = n_episodes, shard_episodes
-        facts = {**header, "schema_version": SCHEMA_VERSION, "shard_episodes": shard_episodes, "codec": codec}
-        facts["n_episodes"] = n_episodes
+        self.n_episodes, self.shard_episodes, self.codec = n_episodes, shard_episodes, check_codec(codec)
+        facts = {**header, "schema_version": SCHEMA_VERSION, "n_episodes": n_episodes}
+        facts |= {"shard_episodes": shard_episodes, "codec": codec}
         self.header = {**facts, "fingerprint": fingerprint(facts)}
-        self.complete = False
-        self.jobs: list[Future[int]] = []
-        self.lock: int | None = None
-        self.shards: dict[int, Path] = {}
-        self.take_folder(force)
+        self.complete = self.already_complete(force)
+        self.lock = claim_folder(self.folder)
+        try:
+            remove_stale(self.folder, self.path)
+            self.shards = fitting_shards(self.folder, self.header["fingerprint"], force)
+            self.merger = Merger(self.path, codec)
+            self.require_space_for_rest()
+        except Exception:
+            self.unlock()
+            raise
+        self.jobs: list[Future[tuple[int, Path]]] = []
         self.thread = ThreadPoolExecutor(1, thread_name_prefix="recording")
-        self.require_space_for_rest()
 
     @property
     def n_shards(self) -> int:
@@ -83,36 +80,34 @@ class RecordingWriter:
         """Hand over shard `number`, episodes number * shard_episodes onwards; it is sealed in the background.
 
         episodes: fields of schema.EPISODE_FIELDS (E_shard, …), kinship as a matrix (A, A) each; columns: schema.COLUMNS
-        (S_shard, …), episode after episode. steps/episode, steps/t and episodes/start are filled in by the writer.
-        Raises RecordingError for a wrong number, column or shape, and what went wrong with an earlier shard.
+        (S_shard, …), episode after episode. steps/episode, steps/t and episodes/start are filled in by the writer. The
+        arrays belong to the writer from here on and must not be written to. Raises RecordingError for a wrong number,
+        column or shape, and DiskError where this or an earlier shard does not fit on the disk.
         """
         shard = self.checked(number, episodes, columns)
-        rows = int(shard.episodes["length"].sum())
-        usual = rows // len(shard.episodes["length"]) * self.shard_episodes
         if not self.shards and not self.jobs:
             raw = sum(values.nbytes for values in shard.columns.values())
             require_space(self.path.parent, raw, f"A shard of {self.path}")
         while len(self.jobs) >= WAITING:
             self.take_result()
-        self.jobs.append(self.thread.submit(write_shard, self.folder, shard, self.header, self.codec, usual))
+        self.jobs.append(self.thread.submit(self.record, shard, dict(self.shards)))
 
     def finish(self) -> Path:
-        """Merge the shards into `path`, verify it, remove them; returns the path.
+        """Finish the file at `path`, verify it, remove the shards; returns the path.
 
         Raises RecordingError where shards are missing and DiskError where the disk is full; sealed shards stay then.
         """
         while self.jobs:
             self.take_result()
         if not self.complete:
-            self.shards = shard_files(self.folder)
             missing = [number for number in range(self.n_shards) if number not in self.shards]
             if missing:
                 raise RecordingError(
                     f"{self.path} is not finished: {len(missing)} of {self.n_shards} shards are missing, the first is "
                     f"{missing[0]}; run the same command again to record them."
                 )
-            files = [self.shards[number] for number in range(self.n_shards)]
-            merge_shards(files, self.path, self.header, self.codec, self.n_episodes)
+            self.catch_up(self.shards)
+            self.merger.finish(self.header, self.n_episodes)
             self.complete = True
         shutil.rmtree(self.folder, ignore_errors=True)
         self.close()
@@ -125,6 +120,7 @@ class RecordingWriter:
                 self.take_result()
         finally:
             self.thread.shutdown()
+            self.merger.close()
             self.unlock()
 
     def __enter__(self) -> Self:
@@ -133,27 +129,18 @@ class RecordingWriter:
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def unlock(self) -> None:
-        """Let go of the folder."""
-        if self.lock is not None:
-            os.close(self.lock)
-            self.lock = None
+    def already_complete(self, force: bool) -> bool:
+        """Whether an earlier run was killed after it had finished the file and before it had removed all shards.
 
-    def take_result(self) -> None:
-        """Wait for the oldest shard in the background; after the first one the size of the whole is known."""
-        first = not self.shards
-        self.jobs.pop(0).result()
-        self.shards = shard_files(self.folder)
-        if first:
-            self.require_space_for_rest()
-
-    def require_space_for_rest(self) -> None:
-        """Raise DiskError unless the missing shards and the merged file fit on the disk, going by those there are."""
-        if not self.shards or self.complete:
-            return
-        size = sum(shard.stat().st_size for shard in self.shards.values()) / len(self.shards)
-        still = self.n_shards - len(self.shards) - len(self.jobs) + self.n_shards
-        require_space(self.path.parent, int(size * still), f"The recording {self.path}")
+        Raises RecordingError where any other recording lies at `path`, unless `force` is set.
+        """
+        if force or not self.path.exists():
+            return False
+        if self.folder.is_dir() and is_recording(self.path, self.header["fingerprint"]):
+            return True
+        raise RecordingError(
+            f"{self.path} exists already and is not replaced: use --force to replace it, or another path."
+        )
 
     def checked(self, number: int, episodes: Mapping[str, Any], columns: Mapping[str, Any]) -> Shard:
         """The shard with every array as it is stored."""
@@ -163,59 +150,43 @@ class RecordingWriter:
         expected = min(self.shard_episodes, self.n_episodes - number * self.shard_episodes)
         if len(fields["length"]) != expected:
             raise RecordingError(f"Shard {number} has {len(fields['length'])} episodes: it must have {expected}.")
-        return Shard(number, fields, checked_columns(columns, int(fields["length"].sum())))
+        stored = checked_columns(columns, int(fields["length"].sum()))
+        return Shard(number, table_of(fields), derived_columns(fields["length"]) | stored)
 
-    def take_folder(self, force: bool) -> None:
-        """Make the shards' folder this writer's own: stale files go, fitting shards are taken up, others refused."""
-        finished = file_attributes(self.path) if self.path.exists() else None
-        ours = finished is not None and finished.get("fingerprint") == self.header["fingerprint"]
-        if self.path.exists() and not force:
-            self.complete = ours and self.folder.is_dir()  # killed while it removed the shards of a finished merge
-            if not self.complete:
-                raise RecordingError(
-                    f"{self.path} exists already and is not replaced: use --force to replace it, or another path."
-                )
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise as_disk_error(error, self.folder) from error
-        self.lock = locked(self.folder)
-        for stale in (*self.folder.glob(f"*{PART}"), self.path.with_name(self.path.name + PART)):
-            stale.unlink(missing_ok=True)
-        self.shards = self.fitting_shards(force)
+    def record(self, shard: Shard, sealed: Mapping[int, Path]) -> tuple[int, Path]:
+        """Seal a shard and merge it where it comes next; runs in the background."""
+        lengths = shard.table.lengths
+        usual_rows = int(lengths.sum()) // len(lengths) * self.shard_episodes
+        with shard_file(shard, self.header, self.codec, usual_rows) as file:
+            path = seal_shard(self.folder, shard.number, file)
+            self.catch_up({number: done for number, done in sealed.items() if number < shard.number})
+            if self.merger.next == shard.number:
+                self.merger.add(file, shard.table, list(shard.columns))
+        return shard.number, path
 
-    def fitting_shards(self, force: bool) -> dict[int, Path]:
-        """The whole shards of this very recording; damaged ones are removed, and with `force` other recordings' too."""
-        fitting = {}
-        for number, file in shard_files(self.folder).items():
-            attributes = file_attributes(file)
-            if attributes is not None and attributes.get("fingerprint") == self.header["fingerprint"]:
-                fitting[number] = file
-            elif attributes is None or force:
-                file.unlink()
-            else:
-                self.unlock()
-                raise RecordingError(
-                    f"{self.folder} holds shards of another recording (other settings, seed or checkpoint): use "
-                    "--force to replace them, or record to another path."
-                )
-        return fitting
+    def catch_up(self, sealed: Mapping[int, Path]) -> None:
+        """Merge what is sealed and comes next."""
+        while self.merger.next in sealed:
+            self.merger.add_file(sealed[self.merger.next])
 
+    def take_result(self) -> None:
+        """Wait for the oldest shard in the background; after the first one the size of the whole is known."""
+        first = not self.shards
+        number, path = self.jobs.pop(0).result()
+        self.shards[number] = path
+        if first:
+            self.require_space_for_rest()
 
-def locked(folder: Path) -> int | None:
-    """A handle on the folder that no other process holds; None where the file system knows no locks.
+    def require_space_for_rest(self) -> None:
+        """Raise DiskError unless the missing shards and the merged file fit on the disk, going by those there are."""
+        if not self.shards or self.complete:
+            return
+        size = sum(shard.stat().st_size for shard in self.shards.values()) / len(self.shards)
+        still = 2 * self.n_shards - len(self.shards) - self.merger.next
+        require_space(self.path.parent, int(size * still), f"The recording {self.path}")
 
-    Raises RecordingError while another process is writing there. The lock goes with the process, however it ends.
-    """
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(handle)
-        raise RecordingError(
-            f"Another process is recording to {folder} now: wait for it, or record to another path."
-        ) from error
-    except OSError:
-        os.close(handle)
-        return None
-    return handle
+    def unlock(self) -> None:
+        """Let go of the folder."""
+        if self.lock is not None:
+            os.close(self.lock)
+            self.lock = None
