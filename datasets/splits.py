@@ -40,7 +40,7 @@ def episode_folds(
 
 def rows_of(episodes: ArrayLike, recording: Recording) -> Array:
     """The rows of those episodes, episode after episode in the order given, (n,) int64."""
-    chosen = np.asarray(episodes)
+    chosen = np.asarray(episodes, dtype=np.int64)
     lengths = recording.episodes.length[chosen].astype(np.int64)
     ends = np.cumsum(lengths)
     starts = recording.episodes.start[chosen]

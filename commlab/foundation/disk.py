@@ -17,7 +17,7 @@ def require_space(folder: Path, n_bytes: int, what: str) -> None:
     free = shutil.disk_usage(existing).free
     if free < n_bytes:
         raise DiskError(
-            f"{what} needs about {megabytes(n_bytes)} but the disk of {existing} has {megabytes(free)} free: "
+            f"{what} needs about {readable_size(n_bytes)} but the disk of {existing} has {readable_size(free)} free: "
             "free some space, record fewer episodes, or write to another disk."
         )
 
@@ -37,6 +37,8 @@ def as_disk_error(error: BaseException, path: Path) -> DiskError:
     return DiskError(f"{path} could not be written ({reason}): check the path and its permissions.")
 
 
-def megabytes(n_bytes: int) -> str:
-    """A size for people: '12 MB', '3.4 GB'."""
-    return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 1e9 else f"{max(1, round(n_bytes / 1e6))} MB"
+def readable_size(n_bytes: int) -> str:
+    """A size for people: '7 kB', '12 MB', '3.4 GB'."""
+    if n_bytes >= 1e9:
+        return f"{n_bytes / 1e9:.1f} GB"
+    return f"{n_bytes / 1e6:.0f} MB" if n_bytes >= 1e6 else f"{n_bytes / 1e3:.0f} kB"

@@ -24,8 +24,8 @@ def sectors(offset: Array, exists: Array) -> Array:
     """
     south, east = offset[..., 0].astype(np.float32), offset[..., 1].astype(np.float32)
     sector = np.rint(np.arctan2(east, -south) / (np.pi / 4)).astype(np.int16) % 8
-    sector[np.maximum(np.abs(south), np.abs(east)) < 1] = CENTRE
-    return np.where(exists, sector, np.int16(NO_PLACE))
+    at_centre = np.maximum(np.abs(south), np.abs(east)) < 1
+    return np.where(exists, np.where(at_centre, np.int16(CENTRE), sector), np.int16(NO_PLACE))
 
 
 def map_centre(layout: dict[str, Any]) -> Array:
