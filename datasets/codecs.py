@@ -11,7 +11,7 @@ from h5py import h5d, h5p, h5s, h5t, h5z
 from commlab.datasets.schema import HIDDEN
 from commlab.foundation.errors import RecordingError
 
-__all__ = ["CODECS", "check_codec", "chunk_shape", "create_column"]
+__all__ = ["CODECS", "check_codec", "chunk_shape", "create_column", "merged_chunk_shape"]
 
 CODECS = ("blosc", "gzip")
 SMALLEST, WANTED, LARGEST = 64 * 1024, 256 * 1024, 512 * 1024  # bytes of a chunk before compression
@@ -70,24 +70,30 @@ def creation_list(dtype: np.dtype[Any], chunks: tuple[int, ...], codec: str) -> 
 
 
 def chunk_shape(name: str, shape: tuple[int, ...], dtype: np.dtype[Any], rows: int) -> tuple[int, ...]:
-    """A chunk of 64 to 512 KB of a column of shape (S, …), all agents together except for hidden states.
+    """A chunk of 64 to 512 KB of a shard's column of shape (S, …), or all of a smaller one.
 
-    `rows` is the usual number of rows of a shard: where a chunk can divide it evenly it does, so that whole chunks can
-    be copied from shards into the merged file as they are.
+    All agents lie together, except for hidden states. `rows` is the usual number of rows of a shard: where a chunk can
+    divide it evenly it does, so that whole chunks can be copied from shards into the merged file as they are.
     """
     inner = (1, *shape[2:]) if name.startswith(HIDDEN) else shape[1:]
     row_bytes = max(1, dtype.itemsize * int(np.prod(inner)))
     return (even_rows(max(1, rows), row_bytes), *inner)
 
 
+def merged_chunk_shape(chunks: tuple[int, ...], dtype: np.dtype[Any]) -> tuple[int, ...]:
+    """The chunk of a merged column whose shards have `chunks`: the same, or several where they are below 64 KB."""
+    n_bytes = max(1, dtype.itemsize * int(np.prod(chunks)))
+    return chunks if n_bytes >= SMALLEST else (chunks[0] * max(1, WANTED // n_bytes), *chunks[1:])
+
+
 def even_rows(rows: int, row_bytes: int) -> int:
     """How many rows make a chunk: the divisor of `rows` nearest to the wanted size, else the wanted size itself."""
     if rows * row_bytes < SMALLEST:
-        return max(1, WANTED // row_bytes)
+        return rows
     wanted = max(1, WANTED // row_bytes)
     fitting = [
         rows // parts
-        for parts in range(1, max(2, rows * row_bytes // SMALLEST + 1))
+        for parts in range(1, rows * row_bytes // SMALLEST + 1)
         if rows % parts == 0 and SMALLEST <= rows // parts * row_bytes <= LARGEST
     ]
     return min(fitting, key=lambda n: abs(n - wanted)) if fitting else min(rows, wanted)

@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 from h5py import h5d, h5s
 
-from commlab.datasets.codecs import create_column
+from commlab.datasets.codecs import create_column, merged_chunk_shape
 from commlab.datasets.episodes import EpisodeTable, column_names, join_tables, read_table, write_table
 from commlab.datasets.shards import LIBVER, write_header
 from commlab.foundation.atomic import PART, seal
@@ -102,7 +102,7 @@ class Sink:
     """A column of the merged file that takes its shards in order."""
 
     def __init__(self, merged: h5py.File, name: str, first: h5d.DatasetID, codec: str) -> None:
-        self.chunks = first.get_create_plist().get_chunk()
+        self.chunks = merged_chunk_shape(first.get_create_plist().get_chunk(), first.dtype)
         self.inner = first.shape[1:]
         self.target = create_column(merged, name, (0, *self.inner), first.dtype, self.chunks, codec)
         self.rows = 0  # written so far
