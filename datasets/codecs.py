@@ -11,7 +11,7 @@ from h5py import h5d, h5p, h5s, h5t, h5z
 from commlab.datasets.schema import HIDDEN
 from commlab.foundation.errors import RecordingError
 
-__all__ = ["CODECS", "check_codec", "chunk_shape", "create_column", "merged_chunk_shape"]
+__all__ = ["CODECS", "check_codec", "chunk_shape", "create_column", "create_plain", "merged_chunk_shape"]
 
 CODECS = ("blosc", "gzip")
 SMALLEST, WANTED, LARGEST = 64 * 1024, 256 * 1024, 512 * 1024  # bytes of a chunk before compression
@@ -34,6 +34,13 @@ def create_column(
     """
     space = h5s.create_simple(shape, (h5s.UNLIMITED, *shape[1:]))
     return h5d.create(file.id, name.encode(), stored_type(dtype), space, creation_list(dtype, chunks, codec), parents())
+
+
+def create_plain(file: h5py.File, name: str, values: np.ndarray[Any, Any]) -> None:
+    """Write a small array as it is."""
+    space = h5s.create_simple(values.shape)
+    created = h5d.create(file.id, name.encode(), stored_type(values.dtype), space, None, parents())
+    created.write(h5s.ALL, h5s.ALL, np.ascontiguousarray(values))
 
 
 @cache

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import h5py
 import numpy as np
 
+from commlab.datasets.codecs import create_plain
 from commlab.foundation.errors import RecordingError
 
 __all__ = ["EpisodeTable", "column_names", "derived_columns", "join_tables", "read_table", "table_of", "write_table"]
@@ -89,9 +90,12 @@ def read_table(file: h5py.File) -> EpisodeTable:
 def write_table(file: h5py.File, table: EpisodeTable) -> None:
     """Write /episodes and /kinship into an open file."""
     for name, values in table.fields.items():
-        file.create_dataset(f"episodes/{name}", data=values, dtype=TEXT if values.dtype == object else values.dtype)
+        if values.dtype == object:
+            file.create_dataset(f"episodes/{name}", data=values, dtype=TEXT)
+        else:
+            create_plain(file, f"episodes/{name}", values)
     if table.matrices is not None:
-        file[MATRICES] = table.matrices
+        create_plain(file, MATRICES, table.matrices)
 
 
 def column_names(file: h5py.File) -> list[str]:

@@ -68,12 +68,17 @@ def shard_files(folder: Path) -> dict[int, Path]:
 
 @contextlib.contextmanager
 def shard_file(shard: Shard, header: Mapping[str, Any], codec: str, rows: int) -> Iterator[h5py.File]:
-    """A shard's HDF5 file, open in memory. `rows` is the usual number of steps of a shard."""
-    with h5py.File(f"shard-{shard.number}", "w", driver="core", backing_store=False, libver=LIBVER) as file:
+    """A shard's HDF5 file, open in memory. `rows` is the usual number of steps of a shard.
+
+    It has no cache of chunks: chunks are then compressed while they are written, which h5py does without the
+    interpreter's lock, and not when they are closed, which it does with it.
+    """
+    name = f"shard-{shard.number}"
+    with h5py.File(name, "w", driver="core", backing_store=False, libver=LIBVER, rdcc_nbytes=0) as file:
         write_table(file, shard.table)
-        for name, values in shard.columns.items():
-            chunks = chunk_shape(name, values.shape, values.dtype, rows)
-            create_column(file, name, values.shape, values.dtype, chunks, codec).write(h5s.ALL, h5s.ALL, values)
+        for column, values in shard.columns.items():
+            chunks = chunk_shape(column, values.shape, values.dtype, rows)
+            create_column(file, column, values.shape, values.dtype, chunks, codec).write(h5s.ALL, h5s.ALL, values)
         write_header(file, {**header, "shard": shard.number})
         file.flush()
         yield file

@@ -55,7 +55,7 @@ def roll_out(shards: list[dict[str, np.ndarray[Any, Any]]], path: Path | None) -
     for number in range(N_EPISODES // SHARD):
         work(SHARD * N_STEPS * N_AGENTS * ROLLOUT)
         if writer is not None:
-            writer.write_shard(number, {"length": np.full(SHARD, N_STEPS)}, shards[number % len(shards)])
+            writer.write_shard(number, episode_fields(number), shards[number % len(shards)])
     if writer is not None:
         writer.finish()
 
@@ -68,6 +68,20 @@ def work(duration: float) -> None:
         for _ in range(20):
             np.sqrt(values, out=values)
         sum(range(200))
+
+
+def episode_fields(number: int) -> dict[str, np.ndarray[Any, Any]]:
+    """The episodes of a shard."""
+    return {
+        "length": np.full(SHARD, N_STEPS),
+        "seed": np.zeros(SHARD, dtype=np.uint64),
+        "episode": np.arange(SHARD) + number * SHARD,
+        "world": np.arange(SHARD),
+        "condition": np.full(SHARD, "natural"),
+        "intervention": np.full(SHARD, "[]"),
+        "kinship": np.ones((SHARD, N_AGENTS, N_AGENTS), dtype=np.float32),
+        "bodies": np.tile(np.arange(N_AGENTS, dtype=np.uint8), (SHARD, 1)),
+    }
 
 
 def shard_columns(number: int) -> dict[str, np.ndarray[Any, Any]]:
