@@ -1,5 +1,6 @@
 """Columns slice like numpy, and a file that cannot be read is told in one sentence with its mend."""
 
+import os
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -192,3 +193,17 @@ def test_a_folder_without_shards_and_shards_that_differ_are_told(parts: Path, tm
     spoil_attribute(mixed / "shard-000003.h5", "fingerprint", "other")
     with pytest.raises(RecordingError, match="is a shard of another recording"):
         open_recording(mixed)
+
+
+def test_a_forked_process_reads_with_files_of_its_own(path: Path) -> None:
+    with open_recording(path) as recording:
+        here = recording["channel/said"][:]
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.write(writing, recording["channel/said"][:].tobytes())
+            os._exit(0)
+        os.close(writing)
+        with os.fdopen(reading, "rb") as pipe:
+            assert pipe.read() == here.tobytes()
+        assert os.waitpid(child, 0)[1] == 0
