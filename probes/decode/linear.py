@@ -4,6 +4,8 @@ Both need the features only through their mean and covariance, which no permutat
 computed and inverted once per fold; each of the 199 permuted labellings then costs two thin matrix products.
 
 The classifier is linear discriminant analysis with equal priors (Fisher 1936), so that its score is balanced accuracy.
+On messages and on noisy hidden states it is within 2 points of logistic regression with balanced classes (tested); on
+hidden states without noise, where classes have sharp borders, it can stay 2 points behind.
 The scaler is inside: the ridge is relative to each feature's variance in the training episodes, which is the same as
 scaling to unit variance there and adding one ridge for all.
 """

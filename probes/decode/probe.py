@@ -121,7 +121,8 @@ def null_scores(recording: Recording, data: Prepared, question: Question) -> tup
     table = table_of(data.labels, data.rows, data.task.missing)
     permutations = draw_permutations(strata, question.n_null, np.random.default_rng([question.seed, 2]))
     draws = np.array([null_score(data, permuted(table, data.rows, permutation)) for permutation in permutations])
-    return draws[np.isfinite(draws)], None
+    defined = draws[np.isfinite(draws)]
+    return defined, None if defined.size else "the score of permuted labels is undefined"
 
 
 def null_score(data: Prepared, labels: Array) -> float:

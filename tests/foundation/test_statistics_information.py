@@ -11,6 +11,7 @@ from commlab.foundation.statistics import (
     draw_permutations,
     entropy,
     episode_strata,
+    information,
     miller_madow_entropy,
     miller_madow_information,
     mutual_information,
@@ -108,6 +109,15 @@ def test_jackknife_values_equal_taking_each_episode_out():
         values.append(plug_in - null)
     error = np.sqrt(11 / 12 * np.sum((np.array(values) - np.mean(values)) ** 2))
     assert (found.interval[1] - found.interval[0]) / 2 == pytest.approx(2.200985 * error, rel=1e-5)  # t, 11 degrees
+
+
+def test_the_size_of_the_chunks_changes_nothing(monkeypatch):
+    rng = np.random.default_rng(3)
+    x, y = autocorrelated(rng, (12, 10), 3), autocorrelated(rng, (12, 10), 4)
+    permutations = draw_permutations(episode_strata(np.full(12, 10)), 5, rng)
+    whole = corrected_information(x, y, permutations)
+    monkeypatch.setattr(information, "CHUNK_CELLS", 30)
+    assert corrected_information(x, y, permutations).interval == pytest.approx(whole.interval)
 
 
 def test_correction_removes_the_bias_that_dependence_within_episodes_leaves():

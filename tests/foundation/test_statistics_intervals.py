@@ -11,6 +11,7 @@ from commlab.foundation.statistics import (
     benjamini_hochberg,
     wilson_interval,
 )
+from commlab.foundation.statistics import bootstrap as bootstrap_module
 
 
 def test_wilson_solves_its_own_equation():
@@ -51,6 +52,13 @@ def test_bca_agrees_with_scipy():
     ours = bca_mean(values, np.random.default_rng(2), n_resamples=20000)
     theirs = bootstrap((values,), np.mean, n_resamples=20000, method="BCa", rng=np.random.default_rng(3))
     assert ours == pytest.approx(tuple(theirs.confidence_interval), abs=0.015)
+
+
+def test_the_size_of_the_chunks_changes_nothing(monkeypatch):
+    values = np.random.default_rng(1).exponential(size=60)
+    whole = bca_mean(values, np.random.default_rng(2))
+    monkeypatch.setattr(bootstrap_module, "CHUNK", 7000)
+    assert bca_mean(values, np.random.default_rng(2)) == whole
 
 
 def test_bca_covers_the_mean_of_skewed_values():

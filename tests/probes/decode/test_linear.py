@@ -7,6 +7,7 @@ from sklearn.metrics import balanced_accuracy_score, r2_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from commlab.probes.decode import linear
 from commlab.probes.decode.linear import RIDGE, classify, make_design, regress
 from commlab.probes.decode.scores import ClassTask, NumberTask, confusion
 
@@ -114,6 +115,14 @@ def test_scores_do_not_depend_on_the_scale_of_the_features(walk):
     features, labels = hidden_states(walk, 0.5), walk[1]
     moved = (features + 5) * np.geomspace(1e-3, 1e3, 24)
     assert np.mean(classify(design(features), labels, 9) == classify(design(moved), labels, 9)) > 0.995
+
+
+def test_the_size_of_the_chunks_changes_nothing(walk, monkeypatch):
+    features, labels = hidden_states(walk, 0.5), walk[1]
+    used = np.random.default_rng(0).random(N) < 0.8
+    whole = classify(design(features, used), labels, 9)
+    monkeypatch.setattr(linear, "CHUNK", 77)
+    assert np.mean(whole == classify(design(features, used), labels, 9)) > 0.999
 
 
 def test_missing_labels_neither_train_nor_count(walk):

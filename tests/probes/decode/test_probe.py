@@ -1,6 +1,8 @@
 """The probe on recordings whose language is known, its null, its controls, and what it refuses."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -11,6 +13,12 @@ from commlab.probes.decode import probe
 
 QUICK = {"n_null": 39}
 NOW = -1  # the lag at which own_next_action is the action of the same step
+
+
+def test_probing_starts_without_heavy_libraries():
+    script = "import sys, commlab.probes.decode.probe, commlab.probes.decode.information as i; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout.split()
+    assert not {"torch", "sklearn", "numba", "matplotlib", "pandas", "umap", "scipy.stats"} & set(loaded)
 
 
 def test_a_holistic_language_is_read(planted_recording):
