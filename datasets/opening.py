@@ -1,5 +1,6 @@
 """Opening recordings: what a path means, and whether what lies there can be read."""
 
+import errno
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,10 @@ def open_whole(path: Path) -> h5py.File:
 
 def unreadable(path: Path, error: OSError) -> str:
     """What is wrong with a file that HDF5 cannot open."""
+    if error.errno == errno.EMFILE:
+        return (
+            f"{path.parent} has too many shards to open at once: finish the recording with the command that began it."
+        )
     try:
         with open(path, "rb") as file:
             start = file.read(len(HDF5_MAGIC))

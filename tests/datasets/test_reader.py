@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import resource
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -207,3 +208,14 @@ def test_a_forked_process_reads_with_files_of_its_own(path: Path) -> None:
         with os.fdopen(reading, "rb") as pipe:
             assert pipe.read() == here.tobytes()
         assert os.waitpid(child, 0)[1] == 0
+
+
+def test_more_shards_than_files_may_be_open_are_told(parts: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    open_now = len(os.listdir("/proc/self/fd"))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (open_now + 2, limits[1]))
+    try:
+        with pytest.raises(RecordingError, match="too many shards to open at once: finish the recording"):
+            open_recording(parts)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
