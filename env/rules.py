@@ -30,6 +30,7 @@ def make_rules(scenario: Scenario) -> Rules:
         stay=_of_objects(plan, [c.stay for c in crystals], np.int16),
         regrow=_of_objects(plan, [c.regrow for c in crystals], np.int16),
         value=np.array([scenario.values.get(kind, 0) for kind in KINDS], dtype=np.int32),
+        bump=scenario.bump,
         yields_energy=scenario.yields == "energy",
         altar_cost=scenario.altar.cost,
         altar_reward=scenario.altar.reward,

@@ -128,6 +128,7 @@ class Scenario(Model):
     crystals: tuple[Crystal, ...] = ()
     values: dict[Kind, Joules] = Field({"green": 100, "yellow": 100}, description="Joules in a unit, by kind.")
     yields: Literal["inventory", "energy"] = Field("inventory", description="What taking a unit gives.")
+    bump: bool = Field(False, description="Whether moving against a thing uses it.")
     altar: Altar = Altar()
     converter: Converter = Converter()
     bodies: dict[str, Body]

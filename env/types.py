@@ -139,6 +139,7 @@ class Rules(NamedTuple):
     regrow: Shorts  # (O,) steps for a unit to regrow, 0: never
     value: Ints  # (N_KINDS,) joules in a unit
     yields_energy: bool
+    bump: bool  # moving against a thing uses it
     altar_cost: int
     altar_reward: float
     altar_cooldown: int

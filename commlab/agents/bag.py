@@ -54,10 +54,10 @@ class _BagSum(torch.autograd.Function):
 class TokenBag(nn.Module):
     """Sums of learnt vectors: (N, width) tokens, (N,) counts -> (N, n_hidden)."""
 
-    def __init__(self, n_tokens: int, n_hidden: int, typical: int = 12) -> None:
-        """Scale the first vectors so that a bag of `typical` tokens sums to about unit variance."""
+    def __init__(self, n_tokens: int, n_hidden: int) -> None:
+        """Begin with unit normal vectors: a bag then says clearly what is in it (with smaller ones learning is slower)."""
         super().__init__()
-        self.table = nn.Parameter(torch.randn(n_tokens, n_hidden) * typical**-0.5)
+        self.table = nn.Parameter(torch.randn(n_tokens, n_hidden))
         self.bias = nn.Parameter(torch.zeros(n_hidden))
 
     def forward(self, token: Tensor, count: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from commlab.agents.bag import TokenBag
+from commlab.agents.gru import GRU
 
 Hooks = Mapping[str, Callable[[Tensor], Tensor]]
 HOOK_POINTS = ("encoder", "core")
@@ -34,7 +35,7 @@ class RecurrentNetwork(nn.Module):
         super().__init__()
         self.n_actions, self.n_hidden = may.shape[1], n_hidden
         self.encoder = TokenBag(n_tokens, n_hidden)
-        self.core = nn.GRU(n_hidden, n_hidden)
+        self.core = GRU(n_hidden, n_hidden)
         self.heads = nn.Linear(n_hidden, self.n_actions + n_symbols + 1)
         barred = torch.zeros(may.shape[0], self.n_actions + n_symbols)
         barred[:, : self.n_actions] = torch.where(may, 0.0, _NEVER)
@@ -61,16 +62,13 @@ class RecurrentNetwork(nn.Module):
     ) -> tuple[Heads, dict[str, Tensor]]:
         """Return the heads and the hidden states by hook point after one step from `state` (N, H)."""
         perceived = self.encode(token, count, hooks)
-        _, last = self.core(perceived[None], state[None])
-        hidden = at_hook("core", last[0], hooks)
+        hidden = at_hook("core", self.core.sequence(perceived[None], state)[0], hooks)
         return self.read(hidden, body), {"encoder": perceived, "core": hidden}
 
     def sequence(self, token: Tensor, count: Tensor, state: Tensor) -> Tensor:
         """Return the recurrent states (T, N, H) over sequences (T * N, width), (T * N,) that begin in `state` (N, H)."""
         perceived = self.encode(token, count)
-        hidden, _ = self.core(perceived.view(-1, *state.shape), state[None])
-        out: Tensor = hidden
-        return out
+        return self.core.sequence(perceived.view(-1, *state.shape), state)
 
 
 def at_hook(name: str, value: Tensor, hooks: Hooks | None) -> Tensor:

@@ -1,11 +1,15 @@
-"""Moving: a step to the next cell where it is free; it always turns the agent to face that way."""
+"""Moving: a step to the next cell where it is free; it always turns the agent to face that way.
+
+Where the scenario has `bump`, moving against a thing becomes using it.
+"""
 
 from __future__ import annotations
 
 from commlab.env.kernel import kernel
 from commlab.env.types import Action, Cell
 
-_NORTH, _WEST, _STAY = int(Action.NORTH), int(Action.WEST), int(Action.STAY)
+_NORTH, _WEST = int(Action.NORTH), int(Action.WEST)
+_STAY, _USE = int(Action.STAY), int(Action.USE)
 _EMPTY, _AGENT = int(Cell.EMPTY), int(Cell.AGENT)
 
 
@@ -37,6 +41,8 @@ def move(world, rules, w, i, action):  # type: ignore[no-untyped-def]
     row, column = int(world.row[w, i]), int(world.column[w, i])
     to_row, to_column = row_ahead(row, facing), column_ahead(column, facing)
     if world.grid[w, to_row, to_column] != _EMPTY:
+        if rules.bump:
+            world.last_action[w, i] = _USE
         return
     world.grid[w, row, column] = _EMPTY
     world.occupant[w, row, column] = -1

@@ -1,0 +1,77 @@
+"""Grounding: what, beside reward, gives messages a meaning. The predictive kind knows nothing of crystals.
+
+Predictive grounding is contrastive predictive coding (van den Oord et al. 2018, equation 4) put into the channel: what
+an agent says should help to tell its own coming observations from those of its like in other worlds at the same step.
+For a speaker with hidden state h_i and a critic u(o) in R^V of its observation k steps later,
+
+    S[i, m] = clamp(u_i[m] - log mean_j exp u_j[m], -c, c),   loss = - mean_i sum_m pi(m | h_i) S[i, m],
+
+which is InfoNCE with an exact expectation over symbols. Its prior is persistence: say what will still be true soon.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from commlab.agents.bag import TokenBag
+from commlab.agents.tokens import Bags
+from commlab.training.config import Grounding
+from commlab.training.experience import Experience
+
+
+class Critic(nn.Module):
+    """Scores, for each symbol, how well an observation fits it: tokens -> (N, V)."""
+
+    def __init__(self, n_tokens: int, n_symbols: int, n_hidden: int = 64) -> None:
+        """Two layers of `n_hidden` units."""
+        super().__init__()
+        self.encoder = TokenBag(n_tokens, n_hidden)
+        self.layers = nn.Sequential(nn.ReLU(), nn.Linear(n_hidden, n_hidden), nn.ReLU(), nn.Linear(n_hidden, n_symbols))
+
+    def forward(self, token: Tensor, count: Tensor) -> Tensor:
+        """Return u(o) for each bag, (N, V)."""
+        out: Tensor = self.layers(self.encoder(token, count))
+        return out
+
+
+class GroundingLoss(NamedTuple):
+    """The grounding term of a minibatch."""
+
+    loss: Tensor
+    clamped: float  # how often the clamp bound, 0 to 1
+
+
+def choose_moments(config: Grounding, n_steps: int, rng: np.random.Generator) -> tuple[np.ndarray, int]:
+    """Return steps t to ground and how far ahead k their future lies, such that t + k is within the sequence."""
+    farthest = min(config.farthest, n_steps - 1)
+    ahead = int(rng.integers(min(config.nearest, farthest), farthest + 1))
+    n_moments = min(config.moments, n_steps - ahead)
+    return np.sort(rng.choice(n_steps - ahead, n_moments, replace=False)), ahead
+
+
+def predictive_loss(
+    critic: Critic, message_logits: Tensor, future: Bags, worlds: np.ndarray, n_worlds: int, clamp: float
+) -> GroundingLoss:
+    """Return the predictive term.
+
+    `message_logits` (M, w, n, V) of M moments, the w worlds of a minibatch and n agents; `future` holds the bags of the
+    same moments k steps later for ALL `n_worlds` worlds of the shard, (M * n_worlds * n) rows: contrasts share the agent
+    and the step, and differ in the world.
+    """
+    n_moments, _, n_agents, n_symbols = message_logits.shape
+    device = message_logits.device
+    token, count = (torch.from_numpy(array).to(device) for array in future)
+    scores = critic(token, count).view(n_moments, n_worlds, n_agents, n_symbols)
+    contrast = scores.logsumexp(dim=1, keepdim=True) - float(np.log(n_worlds))
+    raw = scores[:, torch.from_numpy(worlds)] - contrast
+    loss = -(message_logits.softmax(dim=-1) * raw.clamp(-clamp, clamp)).sum(dim=-1).mean()
+    return GroundingLoss(loss, float((raw.detach().abs() > clamp).float().mean()))
+
+
+def future_bags(experience: Experience, group: int, moments: np.ndarray, ahead: int) -> Bags:
+    """Return the bags of all worlds of the shard, `ahead` steps after the moments."""
+    return experience.bags(group, moments + ahead, np.arange(experience.n_worlds))

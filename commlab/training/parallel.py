@@ -1,0 +1,122 @@
+"""Data parallelism: processes that each hold some of the shards and add gradients in the order of the shards.
+
+The same code runs alone, in processes started here, and under torchrun on many machines (gloo on CPUs, NCCL on GPUs).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+_PR_SET_PDEATHSIG = 1
+_PATIENCE = timedelta(minutes=3)  # with a process that may be compiling kernels
+
+
+class Group:
+    """The processes of a training run; alone, everything is local."""
+
+    def __init__(self, rank: int = 0, size: int = 1) -> None:
+        """Describe process `rank` of `size`, whose torch process group (if size > 1) is already up."""
+        self.rank, self.size = rank, size
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process writes the files."""
+        return self.rank == 0
+
+    def my_shards(self, n_shards: int) -> list[int]:
+        """Return the numbers of the shards that live here: a block of consecutive ones."""
+        each = n_shards // self.size
+        return list(range(self.rank * each, (self.rank + 1) * each))
+
+    def gather(self, mine: Tensor) -> Tensor:
+        """Return all shards' rows, (n_shards, P), from my shards' (n_mine, P), in the order of the shards."""
+        if self.size == 1:
+            return mine
+        everyone = [torch.empty_like(mine) for _ in range(self.size)]
+        dist.all_gather(everyone, mine)
+        return torch.cat(everyone)
+
+    def close(self) -> None:
+        """Leave the group."""
+        if self.size > 1:
+            dist.destroy_process_group()
+
+
+def launched_by_torchrun() -> bool:
+    """Return whether torchrun started this process and tells it its place."""
+    return {"RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"} <= os.environ.keys()
+
+
+def join_torchrun() -> Group:
+    """Join the processes that torchrun started."""
+    dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    return Group(dist.get_rank(), dist.get_world_size())
+
+
+def best_device(rank: int = 0) -> torch.device:
+    """Return a GPU of this machine for the process, the CPU where there is none."""
+    if not torch.cuda.is_available():
+        return torch.device("cpu")
+    local = int(os.environ.get("LOCAL_RANK", rank))
+    return torch.device("cuda", local % torch.cuda.device_count())
+
+
+def run_in_processes(
+    n_processes: int, work: Callable[..., None], arguments: tuple[Any, ...], leader_only: dict[str, Any]
+) -> None:
+    """Call work(group, *arguments) in `n_processes` processes on this machine, this one leading.
+
+    The leader's call gets `leader_only` too. The others die with this one, and leave interrupts to it.
+    """
+    if n_processes == 1:
+        work(Group(), *arguments, **leader_only)
+        return
+    store = dist.TCPStore("127.0.0.1", 0, n_processes, is_master=True, wait_for_workers=False, timeout=_PATIENCE)
+    context = multiprocessing.get_context("spawn")
+    others = [
+        context.Process(target=_follow, args=(rank, n_processes, store.port, os.getpid(), work, arguments), daemon=True)
+        for rank in range(1, n_processes)
+    ]
+    for process in others:
+        process.start()
+    try:
+        dist.init_process_group("gloo", store=store, rank=0, world_size=n_processes, timeout=_PATIENCE)
+        group = Group(0, n_processes)
+        work(group, *arguments, **leader_only)
+        group.close()
+    finally:
+        for process in others:
+            process.join(timeout=5)
+            process.kill()
+
+
+def _follow(
+    rank: int, size: int, port: int, parent: int, work: Callable[..., None], arguments: tuple[Any, ...]
+) -> None:
+    """Be process `rank`: join the group, do the work, say nothing."""
+    die_with(parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    store = dist.TCPStore("127.0.0.1", port, size, is_master=False, timeout=_PATIENCE)
+    dist.init_process_group("gloo", store=store, rank=rank, world_size=size, timeout=_PATIENCE)
+    group = Group(rank, size)
+    work(group, *arguments)
+    group.close()
+
+
+def die_with(parent: int) -> None:
+    """Have this process killed when its parent dies (Linux); leave at once if the parent is already gone."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)

@@ -1,0 +1,84 @@
+"""The PPO loss of a minibatch and its gradient with respect to what the heads said: compiled on CPUs, torch elsewhere."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from commlab.training.loss_kernel import Stat, ppo_loss
+
+
+class Batch(NamedTuple):
+    """What PPO needs to know of N rows of experience."""
+
+    action: NDArray[np.uint8]  # (N,)
+    message: NDArray[np.uint8]  # (N,)
+    logprob: NDArray[np.float32]  # (N,) when they were drawn
+    advantage: NDArray[np.float32]  # (N,) normalised
+    target: NDArray[np.float32]  # (N,) of the value
+
+
+class Weights(NamedTuple):
+    """The numbers of the loss at this point of training."""
+
+    n_actions: int
+    clip: float
+    value: float
+    entropy_action: float
+    entropy_message: float
+
+
+class Gradients(NamedTuple):
+    """The gradient of the loss, and its parts."""
+
+    logits: Tensor  # (N, n_actions + V)
+    value: Tensor  # (N,)
+    stats: NDArray[np.float64]  # (len(Stat),)
+
+
+def ppo_gradients(logits: Tensor, value: Tensor, batch: Batch, weights: Weights) -> Gradients:
+    """Return the gradients of the PPO loss with respect to `logits` (N, n_actions + V) and `value` (N,)."""
+    if logits.device.type != "cpu":
+        return torch_gradients(logits, value, batch, weights)
+    logit_gradient, value_gradient = torch.empty_like(logits), torch.empty_like(value)
+    stats, logp = np.zeros(len(Stat)), np.zeros(logits.shape[1])
+    ppo_loss(
+        logits.detach().numpy(),
+        value.detach().numpy(),
+        batch,
+        weights,
+        logp,
+        logit_gradient.numpy(),
+        value_gradient.numpy(),
+        stats,
+    )
+    return Gradients(logit_gradient, value_gradient, stats)
+
+
+def torch_gradients(logits: Tensor, value: Tensor, batch: Batch, weights: Weights) -> Gradients:
+    """Return the same gradients by torch's automatic differentiation, on any device."""
+    logits = logits.detach().requires_grad_()
+    value = value.detach().requires_grad_()
+    action, message, logprob, advantage, target = (torch.from_numpy(array).to(logits.device) for array in batch)
+    heads = logits.split([weights.n_actions, logits.shape[1] - weights.n_actions], dim=1)
+    logps = [head.log_softmax(dim=1) for head in heads]
+    entropies = [-(logp.exp() * logp).sum(dim=1).mean() for logp in logps]
+    chosen = [logp.gather(1, index.long()[:, None])[:, 0] for logp, index in zip(logps, (action, message), strict=True)]
+    log_ratio = chosen[0] + chosen[1] - logprob
+    ratio = log_ratio.exp()
+    bounded = ratio.clamp(1 - weights.clip, 1 + weights.clip)
+    policy_loss = -torch.minimum(ratio * advantage, bounded * advantage).mean()
+    value_loss = 0.5 * (value - target).square().mean()
+    loss = policy_loss + weights.value * value_loss
+    loss = loss - weights.entropy_action * entropies[0] - weights.entropy_message * entropies[1]
+    loss.backward()  # type: ignore[no-untyped-call]
+    assert logits.grad is not None and value.grad is not None
+    with torch.no_grad():
+        approx_kl = (ratio - 1 - log_ratio).mean()
+        clipfrac = ((ratio - 1).abs() > weights.clip).float().mean()
+    parts = [policy_loss, value_loss, *entropies, approx_kl, clipfrac]
+    return Gradients(logits.grad, value.grad, np.array([float(part.detach()) for part in parts]))
