@@ -32,11 +32,14 @@ class WorldBatch:
             raise ValueError(f"n_worlds is {n_worlds}; a batch has at least one world")
         if not 0 <= seed < 2**63:
             raise ValueError(f"seed is {seed}; it must lie in 0 to 2**63 - 1")
+        if n_threads < 1:
+            raise ValueError(f"n_threads is {n_threads}; a batch is stepped by at least one thread")
         self.scenario = scenario
         self.seed = seed
         self.rules: Rules = make_rules(scenario)
         self.world: World = allocate_world(self.rules, n_worlds)
         self.observation: Observation = allocate_observation(scenario, n_worlds)
+        self._begun = False
         self._order = np.zeros((n_worlds, self.n_agents), dtype=np.int16)
         self._threads = min(n_threads, max(1, n_worlds // _WORTH_A_THREAD))
         self._pool = ThreadPoolExecutor(self._threads) if self._threads > 1 else None
@@ -52,27 +55,36 @@ class WorldBatch:
         return int(self.rules.body.shape[0])
 
     def reset(self, episodes: NDArray[np.int64], scatter: float | None = None) -> Observation:
-        """Begin episode `episodes[w]` (W,) in every world; `scatter` overrides the scenario's chance of scattered starts."""
-        episodes = np.ascontiguousarray(episodes, dtype=np.int64)
-        if episodes.shape != (self.n_worlds,) or (episodes < 0).any():
-            raise ValueError(f"episodes must be {self.n_worlds} numbers of 0 or more, one for each world")
+        """Begin episode `episodes[w]` (W,) in every world; `scatter` overrides the scenario's chance of scattering.
+
+        Raises ValueError where `episodes` are not W numbers of 0 or more, or `scatter` is no chance.
+        """
+        numbers = np.asarray(episodes)
+        whole = numbers.shape == (self.n_worlds,) and np.issubdtype(numbers.dtype, np.integer)
+        if not whole or (numbers < 0).any() or (numbers >= 2**63).any():
+            raise ValueError(
+                f"episodes must be whole numbers from 0 to 2**63 - 1, one for each of {self.n_worlds} worlds"
+            )
         chance = self.scenario.start.scatter if scatter is None else float(scatter)
-        with np.errstate(over="ignore"):  # interpreted kernels mix bits by overflowing products
-            self._each(lambda a, b: reset_worlds(self.world, self.rules, self.seed, episodes, chance, a, b))
-            self._each(lambda a, b: observe_worlds(self.world, self.rules, self.observation, a, b))
-        return self.observation
+        if not 0 <= chance <= 1:
+            raise ValueError(f"scatter is {chance}; it is a chance from 0 to 1")
+        begin = np.ascontiguousarray(numbers, dtype=np.int64)
+        self._each(lambda a, b: reset_worlds(self.world, self.rules, self.seed, begin, chance, a, b))
+        return self._observe()
 
     def step(self, actions: NDArray[np.uint8], messages: NDArray[np.uint8]) -> Observation:
-        """Step every world: `actions` (W, A) and `messages` (W, A, L), uint8; raises ValueError outside their ranges."""
+        """Step every world: `actions` (W, A) and `messages` (W, A, L), uint8.
+
+        Raises ValueError where they are out of range or of another shape or type, and before the first reset.
+        """
         self._check(actions, messages)
-        return self.step_trusted(actions, messages)
+        return self.step_trusted(np.ascontiguousarray(actions), np.ascontiguousarray(messages))
 
     def step_trusted(self, actions: NDArray[np.uint8], messages: NDArray[np.uint8]) -> Observation:
         """Step as `step` does, for callers whose actions and messages are valid by construction."""
-        with np.errstate(over="ignore"):
-            self._each(
-                lambda a, b: step_worlds(self.world, self.rules, self.observation, actions, messages, self._order, a, b)
-            )
+        self._each(
+            lambda a, b: step_worlds(self.world, self.rules, self.observation, actions, messages, self._order, a, b)
+        )
         return self.observation
 
     def total_energy(self) -> NDArray[np.int64]:
@@ -87,35 +99,52 @@ class WorldBatch:
 
     def state(self) -> World:
         """Return a copy of all worlds' state."""
-        return World(*(array.copy() for array in self.world))
+        return World._make(array.copy() for array in self.world)
 
     def restore(self, state: World) -> Observation:
-        """Set all worlds to a state that `state()` gave, and observe again."""
-        for mine, saved in zip(self.world, state, strict=True):
-            mine[...] = saved
+        """Set all worlds to a state that `state()` gave, and observe again; ValueError where it is of other worlds."""
+        mine: tuple[NDArray[Any], ...] = self.world
+        if [array.shape for array in mine] != [array.shape for array in state]:
+            raise ValueError(f"the state is not of {self.n_worlds} worlds of scenario {self.scenario.name!r}")
+        for array, saved in zip(mine, state, strict=True):
+            array[...] = saved
+        return self._observe()
+
+    def _observe(self) -> Observation:
+        """Fill the observation buffers anew."""
         self._each(lambda a, b: observe_worlds(self.world, self.rules, self.observation, a, b))
+        self._begun = True
         return self.observation
 
     def _each(self, run: Callable[[int, int], Any]) -> None:
         """Run a kernel over all worlds, a slice a thread."""
         if self._pool is None:
-            run(0, self.n_worlds)
+            _quietly(run, 0, self.n_worlds)
             return
         edges = np.linspace(0, self.n_worlds, self._threads + 1).astype(int).tolist()
-        for done in [self._pool.submit(run, a, b) for a, b in zip(edges, edges[1:], strict=False)]:
+        for done in [self._pool.submit(_quietly, run, a, b) for a, b in zip(edges, edges[1:], strict=False)]:
             done.result()
 
     def _check(self, actions: NDArray[np.uint8], messages: NDArray[np.uint8]) -> None:
         """Raise ValueError where actions or messages are not what the kernels trust them to be."""
+        if not self._begun:
+            raise ValueError("the worlds have not begun; reset them before the first step")
         wanted = (self.n_worlds, self.n_agents)
         for name, array, shape, limit in (
             ("actions", actions, wanted, len(Action)),
             ("messages", messages, (*wanted, self.world.message.shape[2]), self.scenario.channel.vocabulary),
         ):
-            if array.dtype != np.uint8 or array.shape != shape:
-                raise ValueError(f"{name} must be uint8 of shape {shape}, not {array.dtype} of shape {array.shape}")
+            if not isinstance(array, np.ndarray) or array.dtype != np.uint8 or array.shape != shape:
+                got = f"{array.dtype} of shape {array.shape}" if isinstance(array, np.ndarray) else type(array).__name__
+                raise ValueError(f"{name} must be an array of uint8 of shape {shape}, not {got}")
             if int(array.max()) >= limit:
                 raise ValueError(f"{name} holds {int(array.max())}; it must lie in 0 to {limit - 1}")
+
+
+def _quietly(run: Callable[[int, int], Any], start: int, stop: int) -> None:
+    """Run a kernel over some worlds; interpreted kernels mix bits by products that overflow, which numpy would tell."""
+    with np.errstate(over="ignore"):
+        run(start, stop)
 
 
 def allocate_world(rules: Rules, n_worlds: int) -> World:

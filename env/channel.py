@@ -11,7 +11,7 @@ _FAR = 127
 
 @kernel
 def speak(world, rules, w, i, symbols):  # type: ignore[no-untyped-def]
-    """Put the symbols of agent `i` into the air, at its price; silence where it cannot pay. Write message, energy, reservoir."""
+    """Put the symbols of agent `i` into the air, or silence where it cannot pay; write message, energy, reservoir."""
     spoken = 0
     for position in range(symbols.shape[0]):
         spoken += symbols[position] != 0

@@ -18,7 +18,7 @@ _ENV = Path(__file__).parent
 
 
 def cache_root() -> Path:
-    """Return the folder of commlab's caches: $COMMLAB_CACHE, else inside the virtual environment, else ~/.cache/commlab."""
+    """Return the folder of commlab's caches: $COMMLAB_CACHE, else in the virtual environment, else ~/.cache/commlab."""
     if "COMMLAB_CACHE" in os.environ:
         return Path(os.environ["COMMLAB_CACHE"])
     if sys.prefix != sys.base_prefix:
@@ -32,14 +32,16 @@ def kernel(function: Function) -> Function:
     A cache is keyed on the text of every file that a kernel may call (numba's own key sees one file only), and each
     mode of numba has one of its own, for checked and unchecked code must not be confused. Kernels run without numba's
     reference counts (a kernel that takes a NamedTuple of arrays spends most of its time on them: measured 18 times
-    slower), so they can allocate nothing: arrays are copied by loops, never by slices.
+    slower), so they can allocate nothing: arrays are copied by loops, never by slices. Kernels that others call are
+    inlined, for handing on all the arrays of a world costs more than most of them do (measured: twice the time).
     """
     if numba.config.DISABLE_JIT:
         return function
     previous = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = str(_cache_folder(Path(function.__code__.co_filename).parent))
     try:
-        compiled: Function = numba.njit(cache=True, nogil=True, error_model="numpy", _nrt=False)(function)
+        options = {"cache": True, "nogil": True, "error_model": "numpy", "forceinline": True, "_nrt": False}
+        compiled: Function = numba.njit(**options)(function)
     finally:
         numba.config.CACHE_DIR = previous
     return compiled

@@ -27,7 +27,7 @@ def kinship_matrix(kinship: Kinship, n_agents: int) -> Floats:
         matrix = _explicit(kinship.matrix, n_agents)
     np.fill_diagonal(matrix, 1.0)
     if kinship.normalise and (matrix.sum(axis=0) <= 0).any():
-        raise ScenarioError("kinship.normalise needs shares that add up to more than 0 for every earner; raise the shares.")
+        raise ScenarioError("kinship.normalise needs shares that add up to more than 0 for everyone; raise the shares.")
     return matrix.astype(np.float32)
 
 
@@ -47,7 +47,8 @@ def relatedness(pedigree: tuple[tuple[int, int] | None, ...] | None, n_agents: i
             continue
         if not all(0 <= parent < child for parent in parents):
             raise ScenarioError(
-                f"kinship.pedigree row {child} has the parents {list(parents)}; parents are agents listed before, 0 to {child - 1}."
+                f"kinship.pedigree row {child} has the parents {list(parents)}; parents are agents listed before it, "
+                f"{f'0 to {child - 1}' if child else 'so the first has null'}."
             )
         matrix[child, :child] = matrix[list(parents), :child].mean(axis=0)
         matrix[:child, child] = matrix[child, :child]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -36,10 +37,12 @@ def load_scenario(name: str | Path, overrides: Mapping[str, Any] | None = None) 
     except yaml.YAMLError as error:
         raise ScenarioError(f"{path} is not valid YAML: {' '.join(str(error).split())}.") from None
     if not isinstance(data, dict):
-        raise ScenarioError(f"{path} holds no scenario: a scenario file is a mapping of fields such as 'steps' and 'map'.")
-    for field, value in (overrides or {}).items():
+        raise ScenarioError(f"{path} holds no scenario: a scenario file maps fields such as 'steps' to their values.")
+    if not overrides:
+        return parse_scenario({"name": path.stem, **data}, str(path), text)
+    for field, value in overrides.items():
         override(data, field, value)
-    return parse_scenario({"name": path.stem, **data}, str(path), text)
+    return parse_scenario({"name": path.stem, **data}, f"{path} with {', '.join(overrides)} set")
 
 
 def parse_scenario(data: Mapping[str, Any], source: str = "scenario", text: str = "") -> Scenario:
@@ -56,16 +59,16 @@ def parse_scenario(data: Mapping[str, Any], source: str = "scenario", text: str 
 
 
 def override(data: dict[str, Any], field: str, value: Any) -> None:
-    """Set the dotted `field` of nested mappings and lists to `value`, in place; ScenarioError where there is no such place."""
+    """Set the dotted `field` of nested mappings and lists to `value`, in place; ScenarioError where it has no place."""
     node: Any = data
-    parts = field.split(".")
-    for part in parts[:-1]:
+    *parents, last = field.split(".")
+    for part in parents:
         node = _child(node, part, field)
-    if isinstance(node, list):
-        _child(node, parts[-1], field)
-        node[int(parts[-1])] = value
+    if isinstance(node, dict):
+        node[last] = value
     else:
-        node[parts[-1]] = value
+        _child(node, last, field)
+        node[int(last)] = value
 
 
 def _child(node: Any, part: str, field: str) -> Any:
@@ -76,7 +79,9 @@ def _child(node: Any, part: str, field: str) -> Any:
             return child
     elif isinstance(node, list) and part.isdecimal() and int(part) < len(node):
         return node[int(part)]
-    raise ScenarioError(f"--set {field}: {part!r} is no place in the scenario; write fields as in its file, such as altar.cost=50.")
+    raise ScenarioError(
+        f"--set {field}: {part!r} is no place in the scenario; name a field as its file has it: altar.cost."
+    )
 
 
 def _find(name: str | Path) -> Path:
@@ -85,41 +90,61 @@ def _find(name: str | Path) -> Path:
     if path.suffix in (".yaml", ".yml"):
         if path.is_file():
             return path
-        raise ScenarioError(f"There is no scenario file {path}; check the path, or name one of {', '.join(scenario_names())}.")
+        raise ScenarioError(
+            f"There is no scenario file {path}; check it, or name one of {', '.join(scenario_names())}."
+        )
     if str(name) in scenario_names():
         return LIBRARY / f"{name}.yaml"
     nearest = difflib.get_close_matches(str(name), scenario_names(), 1, 0.4)
     hint = f"did you mean {nearest[0]!r}? " if nearest else ""
     raise ScenarioError(
-        f"There is no scenario {str(name)!r}; {hint}The library has {', '.join(scenario_names())}; a path to a .yaml file works too."
+        f"There is no scenario {str(name)!r}; {hint}The library has {', '.join(scenario_names())}; "
+        f"the path of a .yaml file works too."
     )
 
 
 def explain(error: ValidationError, model: type[BaseModel], source: str, text: str) -> str:
     """Return the first error of a validation as one sentence: file, line, field, what is allowed, what was given."""
     first = error.errors()[0]
-    location = first["loc"]
+    location = _without_tags(first["loc"])
     field = ".".join(str(part) for part in location)
     line = _line(text, location)
     where = f"{source}, line {line}" if line else source
+    inner, sentence = _look_up(model, location)
     if first["type"] == "extra_forbidden":
-        allowed = _fields(model, location[:-1])
+        allowed = sorted(inner.model_fields)
         nearest = difflib.get_close_matches(str(location[-1]), allowed, 1, 0.4)
         hint = f"did you mean {nearest[0]!r}? " if nearest else ""
         return f"{where}: there is no field {field!r}; {hint}Allowed here: {', '.join(allowed)}."
     message = first["msg"].removeprefix("Value error, ").rstrip(".")
     message = message[:1].lower() + message[1:]
-    given = f", not {first['input']!r:.60}" if first["type"] not in ("missing", "value_error") else ""
-    return f"{where}: {field + ': ' if field else ''}{message}{given}."
+    tells_all = first["type"] in ("missing", "value_error", "too_short", "too_long")
+    given = "" if tells_all else f", not {first['input']!r:.60}"
+    meaning = f" ({sentence.rstrip('.')})" if sentence and first["type"] != "value_error" else ""
+    return f"{where}: {field + ': ' if field else ''}{message}{given}{meaning}."
 
 
-def _fields(model: type[BaseModel], location: Sequence[int | str]) -> list[str]:
-    """Return the field names that the model allows at `location`."""
-    current: Any = model
+def _without_tags(location: Sequence[int | str]) -> tuple[int | str, ...]:
+    """Return an error's location without what pydantic adds to it for the members of unions and for keys."""
+    return tuple(part for part in location if not re.fullmatch(r"\[key\]|int|literal\[.*", str(part)))
+
+
+def _look_up(model: type[BaseModel], location: Sequence[int | str]) -> tuple[type[BaseModel], str]:
+    """Return the innermost model on the way to `location`, and the sentence that describes the field there."""
+    current, sentence, within = model, "", False
     for part in location:
-        if isinstance(part, str) and part in getattr(current, "model_fields", {}):
-            current = _inner_model(current.model_fields[part].annotation)
-    return sorted(current.model_fields) if current is not None else []
+        if within:  # a place in a tuple or a name in a mapping, whose values are of the model `current`
+            within = False
+            continue
+        if str(part) not in current.model_fields:
+            break
+        field = current.model_fields[str(part)]
+        sentence = field.description or ""
+        inner = _inner_model(field.annotation)
+        if inner is None:
+            break
+        within, current = inner is not field.annotation, inner
+    return current, sentence
 
 
 def _inner_model(annotation: Any) -> Any:

@@ -13,9 +13,10 @@ _SCATTER, _PLACE, _CARRY = int(Purpose.SCATTER), int(Purpose.PLACE), int(Purpose
 _NORTH = int(Action.NORTH)
 _TRIES = 255
 
+
 @kernel
 def reset_worlds(world, rules, seed, episodes, scatter, start, stop):  # type: ignore[no-untyped-def]
-    """Begin episode `episodes[w]` in worlds start .. stop - 1, agents scattered with chance `scatter`; write all of them."""
+    """Begin episode `episodes[w]` in worlds start .. stop - 1, agents scattered with chance `scatter`; write world."""
     for w in range(start, stop):
         world.episode[w] = episodes[w]
         world.key[w] = episode_key(seed, episodes[w])
@@ -25,6 +26,7 @@ def reset_worlds(world, rules, seed, episodes, scatter, start, stop):  # type: i
         place_marked(world, rules, w, scattered)
         place_objects(world, rules, w, step)
         place_anywhere(world, rules, w, scattered, step)
+
 
 @kernel
 def clear(world, rules, w):  # type: ignore[no-untyped-def]
@@ -51,6 +53,7 @@ def clear(world, rules, w):  # type: ignore[no-untyped-def]
     for i in range(rules.body.shape[0]):
         world.energy[w, i] = rules.start_energy[rules.body[i]]
 
+
 @kernel
 def copy_rows(target, source):  # type: ignore[no-untyped-def]
     """Copy a matrix into another of its shape; write `target`."""
@@ -67,10 +70,12 @@ def put_agent(world, w, i, row, column):  # type: ignore[no-untyped-def]
     world.grid[w, row, column] = _AGENT
     world.occupant[w, row, column] = i
 
+
 @kernel
 def roams(rules, i, scattered):  # type: ignore[no-untyped-def]
     """Return whether agent `i` begins anywhere: it has no mark, or agents are scattered and it can walk."""
     return rules.start_row[i] < 0 or (scattered and rules.may[rules.body[i], _NORTH])
+
 
 @kernel
 def place_marked(world, rules, w, scattered):  # type: ignore[no-untyped-def]
@@ -78,6 +83,7 @@ def place_marked(world, rules, w, scattered):  # type: ignore[no-untyped-def]
     for i in range(rules.body.shape[0]):
         if not roams(rules, i, scattered):
             put_agent(world, w, i, int(rules.start_row[i]), int(rules.start_column[i]))
+
 
 @kernel
 def place_objects(world, rules, w, step):  # type: ignore[no-untyped-def]
@@ -88,6 +94,7 @@ def place_objects(world, rules, w, step):  # type: ignore[no-untyped-def]
             s = free_site(world, rules, w, o, step)
             row, column = int(rules.sites[s, 0]), int(rules.sites[s, 1])
         stand(world, w, o, row, column)
+
 
 @kernel
 def place_anywhere(world, rules, w, scattered, step):  # type: ignore[no-untyped-def]
@@ -101,9 +108,10 @@ def place_anywhere(world, rules, w, scattered, step):  # type: ignore[no-untyped
         if scattered and uniform(draw(step, i, _CARRY, 0)) < rules.carrying:
             load(world, rules, w, i, step)
 
+
 @kernel
 def free_cell(world, w, i, step):  # type: ignore[no-untyped-def]
-    """Return the flat index of an empty cell drawn for agent `i` (after many misses: the first empty one from there)."""
+    """Return the flat index of an empty cell drawn for agent `i` (after many misses: the next one that is empty)."""
     columns = world.grid.shape[2]
     n_cells = world.grid.shape[1] * columns
     cell = 0
@@ -115,9 +123,10 @@ def free_cell(world, w, i, step):  # type: ignore[no-untyped-def]
         cell = (cell + 1) % n_cells
     return cell
 
+
 @kernel
 def load(world, rules, w, i, step):  # type: ignore[no-untyped-def]
-    """Give agent `i` one unit of a kind of crystal that the world has, paid from the ground; write energy, inventory."""
+    """Give agent `i` a unit of a kind of crystal that the world has; write energy, inventory, reservoir."""
     n_objects = world.kind.shape[1]
     first = below(draw(step, i, _CARRY, 1), n_objects)
     for offset in range(n_objects):

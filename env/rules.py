@@ -89,8 +89,8 @@ def _starts(scenario: Scenario, plan: Map) -> list[tuple[int, int]]:
                 starts.append(left[group.start].pop(0))
             else:
                 raise ScenarioError(
-                    f"agents: the map has {len(plan.marks.get(group.start, ()))} places marked {group.start!r}, fewer than "
-                    f"the agents that start there; draw more of them or lower the count."
+                    f"agents: more agents start at {group.start!r} than the map has places marked so "
+                    f"({len(plan.marks.get(group.start, ()))}); draw more of them or lower the count."
                 )
     return starts
 
@@ -99,9 +99,13 @@ def _check_room(scenario: Scenario, plan: Map) -> None:
     """Raise ScenarioError where crystals or agents do not fit on the map."""
     wanted = sum(crystal.count for crystal in scenario.crystals)
     if wanted > len(plan.sites):
-        raise ScenarioError(f"crystals: {wanted} crystals need as many sites, but the map has {len(plan.sites)}; draw more o.")
+        raise ScenarioError(
+            f"crystals: {wanted} crystals need as many sites, and the map has {len(plan.sites)}; draw more o."
+        )
     if any(c.moves or c.stay for c in scenario.crystals) and len(plan.sites) <= wanted:
-        raise ScenarioError(f"crystals: moving crystals need a free site beside their {wanted}; draw another o on the map.")
+        raise ScenarioError(
+            f"crystals: moving crystals need a free site beside the {wanted} they fill; draw another o."
+        )
     free = int((plan.grid == Cell.EMPTY).sum()) - len(plan.objects) - wanted
     if scenario.n_agents > free:
         raise ScenarioError(f"agents: {scenario.n_agents} agents do not fit on {free} free cells; draw a larger map.")

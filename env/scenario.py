@@ -15,6 +15,7 @@ KINDS: tuple[Kind, ...] = ("green", "yellow", "red", "blue")
 
 Joules = Annotated[int, Field(ge=0, le=30_000)]
 Steps = Annotated[int, Field(ge=0, le=30_000)]
+Recipe = Annotated[dict[Kind, Annotated[int, Field(ge=1, le=100)]], Field(min_length=1)]
 
 
 class Model(BaseModel):
@@ -45,7 +46,7 @@ class Altar(Model):
 class Converter(Model):
     """Converters turn a recipe of crystal units into the energy they hold."""
 
-    recipes: tuple[dict[Kind, Annotated[int, Field(ge=1, le=100)]], ...] = Field(
+    recipes: tuple[Recipe, ...] = Field(
         ({"green": 1, "yellow": 1},), description="Units that one use takes, by kind; the first that can be filled."
     )
     cooldown: Steps = Field(2, description="Steps until it can be used again.")
@@ -55,7 +56,9 @@ class Body(Model):
     """A body: what an agent can perceive, do, carry and pay."""
 
     view: int = Field(VIEW, ge=1, le=VIEW, description="View radius in cells (a square).")
-    hearing: int | Literal["everywhere"] = Field("everywhere", description="Hearing radius in cells.")
+    hearing: int | Literal["everywhere"] = Field(
+        "everywhere", description="Hearing radius in cells, 0 to 362, or 'everywhere'."
+    )
     actions: tuple[ActionName, ...] = Field(ALL_ACTIONS, description="What it can do; staying is always possible.")
     carry: int = Field(5, ge=0, le=1000, description="Units of a kind that it can carry.")
     max_energy: Joules = Field(250, description="Joules it can hold.")
@@ -67,7 +70,9 @@ class Body(Model):
     @model_validator(mode="after")
     def _check(self) -> Body:
         if self.start_energy > self.max_energy:
-            raise ValueError(f"start_energy ({self.start_energy} J) is above max_energy ({self.max_energy} J); lower it")
+            raise ValueError(
+                f"start_energy of {self.start_energy} J is above max_energy, {self.max_energy} J; lower it"
+            )
         if self.hearing != "everywhere" and not 0 <= self.hearing <= 362:
             raise ValueError(f"hearing is a radius of 0 to 362 cells or 'everywhere', not {self.hearing}")
         return self
@@ -91,7 +96,7 @@ class Kinship(Model):
     pedigree: tuple[tuple[int, int] | None, ...] | None = Field(
         None, description="families: the two parents of each agent (or null), parents before children."
     )
-    matrix: tuple[tuple[float, ...], ...] | None = Field(None, description="matrix: K itself, with ones on the diagonal.")
+    matrix: tuple[tuple[float, ...], ...] | None = Field(None, description="matrix: K itself, its diagonal all ones.")
     normalise: bool = Field(False, description="Whether what is handed out equals what was earned.")
 
 
@@ -131,7 +136,7 @@ class Scenario(Model):
     bump: bool = Field(False, description="Whether moving against a thing uses it.")
     altar: Altar = Altar()
     converter: Converter = Converter()
-    bodies: dict[str, Body]
+    bodies: dict[str, Body] = Field(min_length=1)
     agents: tuple[Agents, ...] = Field(min_length=1)
     kinship: Kinship = Kinship()
     channel: Channel = Channel()
@@ -163,14 +168,14 @@ class Scenario(Model):
     def _check(self) -> Scenario:
         for name in self.agent_bodies:
             if name not in self.bodies:
-                raise ValueError(f"agents: body {name!r} is unknown; this scenario has {', '.join(self.bodies)}")
+                raise ValueError(f"agents: there is no body {name!r} in bodies; name one of {', '.join(self.bodies)}")
         if self.n_agents > 1024:
             raise ValueError(f"agents: {self.n_agents} agents are too many; a world holds at most 1024")
-        if len(self.bodies) > 255:
-            raise ValueError("bodies: at most 255 bodies can be told apart; remove some")
+        if len(self.bodies) > 127:
+            raise ValueError(f"bodies: {len(self.bodies)} bodies are too many; at most 127 can be told apart")
         for crystal in self.crystals:
             if self.values.get(crystal.kind, 0) < 1:
-                raise ValueError(f"values: {crystal.kind} crystals hold no energy; give values.{crystal.kind} at least 1 J")
+                raise ValueError(f"values: {crystal.kind} crystals hold no energy; give {crystal.kind} at least 1 J")
         return self
 
 

@@ -56,10 +56,9 @@ def may_stand(world, rules, w, o, s):  # type: ignore[no-untyped-def]
 def grow(world, rules, w, o, units):  # type: ignore[no-untyped-def]
     """Add up to `units` to crystal `o`, as many as the ground's energy pays for; write stock and reservoir."""
     value = rules.value[world.kind[w, o] - _FIRST_CRYSTAL]
-    for _ in range(units):
-        if world.reservoir[w] >= value:
-            world.reservoir[w] -= value
-            world.stock[w, o] += 1
+    grown = min(units, world.reservoir[w] // value)
+    world.reservoir[w] -= grown * value
+    world.stock[w, o] += grown
 
 
 @kernel

@@ -18,7 +18,8 @@ _ORDER, _STAY = int(Purpose.ORDER), int(Action.STAY)
 def step_worlds(world, rules, obs, actions, messages, order, start, stop):  # type: ignore[no-untyped-def]
     """Step worlds start .. stop - 1 and fill their observations.
 
-    `actions` (W, A) and `messages` (W, A, L) are uint8 and valid; `order` (W, A) int16 is scratch. Write world, obs, order.
+    `actions` (W, A) and `messages` (W, A, L) are uint8 and valid; `order` (W, A) int16 is scratch. Write world, obs and
+    order.
     """
     for w in range(start, stop):
         step = step_key(world.key[w], int(world.t[w]))
@@ -57,17 +58,21 @@ def choose(world, rules, w, actions):  # type: ignore[no-untyped-def]
 
 @kernel
 def share(world, rules, w):  # type: ignore[no-untyped-def]
-    """Hand every reward out by kinship: agent i receives sum_j K[i, j] r_j. Write shared_reward."""
+    """Hand every reward out by kinship: agent i receives sum_j K[i, j] r_j. Write shared_reward.
+
+    Sums are of float64 numbers, spelt out, so that interpreted kernels round as compiled ones do.
+    """
     world.shared_reward[w] = 0
     n_agents = rules.body.shape[0]
     for j in range(n_agents):
-        earned = world.own_reward[w, j]
+        earned = float(world.own_reward[w, j])
         if earned == 0:
             continue
         total = 1.0
         if rules.normalise:
             total = 0.0
             for i in range(n_agents):
-                total += world.kinship[w, i, j]
+                total += float(world.kinship[w, i, j])
         for i in range(n_agents):
-            world.shared_reward[w, i] += earned * world.kinship[w, i, j] / total
+            received = earned * float(world.kinship[w, i, j]) / total
+            world.shared_reward[w, i] = float(world.shared_reward[w, i]) + received

@@ -128,7 +128,7 @@ class Rules(NamedTuple):
     """What is the same in all worlds and episodes of a scenario, as kernels want it."""
 
     n_steps: int
-    start_grid: Bytes  # (H, C) walls and fixed objects
+    start_grid: Bytes  # (H, C) walls alone
     start_kind: Bytes  # (O,)
     start_object_row: Shorts  # (O,) -1: drawn among the sites
     start_object_column: Shorts  # (O,)

@@ -27,7 +27,7 @@ def column_ahead(column, facing):  # type: ignore[no-untyped-def]
 
 @kernel
 def move(world, rules, w, i, action):  # type: ignore[no-untyped-def]
-    """Turn agent `i` of world `w` and step it; write facing, row, column, grid, occupant, energy, reservoir, last_action."""
+    """Turn agent `i` and step it; write facing, row, column, grid, occupant, energy, reservoir, last_action."""
     if action < _NORTH or action > _WEST:
         return
     cost = rules.move_cost[rules.body[i]]

@@ -14,7 +14,10 @@ _FIRST_CRYSTAL, _LAST_CRYSTAL = int(Cell.CRYSTAL_GREEN), int(Cell.CRYSTAL_BLUE)
 
 @kernel
 def use(world, rules, w, i, action, step):  # type: ignore[no-untyped-def]
-    """Let agent `i` of world `w` use what it faces; write energy, inventory, stock, timer, reservoir, own_reward, grid."""
+    """Let agent `i` of world `w` use what it faces.
+
+    Write energy, inventory, reservoir, own_reward, last_action, and the used object's stock, timer and place.
+    """
     if action != _USE:
         return
     cost = rules.use_cost[rules.body[i]]
@@ -67,7 +70,11 @@ def use_converter(world, rules, w, i, o):  # type: ignore[no-untyped-def]
 
 @kernel
 def use_crystal(world, rules, w, i, o, kind, step):  # type: ignore[no-untyped-def]
-    """Take one unit from crystal `o`, if agent `i` has room; write stock, energy or inventory, reservoir, grid, timer."""
+    """Take one unit from crystal `o`, if agent `i` has room for it.
+
+    Write energy or inventory, reservoir, and the crystal's stock, timer and place. A unit begins to regrow when the
+    first one is taken from a full crystal.
+    """
     body = rules.body[i]
     if rules.yields_energy:
         if world.energy[w, i] >= rules.max_energy[body]:
@@ -77,6 +84,8 @@ def use_crystal(world, rules, w, i, o, kind, step):  # type: ignore[no-untyped-d
         if world.inventory[w, i, kind] >= rules.carry[body]:
             return
         world.inventory[w, i, kind] += 1
+    if world.stock[w, o] == rules.max_stock[o] and not rules.moves[o]:
+        world.timer[w, o] = rules.regrow[o]
     world.stock[w, o] -= 1
     if world.stock[w, o] == 0:
         vanish(world, w, o)
