@@ -55,7 +55,7 @@ class TokenBag(nn.Module):
     """Sums of learnt vectors: (N, width) tokens, (N,) counts -> (N, n_hidden)."""
 
     def __init__(self, n_tokens: int, n_hidden: int) -> None:
-        """Begin with unit normal vectors: a bag then says clearly what is in it (with smaller ones learning is slower)."""
+        """Begin with unit normal vectors: a bag then says clearly what is in it (smaller ones slow learning down)."""
         super().__init__()
         self.table = nn.Parameter(torch.randn(n_tokens, n_hidden))
         self.bias = nn.Parameter(torch.zeros(n_hidden))

@@ -28,7 +28,9 @@ class Checkpoint(NamedTuple):
     sha256: str
 
 
-def save_checkpoint(path: Path, policy: RecurrentPolicy, scenario: Scenario, sharing: Sharing, facts: dict[str, Any]) -> Path:
+def save_checkpoint(
+    path: Path, policy: RecurrentPolicy, scenario: Scenario, sharing: Sharing, facts: dict[str, Any]
+) -> Path:
     """Write the policy to `path`."""
     buffer = io.BytesIO()
     torch.save(
@@ -56,11 +58,17 @@ def load_checkpoint(path: Path, scenario: Scenario | None = None) -> Checkpoint:
         saved = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
         version = saved["format"]
     except FileNotFoundError:
-        raise CheckpointError(f"There is no checkpoint {path}; train the run, or name one that has checkpoints.") from None
+        raise CheckpointError(
+            f"There is no checkpoint {path}; train the run, or name one that has checkpoints."
+        ) from None
     except Exception as error:
-        raise CheckpointError(f"{path} is no commlab checkpoint, or it is damaged ({type(error).__name__}); train again.") from None
+        raise CheckpointError(
+            f"{path} is no commlab checkpoint, or it is damaged ({type(error).__name__}); train again."
+        ) from None
     if version > FORMAT:
-        raise CheckpointError(f"{path} has format {version}, newer than the {FORMAT} that this commlab reads; update commlab.")
+        raise CheckpointError(
+            f"{path} has format {version}, newer than the {FORMAT} that this commlab reads; update commlab."
+        )
     home = parse_scenario(json.loads(saved["scenario"]), str(path))
     world = scenario or home
     policy = RecurrentPolicy(world, saved["n_hidden"], saved["sharing"])
@@ -68,8 +76,8 @@ def load_checkpoint(path: Path, scenario: Scenario | None = None) -> Checkpoint:
         policy.load_state_dict(saved["weights"])
     except RuntimeError:
         raise CheckpointError(
-            f"{path} was trained on {home.name!r} and does not fit the scenario {world.name!r}: their agents, bodies, map "
-            f"sizes or vocabularies differ; use the run's own scenario."
+            f"{path} was trained on {home.name!r} and does not fit the scenario {world.name!r}: their agents, bodies, "
+            f"map sizes or vocabularies differ; use the run's own scenario."
         ) from None
     policy.eval()
     return Checkpoint(policy, world, json.loads(saved["facts"]), hashlib.sha256(data).hexdigest())

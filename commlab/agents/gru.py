@@ -170,6 +170,7 @@ class GRU(nn.GRU):
         if given.device.type != "cpu":
             out: Tensor = self(given, state[None])[0]
             return out
-        projected = nn.functional.linear(given, self.weight_ih_l0, self.bias_ih_l0)
+        weight, bias = self.weight_ih_l0, self.bias_ih_l0
+        projected = nn.functional.linear(given, weight, bias)  # type: ignore[arg-type]
         states: Tensor = _Sequence.apply(projected, state, self.weight_hh_l0, self.bias_hh_l0)
         return states

@@ -19,7 +19,10 @@ from commlab.foundation.errors import InterventionError
 Site = Literal["message.out", "message.in"]
 Operation = Literal["mute", "set", "replay"]
 SITES: tuple[Site, ...] = ("message.out", "message.in")
-OPERATIONS: dict[Site, tuple[Operation, ...]] = {"message.out": ("mute", "set", "replay"), "message.in": ("mute", "set")}
+OPERATIONS: dict[Site, tuple[Operation, ...]] = {
+    "message.out": ("mute", "set", "replay"),
+    "message.in": ("mute", "set"),
+}
 _KEEP, _MUTE = -2, -1
 
 
@@ -51,10 +54,14 @@ class Intervention:
             raise InterventionError("An intervention has a symbol if, and only if, its operation is 'set'.")
         if (self.operation == "replay") != (self.source is not None):
             raise InterventionError("An intervention has a source episode if, and only if, its operation is 'replay'.")
+        if self.symbol is not None and not 0 <= self.symbol <= 255:
+            raise InterventionError(f"An intervention's symbol lies in 0 to 255, 0 being silence, not {self.symbol}.")
         if not -1 <= self.kinship <= 1:
             raise InterventionError(f"A phantom's kinship lies in -1 to 1, not {self.kinship}.")
         if self.first < 0 or (self.last is not None and self.last < self.first):
-            raise InterventionError(f"An intervention lasts from step 0 or later, not from {self.first} to {self.last}.")
+            raise InterventionError(
+                f"An intervention lasts from step 0 or later, not from {self.first} to {self.last}."
+            )
 
 
 def to_json(interventions: Sequence[Intervention]) -> str:
@@ -65,7 +72,9 @@ def to_json(interventions: Sequence[Intervention]) -> str:
 def from_json(text: str) -> tuple[Intervention, ...]:
     """Return the interventions that `to_json` wrote."""
     rows: list[dict[str, Any]] = json.loads(text)
-    return tuple(Intervention(**{**row, "agents": None if row["agents"] is None else tuple(row["agents"])}) for row in rows)
+    return tuple(
+        Intervention(**{**row, "agents": None if row["agents"] is None else tuple(row["agents"])}) for row in rows
+    )
 
 
 class Plan(NamedTuple):
@@ -107,13 +116,15 @@ class Plan(NamedTuple):
 
 
 def at_step(array: NDArray[np.int16], t: int) -> NDArray[np.int16]:
-    """Return the plan of step t."""
-    step: NDArray[np.int16] = array[t if array.shape[0] > 1 else 0]
+    """Return the plan of step t; what is observed after the last step falls under the last step's plan."""
+    step: NDArray[np.int16] = array[min(t, array.shape[0] - 1)]
     return step
 
 
 NO_PLAN = Plan(
-    emit=np.full((1, 1, 1), _KEEP, np.int16), hear=np.full((1, 1, 1), _KEEP, np.int16), kinship=np.zeros((1, 1), np.int8)
+    emit=np.full((1, 1, 1), _KEEP, np.int16),
+    hear=np.full((1, 1, 1), _KEEP, np.int16),
+    kinship=np.zeros((1, 1), np.int8),
 )
 MUTED = NO_PLAN._replace(hear=np.full((1, 1, 1), _MUTE, np.int16))
 
@@ -134,15 +145,33 @@ def make_plan(
     return plan
 
 
+def check_plan(plan: Plan, n_steps: int, n_worlds: int, n_agents: int, n_symbols: int) -> None:
+    """Raise InterventionError where a plan does not fit the worlds that it is for."""
+    for array in (plan.emit, plan.hear):
+        if any(
+            length not in (1, all_) for length, all_ in zip(array.shape, (n_steps, n_worlds, n_agents), strict=True)
+        ):
+            raise InterventionError(
+                f"The plan is for (steps, worlds, agents) {array.shape}, but there are "
+                f"{(n_steps, n_worlds, n_agents)}; make it anew for these."
+            )
+    loudest = max(int(plan.emit.max()), int(plan.hear.max()))
+    if loudest >= n_symbols:
+        raise InterventionError(f"This world has symbols 0 to {n_symbols - 1}, not {loudest}; name one of these.")
+
+
 def _enter(
     plan: Plan, w: int, change: Intervention, n_steps: int, n_agents: int, replays: NDArray[np.uint8] | None
 ) -> None:
     """Write one world's intervention into the plan's arrays."""
     agents = list(range(n_agents)) if change.agents is None else list(change.agents)
-    if any(not 0 <= agent < n_agents for agent in agents):
-        raise InterventionError(f"This world has agents 0 to {n_agents - 1}, not {max(agents)}.")
+    strangers = [agent for agent in agents if not 0 <= agent < n_agents]
+    if strangers:
+        raise InterventionError(f"This world has agents 0 to {n_agents - 1}, not {strangers[0]}.")
     if change.first >= n_steps:
-        raise InterventionError(f"Episodes end after step {n_steps - 1}; an intervention cannot begin at {change.first}.")
+        raise InterventionError(
+            f"Episodes end after step {n_steps - 1}; an intervention cannot begin at {change.first}."
+        )
     last = n_steps - 1 if change.last is None else min(change.last, n_steps - 1)
     steps = np.arange(change.first, last + 1)[:, None]
     array = plan.emit if change.site == "message.out" else plan.hear
@@ -150,6 +179,6 @@ def _enter(
         assert replays is not None, "a replay needs the messages to replay"
         array[steps, w, agents] = replays[w, steps, agents]
     else:
-        array[steps, w, agents] = _MUTE if change.operation == "mute" else change.symbol
+        array[steps, w, agents] = _MUTE if change.symbol is None else change.symbol
     if change.site == "message.in" and change.operation == "set":
         plan.kinship[w, agents] = round(change.kinship * KINSHIP_STEPS)

@@ -40,7 +40,7 @@ class RecurrentNetwork(nn.Module):
         barred = torch.zeros(may.shape[0], self.n_actions + n_symbols)
         barred[:, : self.n_actions] = torch.where(may, 0.0, _NEVER)
         self.register_buffer("barred", barred, persistent=False)
-        nn.init.orthogonal_(self.core.weight_hh_l0)
+        nn.init.orthogonal_(self.core.weight_hh_l0)  # type: ignore[arg-type]
         nn.init.orthogonal_(self.heads.weight, 0.01)
         nn.init.zeros_(self.heads.bias)
 
@@ -66,7 +66,7 @@ class RecurrentNetwork(nn.Module):
         return self.read(hidden, body), {"encoder": perceived, "core": hidden}
 
     def sequence(self, token: Tensor, count: Tensor, state: Tensor) -> Tensor:
-        """Return the recurrent states (T, N, H) over sequences (T * N, width), (T * N,) that begin in `state` (N, H)."""
+        """Return the states (T, N, H) over sequences (T * N, width), (T * N,) that begin in `state` (N, H)."""
         perceived = self.encode(token, count)
         return self.core.sequence(perceived.view(-1, *state.shape), state)
 

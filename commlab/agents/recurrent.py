@@ -72,9 +72,7 @@ class RecurrentPolicy(nn.Module):
         return self._bodies[group, n_worlds]
 
     @torch.no_grad()
-    def step(
-        self, observation: Observation, state: list[Tensor], draws: Draws, hooks: Hooks | None = None
-    ) -> Decision:
+    def step(self, observation: Observation, state: list[Tensor], draws: Draws, hooks: Hooks | None = None) -> Decision:
         """Return what all agents do in all worlds, drawn with the worlds' own randomness."""
         n_worlds = observation.vector.shape[0]
         decision = empty_decision(n_worlds, self.n_agents, self.n_actions, self.n_symbols, self.n_hidden)
@@ -83,9 +81,10 @@ class RecurrentPolicy(nn.Module):
             token, count = (torch.from_numpy(array).to(self.device) for array in bags)
             heads, hidden = self.network(group).step(token, count, self.bodies(group, n_worlds), state[group], hooks)
             logits = heads.logits.cpu().numpy()
-            sample_policy(
-                logits, self.n_actions, draws.key, draws.t, agents, decision.action, decision.message, decision.logprob
-            )
+            with np.errstate(over="ignore"):  # interpreted kernels mix bits by overflowing products
+                sample_policy(
+                    logits, self.n_actions, *draws, agents, decision.action, decision.message, decision.logprob
+                )
             decision.state.append(hidden["core"])
             decision.inputs.append(bags)
             decision.logits[:, agents] = logits.reshape(n_worlds, len(agents), -1)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from commlab.agents.intervention import NO_PLAN, Plan
+from commlab.agents.intervention import NO_PLAN, Plan, check_plan
 from commlab.agents.network import Hooks
 from commlab.agents.policy import Decision, Draws, Policy
 from commlab.env.batch import WorldBatch
@@ -44,7 +44,11 @@ class Rollout:
     """Episodes of a policy in a batch of worlds that run in step."""
 
     def __init__(self, worlds: WorldBatch, policy: Policy, plan: Plan = NO_PLAN, hooks: Hooks | None = None) -> None:
-        """Begin nothing yet; `plan` and `hooks` intervene in every episode."""
+        """Begin nothing yet; `plan` and `hooks` intervene in every episode.
+
+        Raises InterventionError for a plan that is not for these worlds.
+        """
+        check_plan(plan, worlds.rules.n_steps, worlds.n_worlds, worlds.n_agents, worlds.scenario.channel.vocabulary)
         self.worlds, self.policy, self.plan, self.hooks = worlds, policy, plan, hooks
         self.state: Any = None
         self._injected: NDArray[np.bool_] = np.zeros(0, np.bool_)
@@ -73,8 +77,7 @@ class Rollout:
         watcher.before(Moment(t, worlds.world, worlds.observation, self._injected, decision, emitted))
         worlds.step_trusted(decision.action, emitted)
         self.state = decision.state
-        if t + 1 < worlds.rules.n_steps:
-            self._injected = self.plan.change_hearing(t + 1, worlds.observation)
+        self._injected = self.plan.change_hearing(t + 1, worlds.observation)
         watcher.after(t, worlds.world)
 
     def decide(self) -> Decision:

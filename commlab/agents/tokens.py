@@ -13,7 +13,19 @@ from numpy.typing import NDArray
 
 from commlab.env.kernel import kernel
 from commlab.env.scenario import Scenario
-from commlab.env.types import KINSHIP_STEPS, N_KINDS, UNKNOWN, VIEW, WINDOW, Action, Cell, Entity, Observation, Own, Slot
+from commlab.env.types import (
+    KINSHIP_STEPS,
+    N_KINDS,
+    UNKNOWN,
+    VIEW,
+    WINDOW,
+    Action,
+    Cell,
+    Entity,
+    Observation,
+    Own,
+    Slot,
+)
 
 NEAR = 3  # walls are told within this radius
 GRADES = 5  # of kinship: spite, none, below a half, a half and more, full
@@ -54,7 +66,7 @@ class Bags(NamedTuple):
     """Bags of tokens, one a row: `token` (N, width) int16, of which the first `count` (N,) int16 are meant."""
 
     token: NDArray[np.int16]
-    count: NDArray[np.int16]
+    count: NDArray[np.int16]  # type: ignore[assignment]  # it hides the method of tuples
 
 
 def token_vocabulary(scenario: Scenario) -> Vocabulary:
@@ -133,7 +145,7 @@ def things(obs, w, i, vocabulary, token, n):  # type: ignore[no-untyped-def]
         what = kind - _ALTAR
         if kind == _AGENT:
             what += grade(int(obs.entities[w, i, e, _KINSHIP]))
-            token[n] = vocabulary.agent + 4 * obs.entities[w, i, e, _BODY] + obs.entities[w, i, e, _FACING]
+            token[n] = vocabulary.agent + 4 * int(obs.entities[w, i, e, _BODY]) + int(obs.entities[w, i, e, _FACING])
             n += 1
         place = (int(obs.entities[w, i, e, _ROW]) + VIEW) * WINDOW + int(obs.entities[w, i, e, _COLUMN]) + VIEW
         token[n] = vocabulary.entity + what * WINDOW * WINDOW + place

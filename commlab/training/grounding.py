@@ -59,8 +59,8 @@ def predictive_loss(
     """Return the predictive term.
 
     `message_logits` (M, w, n, V) of M moments, the w worlds of a minibatch and n agents; `future` holds the bags of the
-    same moments k steps later for ALL `n_worlds` worlds of the shard, (M * n_worlds * n) rows: contrasts share the agent
-    and the step, and differ in the world.
+    same moments k steps later for ALL `n_worlds` worlds of the shard, (M * n_worlds * n) rows: contrasts share the
+    agent and the step, and differ in the world.
     """
     n_moments, _, n_agents, n_symbols = message_logits.shape
     device = message_logits.device

@@ -47,7 +47,8 @@ class Log:
         self._file = path.open("a", encoding="utf-8")
         from torch.utils.tensorboard import SummaryWriter
 
-        self._writer = SummaryWriter(str(events), purge_step=None)  # type: ignore[no-untyped-call]
+        dropped = int(kept[-1].split(",")[1]) + 1 if kept else 0  # agent steps from which on events are forgotten
+        self._writer = SummaryWriter(str(events), purge_step=dropped)
 
     def append(self, row: Row) -> None:
         """Write a row."""
@@ -55,12 +56,12 @@ class Log:
         self._file.flush()
         if row.iteration % _EVERY == 0:
             for name, value in zip(COLUMNS[2:], row[2:], strict=True):
-                self._writer.add_scalar(name, value, row.agent_steps)  # type: ignore[no-untyped-call]
+                self._writer.add_scalar(name, value, row.agent_steps)
 
     def close(self) -> None:
         """Close the files."""
         self._file.close()
-        self._writer.close()  # type: ignore[no-untyped-call]
+        self._writer.close()
 
 
 def _rows_before(path: Path, iteration: int) -> list[str]:
@@ -68,5 +69,6 @@ def _rows_before(path: Path, iteration: int) -> list[str]:
     if iteration == 0 or not path.exists():
         return []
     with path.open(encoding="utf-8", newline="") as file:
-        lines = [row for row in csv.reader(file)][1:]
-    return [",".join(row) + "\n" for row in lines if row and row[0].isdigit() and int(row[0]) < iteration]
+        lines = list(csv.reader(file))[1:]
+    whole = [row for row in lines if len(row) == len(COLUMNS)]
+    return [",".join(row) + "\n" for row in whole if int(row[0]) < iteration]

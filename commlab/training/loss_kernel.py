@@ -82,7 +82,8 @@ def likelihood_gradient(logp, first, n, chosen, weight, gradient):  # type: igno
 def ppo_loss(logits, value, batch, weights, logp, logit_gradient, value_gradient, stats):  # type: ignore[no-untyped-def]
     """Write the gradients of the PPO loss, mean over N rows, and add its parts to `stats`.
 
-    `logits` (N, n_actions + V), `value` (N,); `batch` a `Batch`, `weights` a `Weights`; `logp` (n_actions + V,) scratch.
+    `logits` (N, n_actions + V), `value` (N,); `batch` a `Batch`, `weights` a `Weights`; `logp` (n_actions + V,) is
+    scratch.
     """
     n_rows, width = logits.shape
     n_actions = weights.n_actions

@@ -10,16 +10,22 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
+from torch.distributed import TCPStore  # type: ignore[attr-defined]  # torch's own docs import it so
+
+from commlab.foundation.errors import RunError
 
 _PR_SET_PDEATHSIG = 1
 _PATIENCE = timedelta(minutes=3)  # with a process that may be compiling kernels
+_LEAVING = 5  # seconds for the others to end once the work is done
 
 
 class Group:
@@ -82,23 +88,53 @@ def run_in_processes(
     if n_processes == 1:
         work(Group(), *arguments, **leader_only)
         return
-    store = dist.TCPStore("127.0.0.1", 0, n_processes, is_master=True, wait_for_workers=False, timeout=_PATIENCE)
+    store = TCPStore("127.0.0.1", 0, n_processes, is_master=True, wait_for_workers=False, timeout=_PATIENCE)
     context = multiprocessing.get_context("spawn")
     others = [
         context.Process(target=_follow, args=(rank, n_processes, store.port, os.getpid(), work, arguments), daemon=True)
         for rank in range(1, n_processes)
     ]
-    for process in others:
-        process.start()
     try:
+        with _interrupts_held():
+            for process in others:
+                process.start()
         dist.init_process_group("gloo", store=store, rank=0, world_size=n_processes, timeout=_PATIENCE)
         group = Group(0, n_processes)
-        work(group, *arguments, **leader_only)
-        group.close()
+        try:
+            work(group, *arguments, **leader_only)
+        finally:
+            group.close()
+        for process in others:
+            process.join(_LEAVING)
+    except RuntimeError as error:
+        raise _explain(error, others) from error
     finally:
         for process in others:
-            process.join(timeout=5)
-            process.kill()
+            if process.is_alive():
+                process.kill()
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold interrupts back; processes started meanwhile never see one, and so leave them to this one."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _explain(error: RuntimeError, others: Sequence[BaseProcess]) -> Exception:
+    """Return what to raise for an error of the leader: a RunError if it comes of another process's death."""
+    for process in others:
+        if process.pid is not None:
+            process.join(1)
+        if process.exitcode:
+            return RunError(
+                f"train: a training process died (exit code {process.exitcode}); what it printed "
+                f"says why; if nothing, memory may have run out. The same command goes on from the last resume point."
+            )
+    return error
 
 
 def _follow(
@@ -106,8 +142,7 @@ def _follow(
 ) -> None:
     """Be process `rank`: join the group, do the work, say nothing."""
     die_with(parent)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    store = dist.TCPStore("127.0.0.1", port, size, is_master=False, timeout=_PATIENCE)
+    store = TCPStore("127.0.0.1", port, size, is_master=False, timeout=_PATIENCE)
     dist.init_process_group("gloo", store=store, rank=rank, world_size=size, timeout=_PATIENCE)
     group = Group(rank, size)
     work(group, *arguments)

@@ -1,4 +1,4 @@
-"""The PPO loss of a minibatch and its gradient with respect to what the heads said: compiled on CPUs, torch elsewhere."""
+"""The PPO loss of a minibatch and its gradient with respect to the heads: compiled on CPUs, torch elsewhere."""
 
 from __future__ import annotations
 
@@ -75,8 +75,9 @@ def torch_gradients(logits: Tensor, value: Tensor, batch: Batch, weights: Weight
     value_loss = 0.5 * (value - target).square().mean()
     loss = policy_loss + weights.value * value_loss
     loss = loss - weights.entropy_action * entropies[0] - weights.entropy_message * entropies[1]
-    loss.backward()  # type: ignore[no-untyped-call]
-    assert logits.grad is not None and value.grad is not None
+    loss.backward()
+    assert logits.grad is not None
+    assert value.grad is not None
     with torch.no_grad():
         approx_kl = (ratio - 1 - log_ratio).mean()
         clipfrac = ((ratio - 1).abs() > weights.clip).float().mean()

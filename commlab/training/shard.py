@@ -135,8 +135,9 @@ class Shard:
         found = predictive_loss(
             critic, messages[torch.from_numpy(moments)], future, worlds, self.n_worlds, config.clamp
         )
-        self.stats["grounding_loss"] += float(found.loss.detach())
-        self.stats["grounding_clamped"] += found.clamped
+        n_groups = len(policy.groups)
+        self.stats["grounding_loss"] += float(found.loss.detach()) / n_groups
+        self.stats["grounding_clamped"] += found.clamped / n_groups
         return found.loss * weight
 
     def _prediction(self, group: int, worlds: np.ndarray, hidden: Tensor, rng: np.random.Generator) -> Tensor | None:
@@ -146,7 +147,7 @@ class Shard:
             return None
         moments = np.sort(rng.choice(self.n_steps - 1, min(config.moments, self.n_steps - 1), replace=False))
         surprise = self._surprise(group, worlds, hidden[torch.from_numpy(moments)], moments).mean()
-        self.stats["prediction_loss"] += float(surprise.detach())
+        self.stats["prediction_loss"] += float(surprise.detach()) / len(self.learner.policy.groups)
         return surprise * config.weight
 
     def _surprise(self, group: int, worlds: np.ndarray, hidden: Tensor, moments: np.ndarray) -> Tensor:
@@ -163,7 +164,8 @@ class Shard:
         """Add the intrinsic reward: minus the surprise of each next observation, against the shard's mean."""
         policy, everyone, steps = self.learner.policy, np.arange(self.n_worlds), np.arange(self.n_steps - 1)
         for group, agents in enumerate(policy.groups):
-            token, count = (torch.from_numpy(a).to(policy.device) for a in self.experience.bags(group, slice(None), everyone))
+            bags = self.experience.bags(group, slice(None), everyone)
+            token, count = (torch.from_numpy(array).to(policy.device) for array in bags)
             state = torch.from_numpy(self.experience.state[group].reshape(-1, policy.n_hidden)).to(policy.device)
             hidden = policy.network(group).sequence(token, count, state)
             surprise = self._surprise(group, everyone, hidden[:-1], steps).cpu().numpy()

@@ -46,23 +46,31 @@ class Job(NamedTuple):
         return min(self.config.sequence, self.scenario.steps) * self.config.worlds * self.scenario.n_agents
 
     @property
+    def iterations_an_episode(self) -> int:
+        """Iterations in which an episode is lived; more than one where episodes are longer than sequences."""
+        return max(1, self.scenario.steps // self.config.sequence)
+
+    @property
     def n_iterations(self) -> int:
-        """Iterations of the whole training."""
-        return max(1, round(self.config.agent_steps / self.steps_an_iteration))
+        """Iterations of the whole training: as many as fit whole episodes."""
+        per_episode = self.iterations_an_episode
+        return max(1, round(self.config.agent_steps / (self.steps_an_iteration * per_episode))) * per_episode
 
 
 def train(job: Job, processes: int = 1, watch: Watch | None = None) -> None:
     """Train a run to its end, from its last resume point if it has one.
 
     Raises KeyboardInterrupt, everything saved, if the user interrupts; RunError where the folder holds another
-    training, or settings do not fit together.
+    training, settings do not fit together, or one of the processes dies; DiskError where files cannot be written.
     """
     check_job(job, processes)
     if launched_by_torchrun():
         group = join_torchrun()
-        check_job(job, group.size)
-        _work(group, job, watch if group.leads else None)
-        group.close()
+        try:
+            check_job(job, group.size)
+            _work(group, job, watch if group.leads else None)
+        finally:
+            group.close()
     else:
         run_in_processes(processes, _work, (job,), {"watch": watch})
 
@@ -72,17 +80,25 @@ def check_job(job: Job, processes: int) -> None:
     config, steps = job.config, job.scenario.steps
     if config.worlds % config.shards or config.worlds // config.shards < config.minibatches:
         raise RunError(
-            f"train: worlds ({config.worlds}) must be a multiple of shards ({config.shards}), with at least a world for each "
-            f"of the {config.minibatches} minibatches in every shard."
+            f"train: worlds ({config.worlds}) must be a multiple of shards ({config.shards}), with at least a world "
+            f"for each of the {config.minibatches} minibatches in every shard."
         )
     if config.shards % processes:
-        raise RunError(f"train: {config.shards} shards do not split over {processes} processes; use a divisor of shards.")
+        raise RunError(
+            f"train: {config.shards} shards do not split over {processes} processes; use a divisor of {config.shards}."
+        )
+    if steps < 2:
+        raise RunError(
+            "train: episodes of one step have no future to learn from; set steps of the scenario to 2 or more."
+        )
     if steps > config.sequence and steps % config.sequence:
         raise RunError(
-            f"train: episodes of {steps} steps do not split into sequences of {config.sequence}; set sequence to a divisor of {steps}."
+            f"train: episodes of {steps} steps do not split into sequences of {config.sequence}; set sequence to a "
+            f"divisor of {steps}."
         )
     earlier = read_facts(job.folder)
-    if earlier and earlier["identity"] != identity(job):
+    foreign = _resume_path(job.folder).exists() if earlier is None else earlier.get("identity") != identity(job)
+    if foreign:
         raise RunError(f"{job.folder} holds another training; name a new run, or delete that folder to replace it.")
 
 
@@ -92,9 +108,17 @@ def identity(job: Job) -> dict[str, Any]:
 
 
 def read_facts(folder: Path) -> dict[str, Any] | None:
-    """Return a run's train.json, None where there is none."""
+    """Return a run's train.json, None where there is none; RunError where it cannot be read."""
     path = RunFolder(folder).train
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(facts, dict):
+            raise ValueError("it holds no mapping")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path} cannot be read ({error}); delete that folder, or name another run.") from None
+    return facts
 
 
 def _work(group: Group, job: Job, watch: Watch | None = None) -> None:
@@ -116,27 +140,40 @@ class Training:
             Shard(number, job.scenario, job.config, self.learner) for number in group.my_shards(job.config.shards)
         ]
         self.iteration, self.seconds = 0, 0.0
-        self.interrupted = False
+        self._wish = False  # the user wants this process to stop
+        self.interrupted = False  # all processes know that it was wished
+        self._owes_resume_point = False
         self._resume()
 
     def run(self) -> None:
-        """Train to the end."""
-        if self.iteration >= self.job.n_iterations:
-            return
-        log = self._open() if self.group.leads else None
-        try:
-            with self._interrupts():
-                while self.iteration < self.job.n_iterations and not self.interrupted:
+        """Train to the end, or to the end of the episodes in which the user interrupts."""
+        if not self.done:
+            self._train()
+        if self.group.leads and self.done:
+            self._complete()
+        if self.group.leads and self.interrupted:
+            raise KeyboardInterrupt
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to train."""
+        return self.iteration >= self.job.n_iterations
+
+    @property
+    def between_episodes(self) -> bool:
+        """Whether all episodes are over: only then can training stop and go on exactly."""
+        return self.iteration % self.job.iterations_an_episode == 0
+
+    def _train(self) -> None:
+        """Iterate until the training is done or interrupted."""
+        with self._interrupts():
+            log = self._open() if self.group.leads else None
+            try:
+                while not self.done and not (self.interrupted and self.between_episodes):
                     self._iterate(log)
-        finally:
-            if log is not None:
-                log.close()
-        if self.interrupted:
-            if self.group.leads:
-                raise KeyboardInterrupt
-            return
-        if self.group.leads:
-            self._write_facts(complete=True)
+            finally:
+                if log is not None:
+                    log.close()
 
     @property
     def progress(self) -> float:
@@ -155,10 +192,10 @@ class Training:
                 norm, stats = self._update(epoch, m, [batches[m] for batches in minibatches], progress)
                 parts.append(stats)
                 norms.append(norm)
-        self._report(log, began, np.mean(parts, axis=0), float(np.mean(norms)))
+        self._report(log, began, np.mean(parts, axis=0), float(np.mean(norms)))  # parts: (my shards, numbers)
 
     def _update(self, epoch: int, m: int, worlds: list[np.ndarray], progress: float) -> tuple[float, np.ndarray]:
-        """Take one step of Adam along the shards' mean gradient; return its norm and my shards' mean loss parts."""
+        """Take one step of Adam along the shards' mean gradient; return its norm and my shards' loss parts."""
         config = self.job.config
         gradients, stats = [], []
         for shard, mine in zip(self.shards, worlds, strict=True):
@@ -172,11 +209,11 @@ class Training:
         for gradient in everyone[1:]:
             mean += gradient
         norm = self.optimiser.step(mean / config.shards, config.learning_rate.at(progress), config.max_grad_norm)
-        return norm, np.mean(stats, axis=0)
+        return norm, np.array(stats)
 
     def _report(self, log: Log | None, began: float, parts: np.ndarray, norm: float) -> None:
         """Gather what all shards saw, move on, and save where it is time to."""
-        rows = [[*parts, *_outcome(shard), float(self.interrupted)] for shard in self.shards]
+        rows = [[*mine, *_outcome(shard), float(self._wish)] for mine, shard in zip(parts, self.shards, strict=True)]
         device = self.learner.policy.device
         everyone = self.group.gather(torch.tensor(rows, dtype=torch.float64, device=device)).cpu().numpy()
         self.interrupted = bool(everyone[:, -1].max() > 0)
@@ -186,7 +223,8 @@ class Training:
         self.seconds += elapsed
         if not self.group.leads:
             return
-        stats = dict(zip((*(s.name.lower() for s in Stat), *self.shards[0].stats, "return_", "explained_variance"), mean, strict=False))
+        names = (*(stat.name.lower() for stat in Stat), *self.shards[0].stats, "return_", "explained_variance")
+        stats = dict(zip(names, mean[:-1], strict=True))
         progress = (self.iteration - 1) / self.job.n_iterations
         row = Row(
             iteration=self.iteration - 1,
@@ -205,20 +243,22 @@ class Training:
         self._save_when_due()
 
     def _save_when_due(self) -> None:
-        """Keep a checkpoint at every tenth (say) of training, and a resume point there and at interruptions."""
+        """Keep a checkpoint at every tenth (say) of training, and a resume point there and at interruptions.
+
+        Resume points wait for the end of the episodes.
+        """
         n, kept = self.job.n_iterations, self.job.config.checkpoints
         due = (self.iteration * kept) // n > ((self.iteration - 1) * kept) // n
         if due:
             self._checkpoint()
-        at_episode_end = (self.iteration * min(self.job.config.sequence, self.job.scenario.steps)) % self.job.scenario.steps == 0
-        if at_episode_end and (due or self.interrupted):
+        self._owes_resume_point |= due or self.interrupted
+        if self._owes_resume_point and self.between_episodes:
             self._save_resume_point()
+            self._owes_resume_point = False
 
     def _open(self) -> Log:
         """Create the run folder, or go on in it."""
         folder = self.run_folder
-        for path in (folder.path, folder.checkpoints):
-            path.mkdir(parents=True, exist_ok=True)
         write_atomic(folder.scenario, _yaml(self.job.scenario.model_dump(mode="json", exclude={"name"})))
         write_atomic(folder.path / "train.yaml", _yaml(self.job.config.model_dump(mode="json")))
         self._write_facts(complete=False)
@@ -238,19 +278,27 @@ class Training:
         """Write all that is needed to go on from here exactly."""
         buffer = io.BytesIO()
         torch.save({"iteration": self.iteration, "seconds": self.seconds, **self.optimiser.state()}, buffer)
-        write_atomic(self._resume_path, buffer.getvalue())
-
-    @property
-    def _resume_path(self) -> Path:
-        return self.run_folder.checkpoints / "resume.pt"
+        write_atomic(_resume_path(self.job.folder), buffer.getvalue())
 
     def _resume(self) -> None:
         """Go on from the resume point, if there is one."""
-        if not self._resume_path.exists():
+        path = _resume_path(self.job.folder)
+        if not path.exists():
             return
-        state = torch.load(self._resume_path, map_location=self.learner.policy.device, weights_only=True)
-        self.iteration, self.seconds = state.pop("iteration"), state.pop("seconds")
-        self.optimiser.restore(state)
+        try:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+            self.iteration, self.seconds = state.pop("iteration"), state.pop("seconds")
+            self.optimiser.restore(state)
+        except Exception as error:
+            raise RunError(
+                f"{path} is damaged ({type(error).__name__}); delete it to train this run from the start."
+            ) from None
+
+    def _complete(self) -> None:
+        """Write down that the training is complete, if that has not been done."""
+        earlier = read_facts(self.job.folder)
+        if earlier is None or not earlier["complete"]:
+            self._write_facts(complete=True)
 
     def _write_facts(self, complete: bool) -> None:
         """Write train.json: what is trained, by what, and whether it is complete."""
@@ -267,13 +315,10 @@ class Training:
 
     @contextmanager
     def _interrupts(self) -> Iterator[None]:
-        """Turn an interrupt into a wish to stop at the end of the iteration; a second one stops at once."""
-        if not self.group.leads:
-            yield
-            return
+        """Turn an interrupt into a wish to stop when the episodes are over; a second one stops at once."""
 
         def wish(signum: int, frame: object) -> None:
-            self.interrupted = True
+            self._wish = True
             signal.signal(signal.SIGINT, before)
 
         try:
@@ -285,6 +330,11 @@ class Training:
             yield
         finally:
             signal.signal(signal.SIGINT, before)
+
+
+def _resume_path(folder: Path) -> Path:
+    """Return where a run's resume point is kept."""
+    return RunFolder(folder).checkpoints / "resume.pt"
 
 
 def _outcome(shard: Shard) -> tuple[float, float]:
@@ -301,7 +351,7 @@ def _yaml(data: dict[str, Any]) -> str:
     return text
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(yaml.SafeDumper):  # type: ignore[misc]  # PyYAML is untyped
     """YAML that writes text of several lines as a block."""
 
 
