@@ -27,7 +27,7 @@ class Grounding(_Model):
     """What, beside reward, gives messages a meaning."""
 
     kind: Literal["predictive", "none"] = Field("predictive", description="See the training page of the docs.")
-    weight: Schedule = Field(Schedule(start=0.5, end=0.0, by=0.5), description="Weight in the loss.")
+    weight: Schedule = Field(Schedule(start=1.0, end=0.0, by=0.5), description="Weight in the loss.")
     nearest: int = Field(4, ge=1, description="Smallest number of steps ahead that messages should foretell.")
     farthest: int = Field(12, ge=1, description="Largest number of steps ahead.")
     clamp: float = Field(8.0, gt=0, description="Bound of the score, in nats.")
@@ -37,7 +37,7 @@ class Grounding(_Model):
 class Prediction(_Model):
     """The auxiliary head that predicts the next observation, and the reward for predicting well."""
 
-    weight: float = Field(0.1, ge=0, description="Weight in the loss; 0: no head is trained.")
+    weight: float = Field(0.003, ge=0, description="Weight in the loss; 0: no head is trained.")
     moments: int = Field(2, ge=1, description="Steps of each sequence that the head is trained at.")
     reward: float = Field(0.0, ge=0, description="Intrinsic reward for a nat of surprise avoided; 0: none.")
 
@@ -50,13 +50,13 @@ class TrainConfig(_Model):
     worlds: int = Field(128, ge=1, description="Worlds stepped together, over all shards.")
     shards: int = Field(2, ge=1, description="Parts whose gradients are added in fixed order; at most one a process.")
     sequence: int = Field(64, ge=2, description="Steps that gradients flow back through time.")
-    minibatches: int = Field(4, ge=1)
+    minibatches: int = Field(8, ge=1)
     epochs: int = Field(2, ge=1)
     hidden: int = Field(64, ge=1, description="Units of the recurrent state.")
     sharing: Literal["all", "family", "agent"] = Field("all", description="Which agents share a network.")
     mute: bool = Field(False, description="Train with the channel muted: the control.")
-    learning_rate: Schedule = Schedule(start=2.5e-3, end=0.75e-3)
-    entropy_action: Schedule = Schedule(start=0.02, end=0.005, by=2 / 3)
+    learning_rate: Schedule = Schedule(start=4e-3, end=1e-3)
+    entropy_action: Schedule = Schedule(start=0.07, end=0.005, by=2 / 3)
     entropy_message: Schedule = Schedule(start=0.02, end=0.0, by=2 / 3)
     scatter: Schedule = Field(Schedule(start=0.8, end=0.0, by=0.6), description="Chance that an episode starts scattered.")
     gamma: float = Field(0.95, ge=0, le=1)

@@ -1,0 +1,173 @@
+"""The command line: one thin function a command. Libraries are imported by the commands that need them."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(add_completion=True, no_args_is_help=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+Run = Annotated[str | None, typer.Argument(help="A run's name or folder; left out: the last completed one.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Seed = Annotated[int, typer.Option(min=0, help="Root of all draws.")]
+Nulls = Annotated[int, typer.Option("--nulls", min=19, help="Draws of each null distribution.")]
+Settings = Annotated[list[str] | None, typer.Option("--set", help="field=value; training fields begin with train.")]
+
+
+@app.callback(invoke_without_command=True)
+def start(context: typer.Context) -> None:
+    """Agents that invent a language, and the tools to decode it, prove it, and answer."""
+    if context.invoked_subcommand is None:
+        typer.echo(
+            "commlab trains agents that invent a language, and tells you what they say.\n\n"
+            "  commlab demo                                 the whole path in a few minutes\n"
+            "  commlab probe --target=resource_location     what can be read from their messages (needs no training)\n"
+            "  commlab inject --message 3                   say something to them and see what they do\n"
+            "  commlab --help                               all commands"
+        )
+
+
+@app.command()
+def demo(
+    seed: Seed = 0,
+    run: Annotated[str | None, typer.Option(help="Name of the run; by default demo, or demo-seed3.")] = None,
+    grounding: Annotated[str, typer.Option(help="predictive or none.")] = "predictive",
+    processes: Annotated[int | None, typer.Option(min=1, help="Processes to train with; by default one a core.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Go the whole path: train with and without hearing, record, probe, inject, report. Goes on where it stopped."""
+    from commlab.demo import run_demo
+
+    run_demo(seed, run, grounding, processes, as_json)
+
+
+@app.command()
+def train(
+    scenario: Annotated[str, typer.Argument(help="A scenario's name, or the path of a YAML file.")],
+    run: Annotated[str | None, typer.Option(help="Name or folder of the run; by default the scenario's name.")] = None,
+    settings: Settings = None,
+    config: Annotated[Path | None, typer.Option(help="YAML file with training fields.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Root of all draws.")] = None,
+    agent_steps: Annotated[int | None, typer.Option(min=1, help="Steps of experience, over all agents.")] = None,
+    mute: Annotated[bool, typer.Option("--mute", help="Train with the channel muted: the control.")] = False,
+    processes: Annotated[int | None, typer.Option(min=1, help="Processes; by default one a core.")] = None,
+) -> None:
+    """Train agents on a scenario; run again to go on after an interruption."""
+    from commlab.commands.train import train as run_train
+
+    given = {"seed": seed, "agent_steps": agent_steps, "mute": mute or None}
+    fixed = {name: value for name, value in given.items() if value is not None}
+    folder = run_train(scenario, run, settings or [], config, fixed, processes, _command())
+    typer.echo(f"Trained {folder.path}. Next: commlab record {folder.path}")
+
+
+@app.command()
+def record(
+    run: Run = None,
+    episodes: Annotated[int, typer.Option(min=1, help="Episodes to record.")] = 1000,
+    seed: Seed = 0,
+    mute: Annotated[bool, typer.Option("--mute", help="Mute the channel: the muted twin of a recording.")] = False,
+    output: Annotated[Path | None, typer.Option(help="File to write; by default recording.h5 in the run.")] = None,
+    checkpoint: Annotated[Path | None, typer.Option(help="Checkpoint; by default the run's last one.")] = None,
+    codec: Annotated[str, typer.Option(help="blosc, or gzip for readers without plugins.")] = "blosc",
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing recording.")] = False,
+) -> None:
+    """Record fresh episodes of a trained run: messages, hidden states and the world. Takes up what a kill left."""
+    from commlab.commands.record import record as run_record
+
+    run_record(run, episodes, seed, mute, output, checkpoint, codec, force, _command())
+
+
+@app.command()
+def probe(
+    run: Annotated[str | None, typer.Argument(help="A run, or a recording; left out: the last completed run.")] = None,
+    target: Annotated[str, typer.Option(help="What to decode; see --targets.")] = "resource_location",
+    source: Annotated[str, typer.Option(help="said, heard, hidden, hidden.<name> or observation.")] = "said",
+    of: Annotated[str | None, typer.Option(help="speakers, listeners, a body, or an agent's number.")] = None,
+    lag: Annotated[int, typer.Option(help="Steps ahead (behind, if negative) of the target.")] = 0,
+    nulls: Nulls = 199,
+    folds: Annotated[int, typer.Option(min=2, help="Parts for cross-validation, of whole episodes.")] = 5,
+    seed: Seed = 0,
+    targets: Annotated[bool, typer.Option("--targets", help="List the targets.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Decode a target from messages or hidden states, on held-out episodes, against its nulls."""
+    from commlab.commands import probe as commands
+
+    if targets:
+        commands.list_targets()
+    else:
+        commands.probe(run, target, source, of, lag, nulls, folds, seed, as_json)
+
+
+@app.command()
+def inject(
+    run: Run = None,
+    message: Annotated[int, typer.Option(help="The symbol to inject; 0 is silence.")] = 1,
+    speaker: Annotated[str, typer.Option(help="phantom, or an agent's number.")] = "phantom",
+    listener: Annotated[int | None, typer.Option(help="An agent's number; by default any listener.")] = None,
+    at: Annotated[int | None, typer.Option(help="Step; by default one at which the listener carries nothing.")] = None,
+    duration: Annotated[int, typer.Option("--for", help="Steps that the message goes on.")] = 12,
+    versus: Annotated[str, typer.Option(help="silence, other-episode, or a symbol.")] = "silence",
+    kinship: Annotated[float, typer.Option(help="Of the phantom with the listener.")] = 1.0,
+    episodes: Annotated[int, typer.Option(min=8, help="Episodes to inject into.")] = 512,
+    seed: Seed = 0,
+    nulls: Nulls = 199,
+    as_json: Json = False,
+) -> None:
+    """Inject a message and see what listeners do, beside twin worlds that differ by that message alone."""
+    from commlab.commands.inject import inject as run_inject
+    from commlab.foundation.errors import InterventionError
+    from commlab.probes.cause.injection import Injection
+
+    if speaker != "phantom" and not speaker.isdecimal():
+        raise InterventionError(f"--speaker is phantom or an agent's number, not {speaker!r}.")
+    who = None if speaker == "phantom" else int(speaker)
+    wish = Injection(message, versus, who, listener, at, duration, kinship, episodes, seed)
+    run_inject(run, wish, nulls, as_json, _command())
+
+
+@app.command()
+def report(run: Run = None) -> None:
+    """Write the report and its figures from the results saved in a run."""
+    from commlab.commands.report import report as run_report
+
+    run_report(run)
+
+
+@app.command()
+def scenarios(
+    name: Annotated[str | None, typer.Argument(help="A scenario's name or file; left out: list them.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List the scenarios, or show one."""
+    from commlab.commands.scenarios import list_scenarios, show_scenario
+
+    if name is None:
+        list_scenarios(as_json)
+    else:
+        show_scenario(name, as_json)
+
+
+def main() -> None:
+    """Run the command line: a user's mistake is one sentence and exit code 2, an interrupt exit code 130."""
+    from commlab.foundation.errors import CommlabError
+
+    try:
+        app()
+    except CommlabError as error:
+        sys.stderr.write(f"commlab: {error}\n")
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        sys.stderr.write("\ncommlab: stopped; what was done is saved. The same command goes on from there.\n")
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        raise SystemExit(1) from None
+
+
+def _command() -> str:
+    """Return the command as it was typed."""
+    return " ".join(["commlab", *sys.argv[1:]])

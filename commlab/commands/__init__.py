@@ -1,0 +1,1 @@
+"""What each command does: find the run, do the work, save, and say it in plain words."""

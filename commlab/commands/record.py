@@ -1,0 +1,53 @@
+"""`commlab record`: a frozen policy plays fresh episodes into recording.h5."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from commlab.agents.checkpoint import Checkpoint
+from commlab.agents.intervention import Intervention
+from commlab.commands.runs import checkpoint_of, run_of
+from commlab.console import progress, say
+from commlab.foundation.run import RunFolder
+from commlab.recording import Request, conditions, record as record_episodes
+
+__all__ = ["record", "record_run"]
+
+
+def record(
+    run: str | None,
+    n_episodes: int,
+    seed: int,
+    mute: bool,
+    output: Path | None,
+    checkpoint: Path | None,
+    codec: str,
+    force: bool,
+    command: str,
+) -> Path:
+    """Record a run and say where; without `output`, the first free of recording.h5, recording-2.h5 … is written."""
+    folder = run_of(run)
+    made = checkpoint_of(folder, checkpoint)
+    changes = (Intervention("message.in", "mute"),) if mute else ()
+    path = output or _free_name(folder, force)
+    request = Request(path, n_episodes, seed, changes, conditions(changes), codec, force, command)
+    written = record_run(made, request, f"recording {folder.name}")
+    size = written.stat().st_size / 1e6
+    say(f"Wrote {n_episodes} episodes to {written} ({size:.1f} MB). Next: commlab probe {written} --target=resource_location")
+    return written
+
+
+def record_run(checkpoint: Checkpoint, request: Request, what: str) -> Path:
+    """Record and show how it goes."""
+    request.path.parent.mkdir(parents=True, exist_ok=True)
+    with progress(what, request.n_episodes) as advance:
+        return record_episodes(checkpoint, request, lambda done, total: advance(done, f"{done} of {total} episodes"))
+
+
+def _free_name(run: RunFolder, force: bool) -> Path:
+    """Return where a recording goes that was given no name: never over another one, unless forced."""
+    path, number = run.recording, 1
+    while path.exists() and not force:
+        number += 1
+        path = run.recording.with_name(f"recording-{number}.h5")
+    return path

@@ -1,0 +1,59 @@
+"""What commands need of a run: its checkpoint, its recording, its controls, and who speaks and listens there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from commlab.agents.checkpoint import Checkpoint, latest_checkpoint, load_checkpoint
+from commlab.console import say
+from commlab.datasets.reader import Recording, open_recording
+from commlab.env.kernel import kernels_are_cold
+from commlab.foundation.errors import CheckpointError
+from commlab.foundation.run import RunFolder, find_recording, find_run
+
+__all__ = ["checkpoint_of", "control_checkpoint", "recordings_of", "results_of"]
+
+MUTED, UNTRAINED = "muted.h5", "untrained.h5"
+
+
+def checkpoint_of(run: RunFolder, path: Path | None = None) -> Checkpoint:
+    """Return the run's last checkpoint, or the one at `path`."""
+    if kernels_are_cold():
+        say("First use on this machine: compiling kernels takes about half a minute.")
+    return load_checkpoint(path or latest_checkpoint(run.checkpoints))
+
+
+def control_checkpoint(run: RunFolder) -> Checkpoint | None:
+    """Return the last checkpoint of the control trained with the channel muted, if the run has one."""
+    folder = run.controls / "muted-training" / "checkpoints"
+    try:
+        return load_checkpoint(latest_checkpoint(folder))
+    except CheckpointError:
+        return None
+
+
+@contextmanager
+def recordings_of(argument: str | None) -> Iterator[tuple[Recording, dict[str, Recording]]]:
+    """Open the recording meant by an argument, and the control recordings beside it, by name."""
+    path = find_recording(argument, say)
+    controls = path.parent / "controls"
+    with ExitStack() as stack:
+        main = stack.enter_context(open_recording(path))
+        beside = {
+            name: stack.enter_context(open_recording(controls / file))
+            for name, file in (("muted", MUTED), ("untrained", UNTRAINED))
+            if (controls / file).exists() and not path.name.endswith(".parts")
+        }
+        yield main, beside
+
+
+def results_of(argument: str | None) -> Path:
+    """Return the folder in which results about an argument are saved: beside the recording."""
+    return find_recording(argument, None).parent / "results"
+
+
+def run_of(argument: str | None) -> RunFolder:
+    """Return the run meant by an argument, saying so where it is the sample."""
+    return find_run(argument, say)

@@ -1,0 +1,86 @@
+"""Talking to the person at the terminal: sentences, tables, progress bars. Results go to stdout, the rest to stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from commlab.foundation.result import to_plain
+
+__all__ = ["Advance", "out", "print_json", "progress", "say", "table"]
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+Advance = Callable[[float, str], None]  # how much is done, and what is to be shown beside the bar
+_LINES = 10  # of a progress bar in a log
+
+
+def say(sentence: str) -> None:
+    """Tell the person something on the way."""
+    err.print(sentence, markup=False)
+
+
+def print_json(data: Mapping[str, Any]) -> None:
+    """Print data as one JSON object."""
+    sys.stdout.write(json.dumps(to_plain(data), indent=1) + "\n")
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print a table; numbers stand to the right."""
+    drawn = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+    for i, column in enumerate(columns):
+        numeric = bool(rows) and all(isinstance(row[i], int | float) or row[i] is None for row in rows)
+        drawn.add_column(column, justify="right" if numeric else "left")
+    for row in rows:
+        drawn.add_row(*(_text(value) for value in row))
+    out.print(drawn)
+
+
+def _text(value: Any) -> str:
+    """Return a cell's text."""
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+    if isinstance(value, tuple | list):
+        return " to ".join(_text(part) for part in value)
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+@contextmanager
+def progress(what: str, total: float) -> Iterator[Advance]:
+    """Show a bar with the time left while the block runs; in a log, a line every tenth of the way."""
+    if err.is_terminal:
+        with _bar() as bar:
+            task = bar.add_task(what, total=total, beside="")
+            yield lambda done, beside: bar.update(task, completed=done, beside=beside)
+        return
+    shown = [-1]
+
+    def log(done: float, beside: str) -> None:
+        tenth = int(_LINES * done / total)
+        if tenth > shown[0]:
+            shown[0] = tenth
+            say(f"{what}: {100 * done / total:.0f} %  {beside}")
+
+    yield log
+
+
+def _bar() -> Progress:
+    """Return a progress bar in our style."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[beside]}"),
+        console=err,
+        refresh_per_second=4,
+    )

@@ -1,0 +1,163 @@
+"""Destinations: where each symbol sends listeners, against where they go untouched.
+
+Meanings are learnt on other episodes. In each trial a listener that carries nothing hears, from a phantom of its kin, a
+symbol that stands for a place where no crystal is; the real speaker is muted for it. Success: of all places, the named
+one is the first it comes to.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from commlab.agents.checkpoint import Checkpoint
+from commlab.agents.intervention import make_plan
+from commlab.foundation.errors import DataError
+from commlab.foundation.provenance import provenance
+from commlab.foundation.result import Null, Result
+from commlab.foundation.statistics import bca_mean, bca_paired_difference, wilson_interval
+from commlab.probes.cause.codebook import Codebook
+from commlab.probes.cause.trials import NOWHERE, Trials, choose_trials, first_place, hear_phantom, in_time
+from commlab.probes.cause.twins import Trace, play
+from commlab.recording import code_tables, layout
+
+__all__ = ["fit"]
+
+SPAN = 20  # steps that the phantom goes on speaking, and that listeners have to get there
+
+
+def fit(
+    checkpoint: Checkpoint,
+    codebook: Codebook,
+    listeners: tuple[int, ...],
+    n_episodes: int = 1024,
+    seed: int = 0,
+    kinship: float = 1.0,
+    n_null: int = 199,
+    command: str = "inject",
+) -> Result:
+    """Return how often listeners go first to the place that an injected symbol stands for, and the untouched twins' rate.
+
+    The null exchanges the places asked for between trials. Raises DataError where no symbol stands for a place.
+    """
+    entries = codebook.meaningful
+    if not entries:
+        raise DataError("No symbol stands for a place, so none can be injected by its meaning; see `commlab probe`.")
+    plan = layout(checkpoint.scenario)
+    sites = np.array(plan["sites"], dtype=np.int64).reshape(-1, 2)
+    rng = np.random.default_rng(seed)
+    natural = play(checkpoint, n_episodes, seed)
+    trials = choose_trials(natural, checkpoint.scenario, listeners, rng)
+    trials, chosen = _ask(natural, trials, entries, rng)
+    if len(trials) < 8:
+        raise DataError(f"Only {len(trials)} of {n_episodes} episodes have a moment to inject at; take more episodes.")
+    symbol = np.array([entry.symbol for entry in entries])[chosen]
+    named = np.array([_site(entry.place, sites) for entry in entries])
+    changes = hear_phantom(trials, n_episodes, symbol, SPAN, kinship)
+    told = play(
+        checkpoint, n_episodes, seed, make_plan(changes, checkpoint.scenario.steps, checkpoint.scenario.n_agents)
+    )
+    reached = {"told": first_place(told, trials, sites, SPAN), "untouched": first_place(natural, trials, sites, SPAN)}
+    hit = {arm: (place == named[chosen]).astype(float) for arm, place in reached.items()}
+    null = np.array([np.mean(reached["told"] == named[rng.permutation(chosen)]) for _ in range(n_null)])
+    rate, untouched = float(hit["told"].mean()), float(hit["untouched"].mean())
+    details = {
+        "grid": plan["grid"],
+        "codes": code_tables(checkpoint.scenario)["cells"],
+        "sites": plan["sites"],
+        "site_names": [_compass(site, plan) for site in plan["sites"]],
+        "symbols": [entry.symbol for entry in entries],
+        "named": {entry.symbol: int(site) for entry, site in zip(entries, named, strict=True)},
+        "visits": {
+            entry.symbol: _visits(told, in_time(trials, chosen == e), plan) for e, entry in enumerate(entries)
+        },
+        "untouched": _visits(natural, trials, plan),
+        "first_place": {
+            entry.symbol: _counts(reached["told"][chosen == e], len(sites)) for e, entry in enumerate(entries)
+        },
+        "injected_rate": rate,
+        "untouched_rate": untouched,
+        "per_symbol": {
+            entry.symbol: _rate(hit["told"][chosen == e], hit["untouched"][chosen == e])
+            for e, entry in enumerate(entries)
+        },
+        "difference_interval": bca_paired_difference(hit["told"], hit["untouched"], rng),
+        "span": SPAN,
+        "unused": sorted(set(range(1, codebook.vocabulary)) - set(codebook.entries)),
+    }
+    return Result(
+        analysis="destinations",
+        name="destinations",
+        estimate=rate,
+        unit="share of trials",
+        interval=bca_mean(hit["told"], rng),
+        null=Null(
+            "places asked for exchanged between trials",
+            float(null.mean()),
+            float(np.quantile(null, 0.025)),
+            float(np.quantile(null, 0.975)),
+            n_null,
+        ),
+        p_value=float((1 + (null >= rate).sum()) / (1 + n_null)),
+        n_episodes=len(trials),
+        sentence=(
+            f"Told a symbol that stands for one of {len(set(named.tolist()))} places, listeners that carry nothing go "
+            f"there first in {100 * rate:.0f} % of {len(trials)} trials; the untouched twins in {100 * untouched:.0f} %."
+        ),
+        details=details,
+        provenance=provenance(command, seed, checkpoint.sha256) | {"grounding": checkpoint.facts.get("grounding")},
+    )
+
+
+def _ask(natural: Trace, trials: Trials, entries: list[Any], rng: np.random.Generator) -> tuple[Trials, np.ndarray]:
+    """Draw for each trial an entry whose place differs from every crystal's; drop trials that have none."""
+    places = np.array([entry.place for entry in entries])
+    crystals = natural.crystal[trials.step, trials.episode]
+    free = ~(crystals[:, :, None, :] == places[None, None]).all(axis=3).any(axis=1)
+    keys = np.where(free, rng.random(free.shape), -1.0)
+    usable = free.any(axis=1)
+    return in_time(trials, usable), keys.argmax(axis=1)[usable]
+
+
+def _site(place: tuple[int, int], sites: np.ndarray) -> int:
+    """Return the number of the site at `place`, NOWHERE - 1 (never reached) if there is none."""
+    found = np.flatnonzero((sites == np.array(place)).all(axis=1))
+    return int(found[0]) if len(found) else NOWHERE - 1
+
+
+def _visits(trace: Trace, trials: Trials, plan: dict[str, Any]) -> list[list[float]]:
+    """Return the share of time that listeners spend on each cell of the map in the span after being told."""
+    counts = np.zeros((plan["height"], plan["width"]))
+    for s in range(SPAN):
+        step = trials.step + s
+        alive = step < trace.position.shape[0]
+        where = trace.position[step[alive], trials.episode[alive], trials.listener[alive]]
+        np.add.at(counts, (where[:, 0], where[:, 1]), 1)
+    shares: list[list[float]] = (counts / max(1.0, counts.sum())).round(5).tolist()
+    return shares
+
+
+def _counts(reached: np.ndarray, n_sites: int) -> list[int]:
+    """Return how often each site was reached first, and last how often none was."""
+    return [int((reached == site).sum()) for site in (*range(n_sites), NOWHERE)]
+
+
+def _rate(told: np.ndarray, untouched: np.ndarray) -> dict[str, Any]:
+    """Return a symbol's rate of success with its interval, n, and the untouched twins' rate."""
+    if len(told) == 0:
+        return {"rate": None, "interval": None, "n": 0, "untouched_rate": None}
+    return {
+        "rate": float(told.mean()),
+        "interval": wilson_interval(int(told.sum()), len(told)),
+        "n": len(told),
+        "untouched_rate": float(untouched.mean()),
+    }
+
+
+def _compass(site: list[int], plan: dict[str, Any]) -> str:
+    """Return a site's name by its direction from the map's centre."""
+    row, column = site[0] - (plan["height"] - 1) / 2, site[1] - (plan["width"] - 1) / 2
+    north = "" if abs(row) < 1 else "N" if row < 0 else "S"
+    west = "" if abs(column) < 1 else "W" if column < 0 else "E"
+    return (north + west) or "centre"

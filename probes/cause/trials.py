@@ -1,0 +1,97 @@
+"""Trials of an injection: when a listener that carries nothing is told something, and where it goes first."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commlab.agents.intervention import Intervention
+from commlab.env.scenario import Scenario
+from commlab.probes.cause.twins import Trace
+
+__all__ = ["NOWHERE", "Trials", "choose_trials", "distances", "first_place", "hear_phantom", "in_time"]
+
+EARLIEST, LATEST = 4, 36  # steps between which the moment of a trial is drawn
+NOWHERE = -1
+REACHED = 1  # cells, walking: next to the place is there
+
+
+class Trials(NamedTuple):
+    """One trial an episode: who is told, and when."""
+
+    episode: NDArray[np.int64]  # (n,) index among the traced episodes
+    listener: NDArray[np.int64]  # (n,)
+    step: NDArray[np.int64]  # (n,)
+
+    def __len__(self) -> int:
+        return len(self.episode)
+
+
+def choose_trials(
+    natural: Trace, scenario: Scenario, listeners: tuple[int, ...], rng: np.random.Generator, at: int | None = None
+) -> Trials:
+    """Return a trial for each episode with a step, `at` or the first from a drawn one on, at which a listener carries nothing.
+
+    Carrying nothing is holding no crystals and too little energy for the altar.
+    """
+    n_steps, n_episodes = natural.energy.shape[:2]
+    listener = rng.choice(np.array(listeners), n_episodes)
+    rows = np.arange(n_episodes)
+    empty = (natural.energy[:, rows, listener] < scenario.altar.cost) & (natural.carried[:, rows, listener] == 0)
+    latest = max(1, min(LATEST, n_steps // 2))
+    earliest = rng.integers(min(EARLIEST, latest - 1), latest, n_episodes) if at is None else np.full(n_episodes, at)
+    late_enough = np.arange(n_steps)[:, None] >= earliest
+    fits = empty & late_enough if at is None else (np.arange(n_steps)[:, None] == earliest)
+    step = fits.argmax(axis=0)
+    usable = fits.any(axis=0) & (step < n_steps - 1)
+    return Trials(rows[usable], listener[usable], step[usable])
+
+
+def hear_phantom(
+    trials: Trials, n_episodes: int, symbol: NDArray[np.int64], duration: int, kinship: float
+) -> list[list[Intervention]]:
+    """Return, for each of `n_episodes` worlds, the interventions by which its listener hears `symbol` (n,), all else muted.
+
+    A symbol of 0 is silence.
+    """
+    worlds: list[list[Intervention]] = [[] for _ in range(n_episodes)]
+    for episode, listener, step, said in zip(*(part.tolist() for part in (*trials, symbol)), strict=True):
+        span = {"agents": (listener,), "first": step, "last": step + duration - 1}
+        if said == 0:
+            worlds[episode].append(Intervention("message.in", "mute", **span))
+        else:
+            worlds[episode].append(Intervention("message.in", "set", symbol=said, kinship=kinship, **span))
+    return worlds
+
+
+def distances(trace: Trace, trials: Trials, places: NDArray[np.int64], n_steps: int) -> NDArray[np.float64]:
+    """Return walking distances (n, n_steps) of each trial's listener from its place (n, 2), from the trial's step on; NaN after the end."""
+    out = np.full((len(trials), n_steps), np.nan)
+    for s in range(n_steps):
+        step = trials.step + s
+        alive = step < trace.position.shape[0]
+        where = trace.position[step[alive], trials.episode[alive], trials.listener[alive]].astype(np.int64)
+        out[alive, s] = np.abs(where - places[alive]).sum(axis=1)
+    return out
+
+
+def first_place(trace: Trace, trials: Trials, sites: NDArray[np.int64], n_steps: int) -> NDArray[np.int64]:
+    """Return which of the sites (n_sites, 2) each listener comes to first within `n_steps`, NOWHERE if to none.
+
+    Where a listener already is when it is told does not count before it has left.
+    """
+    near = np.stack(
+        [distances(trace, trials, np.tile(site, (len(trials), 1)), n_steps) <= REACHED for site in sites], axis=2
+    )
+    left = np.logical_or.accumulate(~near, axis=1)
+    arrives = near & left
+    when = np.where(arrives.any(axis=1), arrives.argmax(axis=1), n_steps)
+    which: NDArray[np.int64] = when.argmin(axis=1)
+    return np.where(when.min(axis=1) < n_steps, which, NOWHERE)
+
+
+def in_time(trials: Trials, keep: NDArray[np.bool_]) -> Trials:
+    """Return the trials for which `keep` (n,) is true."""
+    return Trials(trials.episode[keep], trials.listener[keep], trials.step[keep])
