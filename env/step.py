@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from commlab.env.channel import speak
 from commlab.env.kernel import kernel
 from commlab.env.observe import observe_worlds
@@ -65,14 +67,14 @@ def share(world, rules, w):  # type: ignore[no-untyped-def]
     world.shared_reward[w] = 0
     n_agents = rules.body.shape[0]
     for j in range(n_agents):
-        earned = float(world.own_reward[w, j])
+        earned = np.float64(world.own_reward[w, j])
         if earned == 0:
             continue
         total = 1.0
         if rules.normalise:
             total = 0.0
             for i in range(n_agents):
-                total += float(world.kinship[w, i, j])
+                total += np.float64(world.kinship[w, i, j])
         for i in range(n_agents):
-            received = earned * float(world.kinship[w, i, j]) / total
-            world.shared_reward[w, i] = float(world.shared_reward[w, i]) + received
+            received = earned * np.float64(world.kinship[w, i, j]) / total
+            world.shared_reward[w, i] = np.float64(world.shared_reward[w, i]) + received
