@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from commlab.env.batch import WorldBatch
-from commlab.env.loading import load_scenario
+from commlab.env.loading import load_scenario, parse_scenario
 from commlab.env.scenario import Scenario
 
 QUIET = settings(deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None)
@@ -27,7 +27,7 @@ def compare(worlds: ModuleType, reference: ModuleType, view: ModuleType, kinship
         batch.reset(episodes, scatter)
         kinship = kinship_of(scenario)
         slow = [reference.ReferenceWorld(scenario, kinship, seed, int(e), chance) for e in episodes]
-        for actions, messages in worlds.play(scenario, n_worlds, min(scenario.steps, 25), seed):
+        for actions, messages in worlds.play(batch, min(scenario.steps, 40), seed):
             check(batch, slow)
             batch.step(actions, messages)
             for w, world in enumerate(slow):
@@ -44,7 +44,7 @@ def compare(worlds: ModuleType, reference: ModuleType, view: ModuleType, kinship
 
 
 @pytest.mark.kernels
-@settings(QUIET, max_examples=80)
+@settings(QUIET, max_examples=60)
 @given(data=st.data(), seed=st.integers(0, 2**31))
 def test_kernels_match_the_reference(data: Any, seed: int, worlds: ModuleType, compare: Callable[..., None]) -> None:
     compare(data.draw(worlds.scenarios()), seed)
@@ -65,3 +65,17 @@ def test_a_few_scenarios_match_the_reference(
 @pytest.mark.parametrize("name", ["lookout", "rivals"])
 def test_the_library_matches_the_reference(name: str, scatter: float, compare: Callable[..., None]) -> None:
     compare(load_scenario(name), seed=3, n_worlds=1, scatter=scatter)
+
+
+def test_agents_find_the_last_free_cell_of_a_large_map(compare: Callable[..., None]) -> None:
+    scenario = parse_scenario(
+        {
+            "name": "walled",
+            "title": "Walled",
+            "about": "Hardly any room.",
+            "map": "\n".join(["#" * 60, *["#" * 60] * 30, "#" * 40 + "..." + "#" * 17, *["#" * 60] * 5]),
+            "bodies": {"one": {}},
+            "agents": [{"body": "one", "count": 3}],
+        }
+    )
+    compare(scenario, seed=1, n_worlds=3)

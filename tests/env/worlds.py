@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from commlab.env.batch import WorldBatch
 from commlab.env.loading import parse_scenario
 from commlab.env.scenario import KINDS, Scenario
-from commlab.env.types import VIEW
+from commlab.env.types import VIEW, Action, Cell
 
 STRUCTURES = ("selfish", "cooperative", "teams", "families", "matrix")
 ARRAYS = ("facing", "last_action", "energy", "inventory", "message", "kind", "stock", "timer", "reservoir", "kinship")
@@ -21,13 +21,13 @@ def scenarios(draw: Any) -> Scenario:
     """A scenario in which everything is drawn: map, bodies, agents, kinship, prices."""
     rng = random.Random(draw(st.integers(0, 2**32)))
     n_agents = draw(st.integers(1, 6))
-    n_crystals = draw(st.integers(0, 3))
+    n_crystals = draw(st.integers(0, 4))
     board = drawn_map(rng, n_agents, n_crystals)
     bodies = {name: drawn_body(rng) for name in ("one", "two", "three")}
     crystals = [
         {
-            "kind": rng.choice(KINDS[:3]),
-            "stock": rng.randint(1, 3),
+            "kind": rng.choice(KINDS[1:3]),
+            "stock": rng.choice((1, 2, 3, 9)),
             "regrow": rng.randint(0, 3),
             "moves": rng.random() < 0.5,
             "stay": rng.choice((0, 0, 1, 4)),
@@ -44,10 +44,10 @@ def scenarios(draw: Any) -> Scenario:
             "name": "drawn",
             "title": "Drawn",
             "about": "Drawn at random.",
-            "steps": draw(st.integers(1, 40)),
+            "steps": draw(st.sampled_from((60, 40, 3))),
             "map": board,
             "crystals": crystals,
-            "values": {kind: rng.randint(1, 90) for kind in KINDS[:3]},
+            "values": {kind: rng.randint(1, 90) for kind in KINDS[:4]},
             "yields": draw(st.sampled_from(("inventory", "energy"))),
             "bump": draw(st.booleans()),
             "altar": {
@@ -62,16 +62,16 @@ def scenarios(draw: Any) -> Scenario:
             "channel": {"vocabulary": 9, "slots": draw(st.integers(1, 4)), "direction": rng.random() < 0.5},
             "observation": {"entities": draw(st.integers(1, 9)), "own_position": rng.random() < 0.5},
             "start": {"scatter": draw(st.sampled_from((0.0, 0.5, 1.0))), "carrying": rng.random()},
-            "reservoir": rng.choice((0, 100, 10_000)),
+            "reservoir": rng.choice((0, 100, 10_000, 10_000)),
         }
     )
 
 
 def drawn_map(rng: random.Random, n_agents: int, n_crystals: int) -> str:
     """A walled map with walls, objects and sites at random, and with enough room."""
-    height, width = rng.randint(5, 10), rng.randint(5, 12)
+    height, width = rng.randint(5, 7), rng.randint(5, 8)
     signs = ["@"] * n_agents + ["o"] * (n_crystals + rng.randint(1, 3))
-    signs = (signs + rng.choices(".....#AC", k=100))[: max((height - 2) * (width - 2), len(signs))]
+    signs = (signs + rng.choices("........#AC", k=100))[: max((height - 2) * (width - 2), len(signs))]
     while len(signs) > (height - 2) * (width - 2):
         height += 1
     signs += ["."] * ((height - 2) * (width - 2) - len(signs))
@@ -82,15 +82,15 @@ def drawn_map(rng: random.Random, n_agents: int, n_crystals: int) -> str:
 
 def drawn_body(rng: random.Random) -> dict[str, Any]:
     """A body that can do some things at some price."""
-    most = rng.choice((0, 50, 250))
+    most = rng.choice((0, 50, 250, 250))
     able = ["north", "east", "south", "west", "use"]
     return {
         "view": rng.randint(1, 5),
         "hearing": rng.choice(("everywhere", 0, 1, 2, 4)),
-        "actions": able if rng.random() < 0.7 else rng.sample(able, rng.randint(0, 5)),
-        "carry": rng.randint(0, 3),
+        "actions": able if rng.random() < 0.8 else rng.sample(able, rng.randint(0, 5)),
+        "carry": rng.choice((0, 1, 2, 5)),
         "max_energy": most,
-        "start_energy": rng.randint(0, most),
+        "start_energy": rng.choice((0, most // 2, most)),
         "move_cost": rng.choice((0, 0, 1, 2)),
         "use_cost": rng.choice((0, 0, 2)),
         "talk_cost": rng.choice((0, 0, 1)),
@@ -99,9 +99,8 @@ def drawn_body(rng: random.Random) -> dict[str, Any]:
 
 def drawn_recipes(rng: random.Random) -> list[dict[str, int]]:
     """Up to three recipes."""
-    return [
-        {kind: rng.randint(1, 2) for kind in rng.sample(KINDS, rng.randint(1, 2))} for _ in range(rng.randint(0, 3))
-    ]
+    kinds = [rng.sample(KINDS[1:3], rng.choice((1, 1, 2))) for _ in range(rng.randint(0, 3))]
+    return [{kind: rng.randint(1, 2) for kind in some} for some in kinds]
 
 
 def drawn_kinship(rng: random.Random, structure: str, n_agents: int) -> dict[str, Any]:
@@ -120,14 +119,26 @@ def drawn_kinship(rng: random.Random, structure: str, n_agents: int) -> dict[str
     }
 
 
-def play(scenario: Scenario, n_worlds: int, n_steps: int, seed: int) -> Iterator[tuple[Any, Any]]:
-    """Random actions and messages for some steps; more uses and silences than chance would have."""
+def play(batch: WorldBatch, n_steps: int, seed: int) -> Iterator[tuple[Any, Any]]:
+    """Actions and messages for some steps: at random, but agents often turn to what is beside them and use it."""
     rng = np.random.default_rng(seed)
-    shape = (n_worlds, scenario.n_agents)
+    shape = (batch.n_worlds, batch.n_agents)
     for _ in range(n_steps):
-        actions = rng.choice(6, shape, p=[0.06, 0.16, 0.16, 0.16, 0.16, 0.3]).astype(np.uint8)
-        messages = rng.integers(0, scenario.channel.vocabulary, (*shape, 1)).astype(np.uint8)
+        actions = rng.choice(6, shape, p=[0.06, 0.18, 0.18, 0.18, 0.18, 0.22]).astype(np.uint8)
+        for w, i in zip(*np.nonzero(rng.random(shape) < 0.6), strict=True):
+            actions[w, i] = towards_a_thing(batch, (int(w), int(i)), int(actions[w, i]), rng.permutation(4))
+        messages = rng.integers(0, batch.scenario.channel.vocabulary, (*shape, 1)).astype(np.uint8)
         yield actions, messages * (rng.random((*shape, 1)) < 0.7).astype(np.uint8)
+
+
+def towards_a_thing(batch: WorldBatch, agent: tuple[int, int], otherwise: int, looks: Any) -> int:
+    """The action that uses an object beside an agent, or turns the agent to it; `looks` are facings in some order."""
+    row, column, facing = (int(array[agent]) for array in (batch.world.row, batch.world.column, batch.world.facing))
+    for look in looks.tolist():
+        r, c = ((-1, 0), (0, 1), (1, 0), (0, -1))[look]
+        if Cell.ALTAR <= batch.world.grid[agent[0], row + r, column + c] <= Cell.CRYSTAL_BLUE:
+            return int(Action.USE) if look == facing else int(Action.NORTH) + look
+    return otherwise
 
 
 def world_lists(batch: WorldBatch, w: int) -> dict[str, Any]:
