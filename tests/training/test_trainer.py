@@ -1,4 +1,4 @@
-"""Whole trainings: the same numbers whatever the processes and interruptions, and refusals before anything is written."""
+"""Whole trainings: the same numbers whatever the processes and interruptions, and refusals in a sentence."""
 
 import csv
 import json

@@ -1,0 +1,136 @@
+"""Worlds in which everything that tokens tell can be seen, and what happens in them."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+from commlab.agents.intervention import NO_PLAN, Plan
+from commlab.agents.network import Hooks
+from commlab.agents.policy import Policy
+from commlab.agents.recurrent import RecurrentPolicy
+from commlab.agents.rollout import Moment, Rollout
+from commlab.env.batch import WorldBatch
+from commlab.env.loading import load_scenario, parse_scenario
+from commlab.env.scenario import Scenario
+from commlab.env.types import World
+
+MIXED_MAP = """
+###########
+#o.o...o.o#
+#....C....#
+#.o.....o.#
+#....A....#
+#.........#
+#.o..C..o.#
+#....o....#
+###########
+"""
+
+
+@pytest.fixture(scope="session")
+def lookout() -> Scenario:
+    """A scout and a gatherer for 12 steps."""
+    return load_scenario("lookout", {"steps": 12})
+
+
+@pytest.fixture(scope="session")
+def mixed() -> Scenario:
+    """Six agents of three bodies with kinships of every grade, four kinds of crystals, a converter, places unknown."""
+    kinship = np.full((6, 6), 0.25)
+    kinship[0] = [1, 1, 0.5, 0.25, 0, -1]
+    np.fill_diagonal(kinship, 1)
+    free = {"max_energy": 250, "start_energy": 100, "carry": 7}
+    return parse_scenario(
+        {
+            "name": "mixed",
+            "title": "All there is",
+            "about": "For tests.",
+            "steps": 20,
+            "map": MIXED_MAP,
+            "crystals": [{"kind": kind, "count": 2, "stock": 9} for kind in ("green", "yellow", "red", "blue")],
+            "values": {"green": 10, "yellow": 10, "red": 10, "blue": 10},
+            "bump": True,
+            "converter": {"recipes": [{"green": 1}], "cooldown": 0},
+            "altar": {"cost": 20, "cooldown": 0},
+            "bodies": {"scout": {"view": 5, **free}, "near": {"view": 2, **free}, "far": {"view": 4, **free}},
+            "agents": [{"body": body, "count": 2, "family": f} for f, body in enumerate(("scout", "near", "far"))],
+            "kinship": {"structure": "matrix", "matrix": kinship.tolist()},
+            "channel": {"vocabulary": 5, "slots": 4, "direction": True},
+            "observation": {"entities": 12, "own_position": False},
+        }
+    )
+
+
+class Trace(NamedTuple):
+    """What a watcher saw, an entry a step."""
+
+    said: np.ndarray  # (T, W, A)
+    emitted: np.ndarray  # (T, W, A)
+    heard: np.ndarray  # (T, W, A, K)
+    slots: np.ndarray  # (T, W, A, K, 4)
+    speaker: np.ndarray  # (T, W, A, K)
+    injected: np.ndarray  # (T, W, A, K)
+    action: np.ndarray  # (T, W, A)
+    logits: np.ndarray  # (T, W, A, n_actions + V)
+    core: np.ndarray  # (T, W, A, H)
+    row: np.ndarray  # (T, W, A)
+    reward: np.ndarray  # (T, W, A)
+
+
+class Tracer:
+    """A watcher that copies everything."""
+
+    def __init__(self) -> None:
+        self.steps: list[tuple[int, int]] = []
+        self.kept: dict[str, list[Any]] = {name: [] for name in Trace._fields}
+
+    def before(self, moment: Moment) -> None:
+        """Copy what is seen before the step."""
+        decision, observation = moment.decision, moment.observation
+        seen = {
+            "said": decision.message[:, :, 0],
+            "emitted": moment.emitted[:, :, 0],
+            "heard": observation.heard[:, :, :, 0],
+            "slots": observation.slots,
+            "speaker": observation.speaker,
+            "injected": moment.injected,
+            "action": decision.action,
+            "logits": decision.logits,
+            "core": decision.hidden.get("core", np.zeros(0)),
+            "row": moment.world.row,
+        }
+        for name, values in seen.items():
+            self.kept[name].append(values.copy())
+        self.steps.append((moment.t, int(moment.world.t[0])))
+
+    def after(self, t: int, world: World) -> None:
+        """Copy what came of it."""
+        assert self.steps[-1] == (t, t)
+        assert world.t[0] == t + 1
+        self.kept["reward"].append(world.shared_reward.copy())
+
+    def trace(self) -> Trace:
+        """Everything, stacked."""
+        return Trace(*(np.stack(self.kept[name]) for name in Trace._fields))
+
+
+def roll_out(
+    scenario: Scenario,
+    n_worlds: int = 3,
+    plan: Plan = NO_PLAN,
+    hooks: Hooks | None = None,
+    policy: Policy | None = None,
+) -> Trace:
+    """Whole episodes of a fresh policy whose draws are plain chance."""
+    worlds, tracer = WorldBatch(scenario, n_worlds), Tracer()
+    rollout = Rollout(worlds, policy or RecurrentPolicy(scenario, n_hidden=8), plan, hooks)
+    rollout.begin(np.arange(n_worlds))
+    rollout.run(scenario.steps, tracer)
+    return tracer.trace()
+
+
+@pytest.fixture(scope="session")
+def play() -> Any:
+    """Plays whole episodes: play(scenario, n_worlds, plan, hooks, policy) -> Trace."""
+    return roll_out
