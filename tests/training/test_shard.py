@@ -1,0 +1,140 @@
+"""A shard: what its experience holds, what its gradients are made of, and how intrinsic rewards change them."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+
+from commlab.env.scenario import Scenario
+from commlab.training.config import Grounding, Prediction, Schedule, TrainConfig
+from commlab.training.shard import Learner, Shard
+
+Configs = Callable[..., TrainConfig]
+
+
+def lived(scenario: Scenario, config: TrainConfig, number: int = 0) -> Shard:
+    """A shard after its first iteration."""
+    shard = Shard(number, scenario, config, Learner(scenario, config))
+    shard.live(0, 0.0)
+    return shard
+
+
+def gradient(shard: Shard, worlds: np.ndarray, progress: float = 0.0) -> dict[str, torch.Tensor]:
+    """The gradient of every weight in a minibatch."""
+    shard.learner.zero_grad(set_to_none=False)
+    for parameter in shard.learner.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    shard.backward(worlds, progress, np.random.default_rng(0))
+    return {name: p.grad.clone() for name, p in shard.learner.named_parameters() if p.grad is not None}
+
+
+def test_shards_live_in_worlds_of_their_own(scenario: Scenario, small_config: Configs) -> None:
+    config = small_config()
+    first, second = lived(scenario, config), lived(scenario, config, 1)
+    assert first.worlds.world.episode.tolist() == [0, 1, 2, 3]
+    assert second.worlds.world.episode.tolist() == [4, 5, 6, 7]
+    first.live(1, 0.1)
+    assert first.worlds.world.episode.tolist() == [8, 9, 10, 11]
+
+
+def test_minibatches_part_the_worlds(scenario: Scenario, small_config: Configs) -> None:
+    shard = Shard(1, scenario, small_config(minibatches=3), Learner(scenario, small_config()))
+    parts = shard.minibatches(2, 1)
+    assert sorted(np.concatenate(parts).tolist()) == [0, 1, 2, 3]
+    assert [len(part) for part in parts] == [2, 1, 1]
+    orders = {tuple(np.concatenate(shard.minibatches(i, e)).tolist()) for i in range(5) for e in range(2)}
+    assert len(orders) > 3
+
+
+def test_experience_is_what_was_decided(scenario: Scenario, small_config: Configs) -> None:
+    """Before any update the network says of its experience what it said when it lived it."""
+    shard = lived(scenario, small_config())
+    e, policy = shard.experience, shard.learner.policy
+    token, count = (torch.from_numpy(a) for a in e.bags(0, slice(None), np.arange(4)))
+    with torch.no_grad():
+        hidden = policy.network(0).sequence(token, count, torch.from_numpy(e.state[0].reshape(8, -1)))
+        heads = policy.network(0).read(hidden.view(-1, 8), policy.bodies(0, 4).repeat(16))
+    value = heads.value.numpy().reshape(16, 4, 2)
+    logp = [part.log_softmax(1).numpy().reshape(16, 4, 2, -1) for part in heads.logits.split([6, 16], dim=1)]
+    chosen = [np.take_along_axis(p, c[..., None], -1)[..., 0] for p, c in zip(logp, (e.action, e.message), strict=True)]
+    np.testing.assert_allclose(e.value, value, atol=1e-5)
+    np.testing.assert_allclose(e.logprob, chosen[0] + chosen[1], atol=1e-5)
+
+
+def test_advantages_are_normalised_for_each_body(scenario: Scenario, small_config: Configs) -> None:
+    e = lived(scenario, small_config()).experience
+    for agent in range(2):
+        assert e.advantage[:, :, agent].mean() == pytest.approx(0, abs=1e-5)
+        assert e.advantage[:, :, agent].std() == pytest.approx(1, abs=0.01)
+
+
+def test_later_sequences_of_an_episode_begin_where_the_earlier_ended(scenario: Scenario, small_config: Configs) -> None:
+    shard = lived(scenario, small_config(sequence=8))
+    assert not shard.experience.state[0].any()
+    carried = shard.rollout.state[0].numpy().copy()
+    shard.live(1, 0.0)
+    assert np.array_equal(shard.experience.state[0].reshape(carried.shape), carried)
+    assert shard.worlds.world.episode.tolist() == [0, 1, 2, 3]
+    shard.live(2, 0.0)
+    assert not shard.experience.state[0].any()
+    assert shard.worlds.world.episode.tolist() == [8, 9, 10, 11]
+
+
+def test_the_grounding_term_fades(scenario: Scenario, small_config: Configs) -> None:
+    plain = small_config(grounding=Grounding(kind="none"))
+    grounded = small_config(grounding=Grounding(weight=Schedule(start=0.5, end=0.0, by=0.5)))
+    worlds = np.array([0, 2])
+    early = gradient(lived(scenario, grounded), worlds), gradient(lived(scenario, plain), worlds)
+    late = gradient(lived(scenario, grounded), worlds, 0.5), gradient(lived(scenario, plain), worlds, 0.5)
+    assert not torch.equal(early[0]["policy.networks.0.heads.weight"], early[1]["policy.networks.0.heads.weight"])
+    assert early[0]["critics.0.encoder.table"].abs().sum() > 0
+    for name in late[0]:
+        if name.startswith("critics"):
+            assert not late[0][name].any()
+            assert not early[1][name].any()
+    assert torch.equal(late[0]["policy.networks.0.heads.weight"], late[1]["policy.networks.0.heads.weight"])
+
+
+def test_prediction_shapes_the_core_when_it_has_weight(scenario: Scenario, small_config: Configs) -> None:
+    none = Grounding(kind="none")
+    with_head = lived(scenario, small_config(grounding=none, prediction=Prediction(weight=0.1)))
+    without = lived(scenario, small_config(grounding=none, prediction=Prediction(weight=0)))
+    worlds = np.array([1, 3])
+    mine, theirs = gradient(with_head, worlds), gradient(without, worlds)
+    assert with_head.stats["prediction_loss"] > 1
+    assert without.stats["prediction_loss"] == 0
+    assert mine["predictors.0.head.weight"].any()
+    assert not theirs["predictors.0.head.weight"].any()
+    assert not torch.equal(mine["policy.networks.0.core.weight_hh_l0"], theirs["policy.networks.0.core.weight_hh_l0"])
+    assert torch.equal(mine["policy.networks.0.heads.weight"], theirs["policy.networks.0.heads.weight"])
+
+
+def test_intrinsic_reward_pays_for_surprise_avoided(scenario: Scenario, small_config: Configs) -> None:
+    plain = lived(scenario, small_config())
+    paid = lived(scenario, small_config(prediction=Prediction(reward=0.02)))
+    e = paid.experience
+    assert np.array_equal(e.action, plain.experience.action), "the first iteration acts alike"
+    assert np.array_equal(e.shared_reward, plain.experience.reward), "the log's return leaves it out"
+    bonus = e.reward - e.shared_reward
+    assert not bonus[-1].any(), "what follows the last step has not been observed"
+    assert bonus.sum() == pytest.approx(0, abs=1e-4)
+    surprise = torch.zeros(15, 4, 2)
+    token, count = (torch.from_numpy(a) for a in e.bags(0, slice(None), np.arange(4)))
+    predictor, network = paid.learner.predictors[0], paid.learner.policy.network(0)
+    with torch.no_grad():
+        hidden = network.sequence(token, count, torch.zeros(8, 8))
+        for t in range(15):
+            action = torch.from_numpy(e.action[t].ravel())
+            following = e.bags(0, slice(t + 1, t + 2), np.arange(4))
+            surprise[t] = predictor.surprise(hidden[t], action, following).view(4, 2)  # type: ignore[operator]
+    np.testing.assert_allclose(bonus[:-1], 0.02 * (surprise.mean() - surprise).numpy(), atol=1e-5)
+    assert not np.array_equal(e.advantage, plain.experience.advantage)
+
+
+@pytest.mark.parametrize("sharing", ["all", "agent"])
+def test_losses_are_means_over_networks(scenario: Scenario, small_config: Configs, sharing: str) -> None:
+    shard = lived(scenario, small_config(sharing=sharing))
+    shard.backward(np.arange(4), 0.0, np.random.default_rng(0))
+    assert 0 <= shard.stats["grounding_clamped"] <= 1
+    assert 10 < shard.stats["prediction_loss"] < 200
