@@ -18,8 +18,8 @@ _STEP = np.uint64(0xD1342543DE82EF95)
 _AGENT = np.uint64(0xA24BAED4963EE407)
 _M1 = np.uint64(0xBF58476D1CE4E5B9)
 _M2 = np.uint64(0x94D049BB133111EB)
-_S30, _S27, _S31, _S11, _S32 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11), np.uint64(32)
-_UNIT = 2.0**-53
+_S30, _S27, _S31, _S12, _S32 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(12), np.uint64(32)
+_UNIT = 2.0**-52
 
 
 class Purpose(IntEnum):
@@ -62,8 +62,8 @@ def draw(key, agent, purpose, index):  # type: ignore[no-untyped-def]
 
 @kernel
 def uniform(bits):  # type: ignore[no-untyped-def]
-    """Return a float64 in (0, 1) made of 64 random bits."""
-    return (np.float64(bits >> _S11) + 0.5) * _UNIT
+    """Return a float64 in (0, 1) made of 64 random bits: of 52 of them, so that the half added is not rounded to 1."""
+    return (np.float64(bits >> _S12) + 0.5) * _UNIT
 
 
 @kernel

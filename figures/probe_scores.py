@@ -12,7 +12,7 @@ from commlab.foundation.result import Result
 
 __all__ = ["caption", "draw", "rows", "size", "table"]
 
-TWINS = {"muted": ("D", "#58616e", "trained muted"), "untrained": ("s", "#d1700a", "untrained network")}
+TWINS = {"muted": ("D", "#58616e", "muted twin"), "untrained": ("s", "#d1700a", "untrained network")}
 NULL_BAND = "#d5dae1"
 TWIN_OFFSETS = {"muted": 0.03, "untrained": 0.22}  # rows below the middle, so that no mark hides another
 
@@ -57,7 +57,7 @@ def draw_nulls(ax: Axes, row: int, result: Result) -> None:
 
 
 def draw_twins(ax: Axes, row: int, result: Result) -> None:
-    """The same probe on agents that were trained muted, and on the untrained network."""
+    """The same probe on the same agents with the channel muted, and on the untrained network."""
     for twin, score, interval in twins(result):
         marker, colour, _ = TWINS[twin]
         height = row + TWIN_OFFSETS[twin]
