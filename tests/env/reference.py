@@ -75,7 +75,7 @@ def draw(key: int, agent: int, purpose: int, index: int) -> int:
 
 def uniform(bits: int) -> float:
     """A number in (0, 1)."""
-    return ((bits >> 11) + 0.5) / 2**53
+    return ((bits >> 12) + 0.5) / 2**52
 
 
 def below(bits: int, n: int) -> int:

@@ -44,14 +44,14 @@ def compare(worlds: ModuleType, reference: ModuleType, view: ModuleType, kinship
 
 
 @pytest.mark.kernels
-@settings(QUIET, max_examples=60)
+@settings(QUIET, max_examples=200)
 @given(data=st.data(), seed=st.integers(0, 2**31))
 def test_kernels_match_the_reference(data: Any, seed: int, worlds: ModuleType, compare: Callable[..., None]) -> None:
     compare(data.draw(worlds.scenarios()), seed)
 
 
 @pytest.mark.interpreted
-@settings(QUIET, max_examples=6)
+@settings(QUIET, max_examples=30)
 @given(data=st.data(), seed=st.integers(0, 2**31))
 def test_a_few_scenarios_match_the_reference(
     data: Any, seed: int, worlds: ModuleType, compare: Callable[..., None]

@@ -137,7 +137,8 @@ def towards_a_thing(batch: WorldBatch, agent: tuple[int, int], otherwise: int, l
     for look in looks.tolist():
         r, c = ((-1, 0), (0, 1), (1, 0), (0, -1))[look]
         if Cell.ALTAR <= batch.world.grid[agent[0], row + r, column + c] <= Cell.CRYSTAL_BLUE:
-            return int(Action.USE) if look == facing else int(Action.NORTH) + look
+            uses = look == facing and not batch.scenario.bump
+            return int(Action.USE) if uses else int(Action.NORTH) + look
     return otherwise
 
 
@@ -165,3 +166,33 @@ def world_lists(batch: WorldBatch, w: int) -> dict[str, Any]:
 def observation_lists(batch: WorldBatch, w: int, i: int) -> dict[str, Any]:
     """What agent `i` of world `w` observes, as nested lists."""
     return {name: array[w, i].tolist() for name, array in batch.observation._asdict().items()}
+
+
+def small(drawing: str, **fields: Any) -> Scenario:
+    """A scenario with this map, one body "one", and an agent at each @; `fields` add to it or replace."""
+    body = fields.pop("body", {})
+    basic = {
+        "name": "small",
+        "title": "Small",
+        "about": "A world for one test.",
+        "map": drawing,
+        "bodies": {"one": body},
+        "agents": [{"body": "one", "start": "@", "count": drawing.count("@")}],
+        "kinship": {"structure": "selfish"},
+    }
+    return parse_scenario({**basic, **fields})
+
+
+def begin(scenario: Scenario, n_worlds: int = 1, seed: int = 0) -> WorldBatch:
+    """A batch whose episodes 0, 1, … have begun."""
+    batch = WorldBatch(scenario, n_worlds, seed)
+    batch.reset(np.arange(n_worlds))
+    return batch
+
+
+def act(batch: WorldBatch, *actions: Action, say: tuple[int, ...] | None = None) -> None:
+    """Step all worlds of a batch alike: an action for each agent, and a symbol (or silence)."""
+    shape = (batch.n_worlds, batch.n_agents)
+    messages = np.zeros((*shape, 1), np.uint8)
+    messages[..., 0] = 0 if say is None else say
+    batch.step(np.broadcast_to(np.array(actions, np.uint8), shape), messages)

@@ -1,0 +1,224 @@
+"""Batches: worlds are the same whatever is beside them, whoever steps them, and wherever they are taken up again."""
+
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from commlab.env.batch import WorldBatch
+from commlab.env.loading import load_scenario
+
+N_STEPS = 40
+
+
+def plays(batch: WorldBatch, episodes: Any, seed: int = 1) -> tuple[Any, Any]:
+    """Actions (T, W, A) and messages (T, W, A, 1) that depend on the episode alone."""
+    actions, messages = [], []
+    for episode in episodes:
+        rng = np.random.default_rng([seed, int(episode)])
+        actions.append(rng.integers(0, 6, (N_STEPS, batch.n_agents)))
+        messages.append(rng.integers(0, batch.scenario.channel.vocabulary, (N_STEPS, batch.n_agents, 1)))
+    return np.stack(actions, 1).astype(np.uint8), np.stack(messages, 1).astype(np.uint8)
+
+
+def trace(batch: WorldBatch, episodes: Any) -> list[dict[str, Any]]:
+    """All arrays of world and observation, after reset and after every step."""
+    batch.reset(np.asarray(episodes), 0.5)
+    actions, messages = plays(batch, episodes)
+    steps = [copies(batch)]
+    for t in range(N_STEPS):
+        batch.step(actions[t], messages[t])
+        steps.append(copies(batch))
+    return steps
+
+
+def copies(batch: WorldBatch) -> dict[str, Any]:
+    return {name: array.copy() for name, array in {**batch.world._asdict(), **batch.observation._asdict()}.items()}
+
+
+def assert_same(mine: dict[str, Any], other: dict[str, Any], rows: Any = slice(None)) -> None:
+    for name, array in mine.items():
+        assert array[rows].tobytes() == other[name].tobytes(), name
+
+
+@pytest.mark.parametrize("name", ["lookout", "rivals"])
+def test_a_world_is_the_same_whatever_the_batch(name: str) -> None:
+    scenario, episodes = load_scenario(name), np.arange(100, 164)
+    large = trace(WorldBatch(scenario, 64, 9), episodes)
+    for chosen in ([0], [63], [5, 60, 7, 33, 2, 1, 40]):
+        little = trace(WorldBatch(scenario, len(chosen), 9), episodes[chosen])
+        for whole, part in zip(large, little, strict=True):
+            assert_same(whole, part, chosen)
+
+
+def test_worlds_are_the_same_whatever_the_threads() -> None:
+    scenario, episodes = load_scenario("rivals"), np.arange(800)
+    batches = [WorldBatch(scenario, 800, 4, n_threads=n) for n in (1, 2, 3)]
+    assert [batch._threads for batch in batches] == [1, 2, 3]
+    for batch in batches:
+        batch.reset(episodes)
+    actions, messages = plays(batches[0], episodes)
+    for t in range(15):
+        for batch in batches:
+            batch.step(actions[t], messages[t])
+        for batch in batches[1:]:
+            assert_same(copies(batches[0]), copies(batch))
+
+
+def test_the_seed_and_the_episode_make_the_world() -> None:
+    scenario = load_scenario("lookout")
+    sites = []
+    for seed, episode in ((0, 0), (0, 1), (1, 0), (0, 2**62), (2**62, 0)):
+        batch = WorldBatch(scenario, 1, seed)
+        batch.reset(np.array([episode]), 1.0)
+        again = WorldBatch(scenario, 1, seed)
+        again.reset(np.array([episode]), 1.0)
+        assert_same(copies(batch), copies(again))
+        sites.append(int(batch.world.key[0]))
+    assert len(set(sites)) == 5
+
+
+def test_a_reset_leaves_nothing_of_the_episode_before() -> None:
+    used, fresh = (WorldBatch(load_scenario("rivals"), 3, 0) for _ in range(2))
+    trace(used, [7, 8, 9])
+    used.reset(np.array([1, 2, 3]))
+    fresh.reset(np.array([1, 2, 3]))
+    assert_same(copies(used), copies(fresh))
+
+
+@pytest.mark.interpreted
+def test_a_restored_state_goes_on_as_the_first_time() -> None:
+    batch = WorldBatch(load_scenario("rivals"), 3, 0)
+    batch.reset(np.arange(3))
+    actions, messages = plays(batch, range(3))
+    for t in range(10):
+        batch.step(actions[t], messages[t])
+    state, before = batch.state(), copies(batch)
+    for t in range(10, 20):
+        batch.step(actions[t], messages[t])
+    after = copies(batch)
+    other = WorldBatch(load_scenario("rivals"), 3, 0)
+    for taken_up in (batch, other):
+        taken_up.restore(state)
+        assert_same(copies(taken_up), before)
+        for t in range(10, 20):
+            taken_up.step(actions[t], messages[t])
+        assert_same(copies(taken_up), after)
+
+
+def test_a_state_is_a_copy() -> None:
+    batch = WorldBatch(load_scenario("lookout"), 2, 0)
+    batch.reset(np.arange(2))
+    state = batch.state()
+    key, t = state.key.copy(), state.t.copy()
+    batch.reset(np.arange(2) + 50)
+    batch.step(np.ones((2, 2), np.uint8), np.ones((2, 2, 1), np.uint8))
+    assert (state.key == key).all()
+    assert (state.t == t).all()
+
+
+ROOM = "##########\n#@.......#\n#........#\n#...##...#\n#....A...#\n#........#\n#........#\n##########"
+
+
+def test_agents_scatter_at_the_chance_that_is_asked_for_and_alike_over_free_cells(worlds: ModuleType) -> None:
+    batch = WorldBatch(worlds.small(ROOM), 10_000, 3)
+    free = batch.rules.start_grid == 0
+    free[9, 10] = False  # the altar
+    for chance in (0.0, 0.25, 1.0):
+        batch.reset(np.arange(10_000), chance)
+        counts = np.zeros(free.shape)
+        np.add.at(counts, (batch.world.row[:, 0], batch.world.column[:, 0]), 1)
+        assert (counts[~free] == 0).all()
+        away = 1 - counts[6, 6] / 10_000
+        assert abs(away - chance * (1 - 1 / free.sum())) < 0.02
+    assert free.sum() == 45
+    assert stats.chisquare(counts[free]).pvalue > 1e-4
+
+
+def test_scattered_agents_may_begin_with_a_unit_and_those_that_cannot_walk_stay() -> None:
+    batch = WorldBatch(load_scenario("lookout"), 4000, 3)
+    for chance in (0.0, 0.5, 1.0):
+        batch.reset(np.arange(4000), chance)
+        assert (batch.world.row[:, 0] == batch.rules.start_row[0]).all()
+        assert (batch.world.column[:, 0] == batch.rules.start_column[0]).all()
+        carries = batch.world.energy[:, 1] == batch.rules.value[0]
+        assert abs(carries.mean() - chance * batch.scenario.start.carrying) < 0.03
+        assert (batch.world.reservoir + batch.world.energy[:, 1] == batch.scenario.reservoir).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"n_worlds": 0}, "n_worlds is 0; a batch has at least one world"),
+        ({"seed": -1}, r"seed is -1; it must lie in 0 to 2\*\*63 - 1"),
+        ({"seed": 2**63}, "it must lie in 0 to"),
+        ({"n_threads": 0}, "n_threads is 0; a batch is stepped by at least one thread"),
+    ],
+)
+def test_an_impossible_batch_is_refused(arguments: dict[str, int], sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        WorldBatch(load_scenario("lookout"), **{"n_worlds": 2, **arguments})
+
+
+GOOD_ACTIONS, GOOD_MESSAGES = np.zeros((2, 2), np.uint8), np.zeros((2, 2, 1), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("actions", "messages", "sentence"),
+    [
+        (GOOD_ACTIONS + np.uint8(6), GOOD_MESSAGES, "actions holds 6; it must lie in 0 to 5"),
+        (GOOD_ACTIONS, GOOD_MESSAGES + np.uint8(16), "messages holds 16; it must lie in 0 to 15"),
+        (GOOD_ACTIONS.astype(int), GOOD_MESSAGES, r"actions must be an array of uint8 of shape \(2, 2\), not int64"),
+        (GOOD_ACTIONS, GOOD_MESSAGES.astype(np.int8), r"messages must be an array of uint8 of shape \(2, 2, 1\)"),
+        (GOOD_ACTIONS[:1], GOOD_MESSAGES, r"not uint8 of shape \(1, 2\)"),
+        (GOOD_ACTIONS, GOOD_MESSAGES[:, :, 0], r"not uint8 of shape \(2, 2\)"),
+        ([[0, 0], [0, 0]], GOOD_MESSAGES, "actions must be an array of uint8 .* not list"),
+        (None, GOOD_MESSAGES, "not NoneType"),
+    ],
+)
+def test_impossible_actions_and_messages_are_refused(actions: Any, messages: Any, sentence: str) -> None:
+    batch = WorldBatch(load_scenario("lookout"), 2)
+    batch.reset(np.arange(2))
+    before = copies(batch)
+    with pytest.raises(ValueError, match=sentence):
+        batch.step(actions, messages)
+    assert_same(copies(batch), before)
+
+
+def test_actions_of_any_memory_layout_do() -> None:
+    batch, other = (WorldBatch(load_scenario("rivals"), 2) for _ in range(2))
+    batch.reset(np.arange(2))
+    other.reset(np.arange(2))
+    actions = np.array([[1, 2, 3, 4], [4, 3, 2, 1]], np.uint8)
+    messages = np.arange(8, dtype=np.uint8).reshape(2, 4, 1)
+    batch.step(actions, messages)
+    other.step(np.asfortranarray(actions), np.asfortranarray(messages))
+    assert_same(copies(batch), copies(other))
+
+
+@pytest.mark.parametrize(
+    "episodes", [np.arange(3), np.array([-1, 0]), np.array([0.5, 1.0]), np.array([[0, 1]]), "ab", [0, 2**63]]
+)
+def test_impossible_episodes_are_refused(episodes: Any) -> None:
+    with pytest.raises(ValueError, match="episodes must be whole numbers from 0 to .*, one for each of 2 worlds"):
+        WorldBatch(load_scenario("lookout"), 2).reset(episodes)
+
+
+@pytest.mark.parametrize("scatter", [-0.1, 1.1, float("nan")])
+def test_an_impossible_chance_is_refused(scatter: float) -> None:
+    with pytest.raises(ValueError, match="it is a chance from 0 to 1"):
+        WorldBatch(load_scenario("lookout"), 2).reset(np.arange(2), scatter)
+
+
+def test_stepping_before_the_first_reset_is_refused() -> None:
+    with pytest.raises(ValueError, match="reset them before the first step"):
+        WorldBatch(load_scenario("lookout"), 2).step(GOOD_ACTIONS, GOOD_MESSAGES)
+
+
+def test_a_state_of_other_worlds_is_refused(worlds: ModuleType) -> None:
+    state = worlds.begin(load_scenario("lookout"), 1).state()
+    for batch in (worlds.begin(load_scenario("lookout"), 2), worlds.begin(load_scenario("rivals"), 1)):
+        with pytest.raises(ValueError, match=f"the state is not of {batch.n_worlds} worlds of scenario"):
+            batch.restore(state)
