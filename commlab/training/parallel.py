@@ -10,9 +10,11 @@ import multiprocessing
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from multiprocessing import resource_tracker
 from multiprocessing.process import BaseProcess
 from typing import Any
 
@@ -98,6 +100,7 @@ def run_in_processes(
         with _interrupts_held():
             for process in others:
                 process.start()
+        _await(store, others)
         dist.init_process_group("gloo", store=store, rank=0, world_size=n_processes, timeout=_PATIENCE)
         group = Group(0, n_processes)
         try:
@@ -117,11 +120,26 @@ def run_in_processes(
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
     """Hold interrupts back; processes started meanwhile never see one, and so leave them to this one."""
+    resource_tracker.ensure_running()  # or it would be started with the first process, and let interrupts through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _await(store: TCPStore, others: Sequence[BaseProcess]) -> None:
+    """Wait until the others are here, open to interrupts; RuntimeError if one of them dies before."""
+    names = [_arrival(rank) for rank in range(1, len(others) + 1)]
+    while not store.check(names):
+        if any(not process.is_alive() for process in others):
+            raise RuntimeError("a process died before it joined")
+        time.sleep(0.02)
+
+
+def _arrival(rank: int) -> str:
+    """Return the name under which process `rank` says that it is here."""
+    return f"here-{rank}"
 
 
 def _explain(error: RuntimeError, others: Sequence[BaseProcess]) -> Exception:
@@ -143,6 +161,7 @@ def _follow(
     """Be process `rank`: join the group, do the work, say nothing."""
     die_with(parent)
     store = TCPStore("127.0.0.1", port, size, is_master=False, timeout=_PATIENCE)
+    store.set(_arrival(rank), "")
     dist.init_process_group("gloo", store=store, rank=rank, world_size=size, timeout=_PATIENCE)
     group = Group(rank, size)
     work(group, *arguments)
