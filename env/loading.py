@@ -96,9 +96,9 @@ def _find(name: str | Path) -> Path:
     if str(name) in scenario_names():
         return LIBRARY / f"{name}.yaml"
     nearest = difflib.get_close_matches(str(name), scenario_names(), 1, 0.4)
-    hint = f"did you mean {nearest[0]!r}? " if nearest else ""
+    hint = f"did you mean {nearest[0]!r}? The" if nearest else "the"
     raise ScenarioError(
-        f"There is no scenario {str(name)!r}; {hint}The library has {', '.join(scenario_names())}; "
+        f"There is no scenario {str(name)!r}; {hint} library has {', '.join(scenario_names())}; "
         f"the path of a .yaml file works too."
     )
 
@@ -114,8 +114,8 @@ def explain(error: ValidationError, model: type[BaseModel], source: str, text: s
     if first["type"] == "extra_forbidden":
         allowed = sorted(inner.model_fields)
         nearest = difflib.get_close_matches(str(location[-1]), allowed, 1, 0.4)
-        hint = f"did you mean {nearest[0]!r}? " if nearest else ""
-        return f"{where}: there is no field {field!r}; {hint}Allowed here: {', '.join(allowed)}."
+        hint = f"did you mean {nearest[0]!r}? Allowed" if nearest else "allowed"
+        return f"{where}: there is no field {field!r}; {hint} here: {', '.join(allowed)}."
     message = first["msg"].removeprefix("Value error, ").rstrip(".")
     message = message[:1].lower() + message[1:]
     tells_all = first["type"] in ("missing", "value_error", "too_short", "too_long")
