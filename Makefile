@@ -10,7 +10,7 @@ export MPLCONFIGDIR := $(CURDIR)/$(VENV)/var/cache/matplotlib
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test lint types bench docs clean
+.PHONY: help install demo test lint types bench bench-seeds sample docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,12 @@ bench: install ## measure everything, into bench.json
 
 bench-%: install ## measure one group, such as bench-start
 	$(ONE_THREAD) $(BIN)/python tests/bench/run.py --only $*
+
+bench-seeds: install ## the demo for six seeds, with grounding and without: half an hour and more
+	$(BIN)/python tests/bench/seeds.py
+
+sample: install ## train and record anew the agents that ship with the package
+	$(BIN)/python tests/bench/sample.py
 
 docs: install ## the reference of the code, into docs/api
 	$(BIN)/pip install --disable-pip-version-check --quiet -e '.[docs]' -c constraints.txt

@@ -50,7 +50,7 @@ def headline_numbers(evidence: Evidence) -> list[Headline]:
     return found
 
 
-RIVALS = {"return_other_episode": "with other episodes' messages", "return_muted": "muted"}
+RIVALS = {"return_other_episode": "with other episodes' messages", "return_muted": "trained with the channel muted"}
 
 
 def is_real(table: Mapping[str, Any], key: str) -> bool:

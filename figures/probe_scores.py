@@ -175,6 +175,6 @@ def caption(data: Sequence[Result]) -> str:
 
 def twins_text(data: Sequence[Result]) -> str:
     """A sentence on the twins that are drawn."""
-    words = {"muted": "agents trained with the channel muted", "untrained": "the untrained network"}
+    words = {"muted": "the same agents with the channel muted", "untrained": "the untrained network"}
     present = [words[name] for name in TWINS if any(twin == name for result in data for twin, _, _ in twins(result))]
     return f" Open marks: the same probe on {' and on '.join(present)}." if present else ""

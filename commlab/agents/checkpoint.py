@@ -40,7 +40,8 @@ def save_checkpoint(
             "n_hidden": policy.n_hidden,
             "sharing": sharing,
             "facts": json.dumps(facts),
-            "weights": {name: tensor.cpu() for name, tensor in policy.state_dict().items()},
+            # copies: a view would take the whole vector of weights, critics included, into the file
+            "weights": {name: tensor.cpu().clone() for name, tensor in policy.state_dict().items()},
         },
         buffer,
     )

@@ -2,7 +2,7 @@
 
 A bench module is one group, named after its file: bench_start.py is the group `start`. It holds `BENCHES`, a list of
 functions without arguments; each returns entries {name: {"value": number, "unit": str, "note": str (optional)}}.
-bench.json keeps, for each group, the entries of its last run and the facts of the machine that made them.
+bench.json keeps {name: {"value", "unit", "note", "group", "machine"}}: for each group the entries of its last run.
 """
 
 import argparse
@@ -76,9 +76,11 @@ def print_table(group: str, entries: Entries) -> None:
 
 
 def merge(path: Path, group: str, entries: Entries) -> None:
-    """Put a group's entries and this machine's facts into `path`, in place of the group's earlier ones."""
+    """Put a group's entries, each with this machine's facts, into `path`, in place of the group's earlier ones."""
     measured = json.loads(path.read_text()) if path.exists() else {}
-    measured[group] = {"machine": machine_facts(), "entries": entries}
+    measured = {name: entry for name, entry in measured.items() if entry["group"] != group}
+    machine = machine_facts()
+    measured |= {name: {**entry, "group": group, "machine": machine} for name, entry in entries.items()}
     part = path.with_suffix(".part")
     part.write_text(json.dumps(measured, indent=2, sort_keys=True) + "\n")
     part.replace(path)

@@ -119,10 +119,10 @@ def test_the_csv_of_probes_holds_score_null_and_twins_best_first(results: dict[s
 
 def test_the_legend_of_probes_names_only_what_is_drawn(results: dict[str, Any]) -> None:
     lone = replace(results["probe_scores"][0], null=None, details={})
-    assert {"trained muted", "null, 95 % of draws", "commonest value"} <= set(
+    assert {"muted twin", "null, 95 % of draws", "commonest value"} <= set(
         texts("probe_scores", results["probe_scores"])
     )
-    assert not {"trained muted", "null, 95 % of draws", "commonest value"} & set(texts("probe_scores", [lone]))
+    assert not {"muted twin", "null, 95 % of draws", "commonest value"} & set(texts("probe_scores", [lone]))
 
 
 def test_a_probe_without_an_estimate_says_so(results: dict[str, Any]) -> None:

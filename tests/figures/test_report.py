@@ -83,7 +83,7 @@ def test_the_summary_comes_first_and_holds_the_demo_numbers(finished_run: RunFol
     assert "What the scouts say carries 2.43 bits about where the crystal is." in summary
     for value in (
         "5.84",
-        "0.91 with other episodes' messages; 0.52 muted",
+        "0.91 with other episodes' messages; 0.52 trained with the channel muted",
         "2.43 bits",
         "null 0.02",
         "87 %",

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ BENCHES = [bench_two]
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "bench_one.py").write_text(SOURCE)
-    (tmp_path / "bench_other.py").write_text(SOURCE.replace("12.5", "99"))
+    (tmp_path / "bench_other.py").write_text(SOURCE.replace("12.5", "99").replace('"s', '"other/s'))
     return tmp_path
 
 
@@ -29,8 +30,8 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
 
 
-def measured(folder: Path) -> dict[str, dict[str, dict[str, dict[str, object]]]]:
-    loaded: dict[str, dict[str, dict[str, dict[str, object]]]] = json.loads((folder / "b.json").read_text())
+def measured(folder: Path) -> dict[str, dict[str, Any]]:
+    loaded: dict[str, dict[str, Any]] = json.loads((folder / "b.json").read_text())
     return loaded
 
 
@@ -39,9 +40,9 @@ def test_all_groups_are_run_printed_and_saved(folder: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "steps a second" in done.stdout
     assert "whole" in done.stdout
-    assert set(measured(folder)) == {"one", "other"}
-    assert measured(folder)["other"]["entries"]["steps"]["value"] == 99
-    assert {"cpu", "cores", "date", "python", "versions"} == set(measured(folder)["one"]["machine"])
+    assert set(measured(folder)) == {"steps", "size", "other/steps", "other/size"}
+    assert measured(folder)["other/steps"]["value"] == 99
+    assert {"cpu", "cores", "date", "python", "versions"} == set(measured(folder)["steps"]["machine"])
 
 
 def test_one_group_replaces_its_own_numbers_alone(folder: Path) -> None:
@@ -49,8 +50,8 @@ def test_one_group_replaces_its_own_numbers_alone(folder: Path) -> None:
     (folder / "bench_one.py").write_text(SOURCE.replace("12.5", "14"))
     (folder / "bench_other.py").write_text("raise RuntimeError('not asked for')")
     assert run(folder, "--only", "one").returncode == 0
-    assert measured(folder)["one"]["entries"]["steps"]["value"] == 14
-    assert measured(folder)["other"]["entries"]["steps"]["value"] == 99
+    assert measured(folder)["steps"]["value"] == 14
+    assert measured(folder)["other/steps"]["value"] == 99
 
 
 def test_an_unknown_group_is_refused_with_the_known_ones(folder: Path) -> None:
