@@ -148,6 +148,16 @@ def test_scattered_agents_may_begin_with_a_unit_and_those_that_cannot_walk_stay(
         assert (batch.world.reservoir + batch.world.energy[:, 1] == batch.scenario.reservoir).all()
 
 
+@pytest.mark.interpreted
+@pytest.mark.parametrize(("reservoir", "carries"), [(30, True), (29, False)])
+def test_what_scattered_agents_carry_is_paid_from_the_ground(reservoir: int, carries: bool, worlds: ModuleType) -> None:
+    site = "#####\n#@..#\n#...#\n#..o#\n#####"
+    crystals, start = [{"kind": "green"}], {"scatter": 1, "carrying": 1}
+    batch = worlds.begin(worlds.small(site, crystals=crystals, values={"green": 30}, start=start, reservoir=reservoir))
+    assert batch.world.inventory[0, 0, 0] == carries
+    assert batch.world.reservoir[0] == (0 if carries else reservoir)
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
