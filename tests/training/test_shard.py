@@ -8,6 +8,7 @@ import torch
 
 from commlab.env.scenario import Scenario
 from commlab.training.config import Grounding, Prediction, Schedule, TrainConfig
+from commlab.training.grounding import future_bags
 from commlab.training.shard import Learner, Shard
 
 Configs = Callable[..., TrainConfig]
@@ -60,6 +61,14 @@ def test_experience_is_what_was_decided(scenario: Scenario, small_config: Config
     chosen = [np.take_along_axis(p, c[..., None], -1)[..., 0] for p, c in zip(logp, (e.action, e.message), strict=True)]
     np.testing.assert_allclose(e.value, value, atol=1e-5)
     np.testing.assert_allclose(e.logprob, chosen[0] + chosen[1], atol=1e-5)
+
+
+def test_futures_are_those_of_all_worlds_some_steps_ahead(scenario: Scenario, small_config: Configs) -> None:
+    e = lived(scenario, small_config()).experience
+    found = future_bags(e, 0, np.array([2, 5]), ahead=4)
+    rows = [(t, w, a) for t in (6, 9) for w in range(4) for a in range(2)]
+    assert found.count.tolist() == [e.count[0][row] for row in rows]
+    assert found.token.tolist() == [e.token[0][row].tolist() for row in rows]
 
 
 def test_advantages_are_normalised_for_each_body(scenario: Scenario, small_config: Configs) -> None:

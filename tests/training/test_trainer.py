@@ -346,4 +346,4 @@ def test_a_short_training_beats_the_random_policy(tmp_path: Path) -> None:
     assert returns[0] < 0.6, "scattered beginnings deliver by chance what they carry"
     checkpoint = load_checkpoint(latest_checkpoint(RunFolder(tmp_path / "run").checkpoints))
     assert checkpoint.facts["agent_steps"] == pytest.approx(1_000_000, rel=0.01)
-    assert max(returns[-10:]) > 1.5
+    assert min(returns[-10:]) > 2.0
