@@ -58,7 +58,9 @@ class TrainConfig(_Model):
     learning_rate: Schedule = Schedule(start=4e-3, end=1e-3)
     entropy_action: Schedule = Schedule(start=0.07, end=0.005, by=2 / 3)
     entropy_message: Schedule = Schedule(start=0.02, end=0.0, by=2 / 3)
-    scatter: Schedule = Field(Schedule(start=0.8, end=0.0, by=0.6), description="Chance that an episode starts scattered.")
+    scatter: Schedule = Field(
+        Schedule(start=0.8, end=0.0, by=0.6), description="Chance that an episode starts scattered."
+    )
     gamma: float = Field(0.95, ge=0, le=1)
     gae_lambda: float = Field(0.95, ge=0, le=1)
     clip: float = Field(0.2, gt=0)
