@@ -10,6 +10,8 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(add_completion=True, no_args_is_help=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
+INTERRUPTED = 130  # exit code, as shells have it
+
 Run = Annotated[str | None, typer.Argument(help="A run's name or folder; left out: the last completed one.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Seed = Annotated[int, typer.Option(min=0, help="Root of all draws.")]
@@ -35,7 +37,9 @@ def demo(
     seed: Seed = 0,
     run: Annotated[str | None, typer.Option(help="Name of the run; by default demo, or demo-seed3.")] = None,
     grounding: Annotated[str, typer.Option(help="predictive or none.")] = "predictive",
-    processes: Annotated[int | None, typer.Option(min=1, help="Processes to train with; by default one a core.")] = None,
+    processes: Annotated[
+        int | None, typer.Option(min=1, help="Processes to train with; by default one a core.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Go the whole path: train with and without hearing, record, probe, inject, report. Goes on where it stopped."""
@@ -161,9 +165,10 @@ def main() -> None:
     except CommlabError as error:
         sys.stderr.write(f"commlab: {error}\n")
         raise SystemExit(2) from None
-    except KeyboardInterrupt:
-        sys.stderr.write("\ncommlab: stopped; what was done is saved. The same command goes on from there.\n")
-        raise SystemExit(130) from None
+    except SystemExit as end:  # what typer makes of an interrupt
+        if end.code == INTERRUPTED:
+            sys.stderr.write("\ncommlab: stopped; what was done is saved. The same command goes on from there.\n")
+        raise
     except BrokenPipeError:
         raise SystemExit(1) from None
 

@@ -98,9 +98,7 @@ class Demo:
                 (untrained, controls / UNTRAINED, SHORT, ()),
             ):
                 if not path.exists():
-                    request = Request(
-                        path, n_episodes, 0, changes, conditions(changes), command=self.command
-                    )
+                    request = Request(path, n_episodes, 0, changes, conditions(changes), command=self.command)
                     record_run(checkpoint, request, f"recording {path.stem}")
 
     def probe(self) -> None:
@@ -110,7 +108,9 @@ class Demo:
             for source, of in PROBES:
                 self._keep(f"probe-{TARGET}-{source}", self._probing(recording, beside, source, of))
 
-    def _probing(self, recording: Recording, beside: dict[str, Recording], source: str, of: str) -> Callable[[], Result]:
+    def _probing(
+        self, recording: Recording, beside: dict[str, Recording], source: str, of: str
+    ) -> Callable[[], Result]:
         """Return the probe of one source, to be run if its result is not there yet."""
         return lambda: probe.fit(recording, TARGET, source, of, beside=beside)
 
@@ -121,9 +121,7 @@ class Demo:
             self._keep("use", lambda: use.fit(trained, control, command=self.command))
             codebook, listeners = codebook_of(str(self.run.path))
             try:
-                self._keep(
-                    "destinations", lambda: destinations.fit(trained, codebook, listeners, command=self.command)
-                )
+                self._keep("destinations", lambda: destinations.fit(trained, codebook, listeners, command=self.command))
             except DataError as error:
                 say(str(error))
             clearest = max(codebook.entries.values(), key=lambda entry: entry.interval[0])

@@ -10,7 +10,7 @@ from commlab.probes.cause import destinations, injection
 from commlab.probes.cause.codebook import Codebook, fit_codebook
 from commlab.probes.decode.sources import find_agents
 
-__all__ = ["inject", "codebook_of"]
+__all__ = ["codebook_of", "inject"]
 
 
 def inject(run: str | None, wish: injection.Injection, n_null: int, as_json: bool, command: str) -> Result:
@@ -25,8 +25,17 @@ def inject(run: str | None, wish: injection.Injection, n_null: int, as_json: boo
     if where is not None:
         saved.append(where.save(folder.results))
     if as_json:
-        print_json({**result.details, "estimate": result.estimate, "interval": result.interval, "p_value": result.p_value,
-                    "unit": result.unit, "n_episodes": result.n_episodes, "sentence": result.sentence})
+        print_json(
+            {
+                **result.details,
+                "estimate": result.estimate,
+                "interval": result.interval,
+                "p_value": result.p_value,
+                "unit": result.unit,
+                "n_episodes": result.n_episodes,
+                "sentence": result.sentence,
+            }
+        )
         return result
     _print(result, wish.duration)
     for found in (result, where):

@@ -8,7 +8,8 @@ from commlab.commands.runs import recordings_of, results_of
 from commlab.console import out, print_json, say, table
 from commlab.datasets.targets import TARGETS
 from commlab.foundation.result import Result
-from commlab.probes.decode import information, probe as probes
+from commlab.probes.decode import information
+from commlab.probes.decode import probe as probes
 
 __all__ = ["list_targets", "probe"]
 
@@ -60,5 +61,7 @@ def _print(result: Result) -> None:
         ("majority", found["majority"], None),
         ("selectivity", found["selectivity"], None),
     ]
-    rows += [(f"{name} twin", there.get("score"), there.get("score_interval")) for name, there in found["beside"].items()]
+    rows += [
+        (f"{name} twin", there.get("score"), there.get("score_interval")) for name, there in found["beside"].items()
+    ]
     table(f"{found['target']} ({found['score_name']})", ("what", "score", "95 % interval"), rows)

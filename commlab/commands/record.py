@@ -8,8 +8,10 @@ from commlab.agents.checkpoint import Checkpoint
 from commlab.agents.intervention import Intervention
 from commlab.commands.runs import checkpoint_of, run_of
 from commlab.console import progress, say
+from commlab.datasets.shards import parts_folder
 from commlab.foundation.run import RunFolder
-from commlab.recording import Request, conditions, record as record_episodes
+from commlab.recording import Request, conditions
+from commlab.recording import record as record_episodes
 
 __all__ = ["record", "record_run"]
 
@@ -33,7 +35,8 @@ def record(
     request = Request(path, n_episodes, seed, changes, conditions(changes), codec, force, command)
     written = record_run(made, request, f"recording {folder.name}")
     size = written.stat().st_size / 1e6
-    say(f"Wrote {n_episodes} episodes to {written} ({size:.1f} MB). Next: commlab probe {written} --target=resource_location")
+    say(f"Wrote {n_episodes} episodes to {written} ({size:.1f} MB).")
+    say(f"Next: commlab probe {written} --target=resource_location")
     return written
 
 
@@ -45,9 +48,12 @@ def record_run(checkpoint: Checkpoint, request: Request, what: str) -> Path:
 
 
 def _free_name(run: RunFolder, force: bool) -> Path:
-    """Return where a recording goes that was given no name: never over another one, unless forced."""
+    """Return where a recording goes that was given no name: never over another one, unless forced.
+
+    One whose shards are still there was killed before its end, and is taken up again.
+    """
     path, number = run.recording, 1
-    while path.exists() and not force:
+    while path.exists() and not force and not parts_folder(path).exists():
         number += 1
         path = run.recording.with_name(f"recording-{number}.h5")
     return path

@@ -1,25 +1,30 @@
-"""What commands need of a run: its checkpoint, its recording, its controls, and who speaks and listens there."""
+"""What commands need of a run: its checkpoint, its recording, its controls. Only what needs agents imports torch."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from commlab.agents.checkpoint import Checkpoint, latest_checkpoint, load_checkpoint
 from commlab.console import say
 from commlab.datasets.reader import Recording, open_recording
-from commlab.env.kernel import kernels_are_cold
 from commlab.foundation.errors import CheckpointError
 from commlab.foundation.run import RunFolder, find_recording, find_run
 
-__all__ = ["checkpoint_of", "control_checkpoint", "recordings_of", "results_of"]
+if TYPE_CHECKING:
+    from commlab.agents.checkpoint import Checkpoint
+
+__all__ = ["MUTED", "UNTRAINED", "checkpoint_of", "control_checkpoint", "recordings_of", "results_of", "run_of"]
 
 MUTED, UNTRAINED = "muted.h5", "untrained.h5"
 
 
 def checkpoint_of(run: RunFolder, path: Path | None = None) -> Checkpoint:
     """Return the run's last checkpoint, or the one at `path`."""
+    from commlab.agents.checkpoint import latest_checkpoint, load_checkpoint
+    from commlab.env.kernel import kernels_are_cold
+
     if kernels_are_cold():
         say("First use on this machine: compiling kernels takes about half a minute.")
     return load_checkpoint(path or latest_checkpoint(run.checkpoints))
@@ -27,6 +32,8 @@ def checkpoint_of(run: RunFolder, path: Path | None = None) -> Checkpoint:
 
 def control_checkpoint(run: RunFolder) -> Checkpoint | None:
     """Return the last checkpoint of the control trained with the channel muted, if the run has one."""
+    from commlab.agents.checkpoint import latest_checkpoint, load_checkpoint
+
     folder = run.controls / "muted-training" / "checkpoints"
     try:
         return load_checkpoint(latest_checkpoint(folder))

@@ -46,7 +46,8 @@ def train_run(
     folder: Path, world: Any, recipe: TrainConfig, processes: int | None, command: str, what: str
 ) -> RunFolder:
     """Train into `folder` and show how it goes; a training that is complete is left as it is."""
-    from commlab.training.trainer import Job, read_facts, train as run_training
+    from commlab.training.trainer import Job, read_facts
+    from commlab.training.trainer import train as run_training
 
     if kernels_are_cold():
         say("First use on this machine: compiling kernels takes about half a minute.")
@@ -70,7 +71,9 @@ def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
     for text in settings:
         field, equals, value = text.partition("=")
         if not equals or not field:
-            raise ScenarioError(f"--set {text!r} is not of the form field=value, such as altar.cost=50 or train.hidden=128.")
+            raise ScenarioError(
+                f"--set {text!r} is not of the form field=value, such as altar.cost=50 or train.hidden=128."
+            )
         try:
             out[field.strip()] = yaml.safe_load(value)
         except yaml.YAMLError:
@@ -87,7 +90,9 @@ def train_config(path: Path | None, changes: Mapping[str, Any]) -> TrainConfig:
             text = path.read_text(encoding="utf-8")
             data = yaml.safe_load(text) or {}
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise ScenarioError(f"{path} cannot be read as YAML ({' '.join(str(error).split())}); give a training file.") from None
+            raise ScenarioError(
+                f"{path} cannot be read as YAML ({' '.join(str(error).split())}); give a training file."
+            ) from None
     for field, value in changes.items():
         override(data, field, value)
     try:

@@ -22,7 +22,7 @@ class Entry(NamedTuple):
     """What a symbol was said of."""
 
     symbol: int
-    place: tuple[int, int]  # the cell it was most often said of, row and column
+    place: tuple[int, int]  # the cell it was most often said of, row and column; -1, -1 where there was no crystal
     share: float  # of its uses
     interval: tuple[float, float]  # of the share, over episodes
     n_episodes: int  # in which it was said
@@ -31,7 +31,12 @@ class Entry(NamedTuple):
     @property
     def stands_for_place(self) -> bool:
         """Whether the symbol is said of its place more often than of all others together, beyond chance."""
-        return self.n_episodes >= ENOUGH and self.interval[0] > MOSTLY
+        return self.has_place and self.n_episodes >= ENOUGH and self.interval[0] > MOSTLY
+
+    @property
+    def has_place(self) -> bool:
+        """Whether it is most often said of a crystal's place, and not of there being no crystal."""
+        return self.place[0] >= 0
 
 
 class Codebook(NamedTuple):

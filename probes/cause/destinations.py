@@ -37,7 +37,7 @@ def fit(
     n_null: int = 199,
     command: str = "inject",
 ) -> Result:
-    """Return how often listeners go first to the place that an injected symbol stands for, and the untouched twins' rate.
+    """Return how often listeners go first to the place that a symbol stands for, and the untouched twins' rate.
 
     The null exchanges the places asked for between trials. Raises DataError where no symbol stands for a place.
     """
@@ -69,9 +69,7 @@ def fit(
         "site_names": [_compass(site, plan) for site in plan["sites"]],
         "symbols": [entry.symbol for entry in entries],
         "named": {entry.symbol: int(site) for entry, site in zip(entries, named, strict=True)},
-        "visits": {
-            entry.symbol: _visits(told, in_time(trials, chosen == e), plan) for e, entry in enumerate(entries)
-        },
+        "visits": {entry.symbol: _visits(told, in_time(trials, chosen == e), plan) for e, entry in enumerate(entries)},
         "untouched": _visits(natural, trials, plan),
         "first_place": {
             entry.symbol: _counts(reached["told"][chosen == e], len(sites)) for e, entry in enumerate(entries)
@@ -103,7 +101,7 @@ def fit(
         n_episodes=len(trials),
         sentence=(
             f"Told a symbol that stands for one of {len(set(named.tolist()))} places, listeners that carry nothing go "
-            f"there first in {100 * rate:.0f} % of {len(trials)} trials; the untouched twins in {100 * untouched:.0f} %."
+            f"there first in {100 * rate:.0f} % of {len(trials)} trials; untouched twins in {100 * untouched:.0f} %."
         ),
         details=details,
         provenance=provenance(command, seed, checkpoint.sha256) | {"grounding": checkpoint.facts.get("grounding")},

@@ -52,8 +52,8 @@ def fit(
 ) -> Result:
     """Return how much closer to the symbol's place listeners are after the injection than their twins, in cells.
 
-    The estimate is the difference of walking distances in the step after the injection's last, paired over episodes.
-    Raises InterventionError for symbols, agents or steps that do not exist.
+    The estimate is the difference of distances (rows and columns) in the step after the injection's last, paired over
+    episodes. Raises InterventionError for symbols, agents or steps that do not exist.
     """
     scenario = checkpoint.scenario
     check(wish, scenario, codebook)
@@ -62,10 +62,11 @@ def fit(
     chosen = listeners if wish.listener is None else (wish.listener,)
     trials = choose_trials(natural, scenario, chosen, rng, wish.at)
     if wish.speaker is not None:
-        trials = in_time(trials, trials.listener != wish.speaker)
+        trials = in_time(trials, (trials.listener != wish.speaker) & (trials.step > 0))
     if len(trials) < 8:
         raise InterventionError(
-            f"Only {len(trials)} of {wish.n_episodes} episodes have a moment to inject at; take more episodes or another --at."
+            f"Only {len(trials)} of {wish.n_episodes} episodes have a moment to inject at; take more episodes or "
+            f"another --at."
         )
     against, name = _against(wish, natural, trials, rng)
     injected = np.full(len(trials), wish.symbol)
@@ -75,22 +76,22 @@ def fit(
         "untouched": natural,
     }
     entry = codebook.entries.get(wish.symbol)
-    places = _places(entry.place if entry else None, arms[name], trials)
+    places = _places(entry.place if entry and entry.has_place else None, arms[name], trials)
     n_steps = min(scenario.steps, 2 * wish.duration)
     curves = {arm: distances(trace, trials, places, n_steps) for arm, trace in arms.items()}
     kl = _kl_bits(arms["injected"], arms[name], trials)
     closer = curves[name][:, wish.duration] - curves["injected"][:, wish.duration]
     closer = closer[np.isfinite(closer)]
     estimate = float(closer.mean()) if len(closer) else None
-    null = np.abs((closer * rng.choice([-1.0, 1.0], (n_null, len(closer)))).mean(axis=1))
+    null, p_value = _null(closer, n_null, rng)
     return Result(
         analysis="injection",
         name=f"injection-{wish.symbol}-versus-{wish.versus}",
         estimate=estimate,
         unit="cells closer",
         interval=bca_mean(closer, rng) if len(closer) else None,
-        null=Null("signs of episodes flipped", float(null.mean()), 0.0, float(np.quantile(null, 0.95)), n_null),
-        p_value=None if estimate is None else float((1 + (null >= abs(estimate)).sum()) / (1 + n_null)),
+        null=null,
+        p_value=p_value,
         n_episodes=len(trials),
         sentence=_sentence(wish, name, entry, estimate, kl),
         details={
@@ -98,17 +99,18 @@ def fit(
             "versus": name,
             "steps": list(range(n_steps)),
             "arms": {arm: _band(curve, rng) for arm, curve in curves.items()},
-            "measure": "distance to the named place (cells)" if entry else "distance from the twin's path (cells)",
+            "measure": "distance to the named place (cells)"
+            if entry and entry.has_place
+            else "distance from the twin's path (cells)",
             "duration": wish.duration,
             "kl_bits": {"mean": float(kl.mean()), "interval": bca_mean(kl, rng)},
             "used": entry is not None,
-            "place": list(entry.place) if entry else None,
+            "place": list(entry.place) if entry and entry.has_place else None,
             "share": entry.share if entry else None,
             "speaker": "phantom" if wish.speaker is None else wish.speaker,
             "kinship": wish.kinship if wish.speaker is None else None,
         },
-        provenance=provenance(command, wish.seed, checkpoint.sha256)
-        | {"grounding": checkpoint.facts.get("grounding")},
+        provenance=provenance(command, wish.seed, checkpoint.sha256) | {"grounding": checkpoint.facts.get("grounding")},
     )
 
 
@@ -125,8 +127,18 @@ def check(wish: Injection, scenario: Scenario, codebook: Codebook) -> None:
         raise InterventionError(f"Agent {wish.speaker} cannot be both speaker and listener; name two agents.")
     if wish.at is not None and not 0 <= wish.at < scenario.steps - 1:
         raise InterventionError(f"--at {wish.at} is not within the episode: steps are 0 to {scenario.steps - 2}.")
-    if wish.duration < 1:
-        raise InterventionError(f"--for {wish.duration} is no duration; an injection lasts 1 step or more.")
+    if wish.at == 0 and wish.speaker is not None:
+        raise InterventionError(
+            f"What agent {wish.speaker} says is heard a step later; with --speaker, --at is 1 or more."
+        )
+    if not 1 <= wish.duration < scenario.steps:
+        raise InterventionError(
+            f"--for {wish.duration} is not 1 to {scenario.steps - 1} steps; episodes are no longer."
+        )
+    if not -1 <= wish.kinship <= 1:
+        raise InterventionError(f"--kinship {wish.kinship} is outside -1 to 1.")
+    if wish.n_episodes < 8:
+        raise InterventionError(f"--episodes {wish.n_episodes} are too few to compare; take 8 or more.")
     if wish.versus not in ("silence", OTHER_EPISODE) and _number(wish.versus) is None:
         raise InterventionError(f"--versus is silence, {OTHER_EPISODE} or the number of a symbol, not {wish.versus!r}.")
 
@@ -158,8 +170,7 @@ def _plan(wish: Injection, scenario: Scenario, trials: Trials, symbol: NDArray[n
     else:
         worlds = [[] for _ in range(wish.n_episodes)]
         for episode, step, said in zip(trials.episode.tolist(), trials.step.tolist(), symbol.tolist(), strict=True):
-            span = {"agents": (wish.speaker,), "first": max(0, step - 1), "last": step + wish.duration - 2}
-            span["last"] = max(span["first"], span["last"])
+            span = {"agents": (wish.speaker,), "first": step - 1, "last": step + wish.duration - 2}
             worlds[episode].append(
                 Intervention("message.out", "set", symbol=said, **span)
                 if said
@@ -173,6 +184,15 @@ def _places(place: tuple[int, int] | None, twin: Trace, trials: Trials) -> NDArr
     if place is not None:
         return np.tile(np.array(place), (len(trials), 1))
     return twin.position[trials.step, trials.episode, trials.listener].astype(np.int64)
+
+
+def _null(closer: NDArray[np.float64], n_null: int, rng: np.random.Generator) -> tuple[Null | None, float | None]:
+    """Return the null of the mean of `closer` (n,) and its p-value: two-sided, or nothing where no episode is left."""
+    if not len(closer):
+        return None, None
+    draws = np.abs((closer * rng.choice([-1.0, 1.0], (n_null, len(closer)))).mean(axis=1))
+    null = Null("signs of episodes flipped", float(draws.mean()), 0.0, float(np.quantile(draws, 0.95)), n_null)
+    return null, float((1 + (draws >= abs(closer.mean())).sum()) / (1 + n_null))
 
 
 def _kl_bits(told: Trace, twin: Trace, trials: Trials) -> NDArray[np.float64]:
@@ -208,13 +228,17 @@ def _sentence(wish: Injection, name: str, entry: Any, estimate: float | None, kl
         said = "Symbol 0 is silence"
     elif entry is None:
         said = f"These agents never use symbol {wish.symbol}"
+    elif not entry.has_place:
+        said = f"Symbol {wish.symbol} is said when there is no crystal, in {100 * entry.share:.0f} % of its uses"
     else:
         said = (
-            f"Symbol {wish.symbol} is said of row {entry.place[0]}, column {entry.place[1]} in {100 * entry.share:.0f} % of "
-            f"its uses"
+            f"Symbol {wish.symbol} is said of row {entry.place[0]}, column {entry.place[1]} in "
+            f"{100 * entry.share:.0f} % of its uses"
         )
     effect = f"Injected, it changes the next action by {kl.mean():.2f} bits against {name}"
-    if entry is None or estimate is None:
+    if entry is None or not entry.has_place or estimate is None:
         return f"{said}. {effect}."
     way = "closer to" if estimate >= 0 else "farther from"
-    return f"{said}. {effect}, and after {wish.duration} steps listeners are {abs(estimate):.1f} cells {way} that place."
+    return (
+        f"{said}. {effect}, and after {wish.duration} steps listeners are {abs(estimate):.1f} cells {way} that place."
+    )

@@ -15,7 +15,7 @@ __all__ = ["NOWHERE", "Trials", "choose_trials", "distances", "first_place", "he
 
 EARLIEST, LATEST = 4, 36  # steps between which the moment of a trial is drawn
 NOWHERE = -1
-REACHED = 1  # cells, walking: next to the place is there
+REACHED = 1  # rows and columns: next to the place is there
 
 
 class Trials(NamedTuple):
@@ -32,8 +32,9 @@ class Trials(NamedTuple):
 def choose_trials(
     natural: Trace, scenario: Scenario, listeners: tuple[int, ...], rng: np.random.Generator, at: int | None = None
 ) -> Trials:
-    """Return a trial for each episode with a step, `at` or the first from a drawn one on, at which a listener carries nothing.
+    """Return a trial for each episode that has a step at which a listener, drawn among some, carries nothing.
 
+    It is the first such step from a drawn one on; where `at` is given it is that, whatever the listener carries.
     Carrying nothing is holding no crystals and too little energy for the altar.
     """
     n_steps, n_episodes = natural.energy.shape[:2]
@@ -52,9 +53,9 @@ def choose_trials(
 def hear_phantom(
     trials: Trials, n_episodes: int, symbol: NDArray[np.int64], duration: int, kinship: float
 ) -> list[list[Intervention]]:
-    """Return, for each of `n_episodes` worlds, the interventions by which its listener hears `symbol` (n,), all else muted.
+    """Return, for each of `n_episodes` worlds, the interventions by which its listener hears `symbol` (n,) alone.
 
-    A symbol of 0 is silence.
+    All else is muted for it; a symbol of 0 is silence.
     """
     worlds: list[list[Intervention]] = [[] for _ in range(n_episodes)]
     for episode, listener, step, said in zip(*(part.tolist() for part in (*trials, symbol)), strict=True):
@@ -67,7 +68,10 @@ def hear_phantom(
 
 
 def distances(trace: Trace, trials: Trials, places: NDArray[np.int64], n_steps: int) -> NDArray[np.float64]:
-    """Return walking distances (n, n_steps) of each trial's listener from its place (n, 2), from the trial's step on; NaN after the end."""
+    """Return how many rows and columns each trial's listener is from its place (n, 2), (n, n_steps).
+
+    The first is at the trial's step; NaN after the episode's end.
+    """
     out = np.full((len(trials), n_steps), np.nan)
     for s in range(n_steps):
         step = trials.step + s

@@ -51,9 +51,13 @@ def play(checkpoint: Checkpoint, n_episodes: int, seed: int = 0, plan: Plan = NO
 
 
 def pad(plan: Plan, n_worlds: int) -> Plan:
-    """Return the plan for a batch that was filled up to `n_worlds`: the worlds behind the planned ones are left alone."""
+    """Return the plan for a batch filled up to `n_worlds`: the worlds behind the planned ones are left alone."""
     parts: list[Any] = []
-    for array, axis, rest in ((plan.emit, 1, NO_PLAN.emit), (plan.hear, 1, NO_PLAN.hear), (plan.kinship, 0, NO_PLAN.kinship)):
+    for array, axis, rest in (
+        (plan.emit, 1, NO_PLAN.emit),
+        (plan.hear, 1, NO_PLAN.hear),
+        (plan.kinship, 0, NO_PLAN.kinship),
+    ):
         missing = n_worlds - array.shape[axis]
         if array.shape[axis] == 1 or missing == 0:
             parts.append(array)

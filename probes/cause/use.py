@@ -83,8 +83,8 @@ def _sentence(conditions: dict[str, dict[str, Any]], hearing: float, other: floa
     """Return the finding in words."""
     lost = f"{100 * (1 - other / hearing):.0f} % less" if hearing > 0 and other < hearing else "no less"
     parts = [
-        f"Agents that hear earn {hearing:.2f} an episode, and {other:.2f} ({lost}) when they hear the messages of other "
-        f"episodes instead; with the channel muted they earn {conditions['muted']['mean']:.2f}"
+        f"Agents that hear earn {hearing:.2f} an episode, and {other:.2f} ({lost}) when they hear the messages of "
+        f"other episodes instead; with the channel muted they earn {conditions['muted']['mean']:.2f}"
     ]
     if "trained muted" in conditions:
         parts.append(f"agents trained without the channel earn {conditions['trained muted']['mean']:.2f}")
