@@ -1,0 +1,279 @@
+"""What a recording holds is what the rollout did, and says of itself how it was made."""
+
+import errno
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from commlab.agents.checkpoint import Checkpoint
+from commlab.agents.intervention import Intervention, from_json, make_plan
+from commlab.agents.rollout import Moment, Rollout
+from commlab.datasets import shards, writer
+from commlab.datasets.reader import open_recording
+from commlab.env.batch import WorldBatch
+from commlab.env.types import VIEW, Action, Own, World
+from commlab.foundation.errors import DiskError, InterventionError, RecordingError
+from commlab.recording import FRESH, Request, conditions, layout, record
+
+SHARD = 64
+
+
+class Witness:
+    """A watcher of its own that keeps some of what it sees, world by world: name -> list of steps."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, list[Any]] = {}
+
+    def keep(self, name: str, values: Any) -> None:
+        """Keep a copy."""
+        self.kept.setdefault(name, []).append(np.array(values))
+
+    def before(self, moment: Moment) -> None:
+        """Keep what a step begins with."""
+        world, seen, decision = moment.world, moment.observation, moment.decision
+        self.keep("agents/position", np.stack([world.row, world.column], axis=-1) - VIEW)
+        self.keep("agents/energy", world.energy)
+        self.keep("agents/facing", world.facing)
+        self.keep("agents/inventory", world.inventory)
+        self.keep("channel/said", decision.message)
+        self.keep("channel/heard", seen.heard)
+        self.keep("channel/speaker", seen.speaker)
+        self.keep("channel/emitted", moment.emitted)
+        self.keep("channel/injected", moment.injected)
+        self.keep("policy/action", decision.action)
+        self.keep("policy/value", decision.value)
+        self.keep("policy/hidden.core", decision.hidden["core"].astype(np.float16))
+        self.keep("observation/window", seen.window)
+        self.keep("observation/entities", seen.entities)
+        self.keep("observation/vector", seen.vector)
+        places = (world.kind, world.object_row - VIEW, world.object_column - VIEW, world.stock)
+        self.keep("world/objects", np.stack(places, axis=-1))
+
+    def after(self, t: int, world: World) -> None:
+        """Keep what came of it."""
+        self.keep("reward/own", world.own_reward)
+        self.keep("reward/shared", world.shared_reward)
+        self.keep("steps/truncated", world.truncated)
+
+    def column(self, name: str, n_episodes: int) -> Any:
+        """A column (S, …) of the first episodes."""
+        values = np.stack(self.kept[name], axis=1)[:n_episodes]
+        return values.reshape(-1, *values.shape[2:])
+
+
+def witness(checkpoint: Checkpoint, seed: int, first: int, changes: tuple[Intervention, ...] = ()) -> Witness:
+    """A rollout of a shard's episodes, seen by a watcher of its own."""
+    scenario, seen = checkpoint.scenario, Witness()
+    plan = make_plan([changes] * SHARD, scenario.steps, scenario.n_agents)
+    rollout = Rollout(WorldBatch(scenario, SHARD, FRESH + seed), checkpoint.policy, plan)
+    rollout.begin(np.arange(first, first + SHARD))
+    rollout.run(scenario.steps, seen)
+    return seen
+
+
+def same_bytes(one: Path, other: Path) -> bool:
+    """Whether two recordings hold the same columns and episodes."""
+    with open_recording(one) as a, open_recording(other) as b:
+        columns = all(a[name][:].tobytes() == b[name][:].tobytes() for name in a.columns())
+        episodes = all(np.array_equal(x, y) for x, y in zip(a.episodes, b.episodes, strict=True))
+        return a.columns() == b.columns() and columns and episodes
+
+
+def test_every_column_is_what_the_rollout_did(checkpoint: Checkpoint, natural: Path) -> None:
+    steps = checkpoint.scenario.steps
+    whole, part = witness(checkpoint, 5, 0), witness(checkpoint, 5, SHARD)
+    with open_recording(natural) as recording:
+        assert recording.n_steps == 70 * steps
+        for name in whole.kept:
+            assert np.array_equal(recording[name][: SHARD * steps], whole.column(name, SHARD)), name
+            assert np.array_equal(recording[name][SHARD * steps :], part.column(name, 6)), name
+
+
+def test_what_is_heard_was_emitted_a_step_before(natural: Path) -> None:
+    with open_recording(natural) as recording:
+        heard, emitted = recording["channel/heard"][:], recording["channel/emitted"][:]
+        speaker, t = recording["channel/speaker"][:], recording["steps/t"][:]
+    later = np.flatnonzero(t > 0)
+    assert not heard[t == 0].any()
+    assert heard[later, 1, 0, 0].any()
+    assert np.array_equal(heard[later, 1, 0, 0], emitted[later - 1, 0, 0])
+    assert (speaker[later, 1, 0][heard[later, 1, 0, 0] > 0] == 0).all()
+
+
+def test_actions_and_messages_have_logits_that_allow_them(natural: Path) -> None:
+    with open_recording(natural) as recording:
+        logits, action = recording["policy/action_logits"][:], recording["policy/action"][:]
+        messages = recording["policy/message_logits"][:]
+        assert messages.shape[2:] == (1, 16)
+    chosen = np.take_along_axis(logits, action[:, :, None].astype(np.int64), axis=2)
+    assert np.isfinite(logits).all()
+    assert (chosen > -1000).all()
+    assert (action[:, 0] == Action.STAY).all()
+
+
+def test_episodes_say_where_they_come_from(checkpoint: Checkpoint, natural: Path) -> None:
+    with open_recording(natural) as recording:
+        episodes = recording.episodes
+        assert episodes.episode.tolist() == list(range(70))
+        assert (episodes.seed == FRESH + 5).all()
+        assert (episodes.length == checkpoint.scenario.steps).all()
+        assert episodes.world.tolist() == [*range(64), *range(6)]
+        assert set(episodes.condition) == {"natural"}
+        assert set(episodes.intervention) == {"[]"}
+        assert recording.bodies == ["scout", "gatherer"]
+        assert np.array_equal(recording.kinship, np.ones((1, 2, 2)))
+        assert np.array_equal(recording["steps/truncated"][:], recording["steps/t"][:] == checkpoint.scenario.steps - 1)
+        assert not recording["steps/terminated"][:].any()
+
+
+def test_the_header_explains_the_codes_and_the_map(checkpoint: Checkpoint, natural: Path) -> None:
+    with open_recording(natural) as recording:
+        attributes, codes, plan = recording.attrs, recording.codes, recording.layout
+        position, objects = recording["agents/position"][:], recording["world/objects"][:]
+        assert recording.names("observation/vector") == tuple(column.name.lower() for column in Own)
+    assert attributes["seed"] == 5
+    assert attributes["checkpoint_sha256"] == "sha"
+    assert attributes["training"] == checkpoint.facts
+    assert attributes["scenario"] == json.loads(checkpoint.scenario.model_dump_json())
+    assert codes["bodies"] == {0: "scout", 1: "gatherer"}
+    assert codes["actions"][1] == "north"
+    grid = np.array(plan["grid"])
+    assert grid.shape == (plan["height"], plan["width"])
+    assert plan == layout(checkpoint.scenario)
+    assert all(codes["cells"][int(grid[tuple(site)])] == "empty" for site in plan["sites"])
+    assert {codes["cells"][int(code)] for code in np.unique(grid)} == {"empty", "wall", "altar"}
+    standing = grid[position[..., 0], position[..., 1]]
+    assert {codes["cells"][int(code)] for code in np.unique(standing)} == {"empty"}
+    crystals = objects[(np.isin(objects[..., 0], recording.crystal_codes)) & (objects[..., 3] > 0)]
+    assert {tuple(place) for place in crystals[:, 1:3].tolist()} == {tuple(site) for site in plan["sites"]}
+
+
+def test_two_recordings_are_equal_and_another_seed_is_another(
+    checkpoint: Checkpoint, natural: Path, tmp_path: Path
+) -> None:
+    again = record(checkpoint, Request(tmp_path / "again.h5", 70, seed=5))
+    other = record(checkpoint, Request(tmp_path / "other.h5", 70, seed=6))
+    assert same_bytes(natural, again)
+    assert not same_bytes(natural, other)
+
+
+def test_more_episodes_begin_with_the_same_ones(checkpoint: Checkpoint, natural: Path, tmp_path: Path) -> None:
+    few = record(checkpoint, Request(tmp_path / "few.h5", 3, seed=5))
+    with open_recording(few) as a, open_recording(natural) as b:
+        assert a.n_episodes == 3
+        for name in a.columns():
+            assert np.array_equal(a[name][:], b[name][: a.n_steps]), name
+
+
+def test_interventions_are_recorded(checkpoint: Checkpoint, tmp_path: Path) -> None:
+    changes = (
+        Intervention("message.out", "mute", agents=(0,), first=6),
+        Intervention("message.in", "set", agents=(1,), first=2, last=4, symbol=9, kinship=0.5),
+    )
+    request = Request(tmp_path / "told.h5", 8, interventions=changes, condition=conditions(changes))
+    seen = witness(checkpoint, 0, 0, changes)
+    with open_recording(record(checkpoint, request)) as recording:
+        t = recording["steps/t"][:]
+        injected, heard = recording["channel/injected"][:], recording["channel/heard"][:]
+        told = (t >= 2) & (t <= 4)
+        assert np.array_equal(injected[:, 1, 0], told)
+        assert not injected[:, 0].any()
+        assert (heard[told, 1, 0, 0] == 9).all()
+        assert (recording["channel/speaker"][:][told, 1] == -1).all()
+        assert not recording["channel/emitted"][:][t >= 6, 0].any()
+        assert recording["channel/said"][:][t >= 6, 0].any()
+        assert set(recording.episodes.condition) == {"message.out:mute+message.in:set"}
+        assert from_json(recording.episodes.intervention[0]) == changes
+        assert recording.attrs["condition"] == "message.out:mute+message.in:set"
+        for name in seen.kept:
+            assert np.array_equal(recording[name][:], seen.column(name, 8)), name
+
+
+def test_a_muted_recording_hears_nothing(checkpoint: Checkpoint, tmp_path: Path) -> None:
+    mute = (Intervention("message.in", "mute"),)
+    with open_recording(record(checkpoint, Request(tmp_path / "muted.h5", 4, interventions=mute))) as recording:
+        assert not recording["channel/heard"][:].any()
+        assert recording["channel/emitted"][:].any()
+
+
+def test_an_intervention_that_does_not_fit_leaves_no_file(checkpoint: Checkpoint, tmp_path: Path) -> None:
+    changes = (Intervention("message.in", "set", symbol=99),)
+    with pytest.raises(InterventionError, match="symbols 0 to 15, not 99"):
+        record(checkpoint, Request(tmp_path / "r.h5", 4, interventions=changes))
+    assert not (tmp_path / "r.h5").exists()
+
+
+def test_an_existing_file_is_refused_unless_forced(checkpoint: Checkpoint, tmp_path: Path) -> None:
+    path = record(checkpoint, Request(tmp_path / "r.h5", 2))
+    before = path.read_bytes()
+    with pytest.raises(RecordingError, match="exists already and is not replaced: use --force"):
+        record(checkpoint, Request(path, 3))
+    assert path.read_bytes() == before
+    with open_recording(record(checkpoint, Request(path, 3, force=True))) as recording:
+        assert recording.n_episodes == 3
+
+
+def test_the_watcher_is_told_of_every_shard(checkpoint: Checkpoint, tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    record(checkpoint, Request(tmp_path / "r.h5", 70), lambda done, total: told.append((done, total)))
+    assert told == [(64, 70), (70, 70)]
+
+
+def test_sealed_shards_are_not_played_again(
+    checkpoint: Checkpoint, natural: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    played: list[int] = []
+    begin = Rollout.begin
+
+    def stop_after_one(self: Rollout, episodes: Any, scatter: float | None = None) -> None:
+        if played and played[-1] >= 0:
+            played.append(-1)
+            raise KeyboardInterrupt
+        played.append(int(episodes[0]))
+        begin(self, episodes, scatter)
+
+    monkeypatch.setattr(Rollout, "begin", stop_after_one)
+    with pytest.raises(KeyboardInterrupt):
+        record(checkpoint, Request(tmp_path / "r.h5", 70, seed=5))
+    with open_recording(tmp_path / "r.h5") as partial:
+        assert partial.n_episodes == 64
+    assert same_bytes(record(checkpoint, Request(tmp_path / "r.h5", 70, seed=5)), natural)
+    assert played == [0, -1, 64]
+
+
+def test_shards_of_another_request_are_refused(
+    checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(writer.RecordingWriter, "finish", lambda self: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            record(checkpoint, Request(tmp_path / "r.h5", 2, seed=1))
+    with pytest.raises(RecordingError, match="another recording"):
+        record(checkpoint, Request(tmp_path / "r.h5", 2, seed=2))
+
+
+def test_a_full_disk_is_told_in_a_sentence(
+    checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = type("usage", (), {"free": 1000})
+    monkeypatch.setattr("commlab.foundation.disk.shutil.disk_usage", lambda path: usage)
+    with pytest.raises(DiskError, match="free: free some space, record fewer episodes"):
+        record(checkpoint, Request(tmp_path / "r.h5", 4))
+    assert not (tmp_path / "r.h5").exists()
+
+
+def test_a_disk_that_fills_up_is_told_in_a_sentence(
+    checkpoint: Checkpoint, natural: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shards, "seal", full)
+        with pytest.raises(DiskError, match="The disk is full .* free some space and run the same command again"):
+            record(checkpoint, Request(tmp_path / "r.h5", 70, seed=5))
+    assert not (tmp_path / "r.h5").exists()
+    assert same_bytes(record(checkpoint, Request(tmp_path / "r.h5", 70, seed=5)), natural)
