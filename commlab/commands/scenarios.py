@@ -24,7 +24,7 @@ def show_scenario(name: str, as_json: bool) -> None:
     if as_json:
         print_json(scenario.model_dump(mode="json"))
         return
-    out.print(f"[bold]{scenario.title}[/bold]\n")
+    out.print(f"{scenario.title}\n", markup=False, style="bold")
     out.print(scenario.about.strip(), markup=False)
     out.print(f"\n{scenario.map.strip()}\n", markup=False)
     out.print("# wall   o site   A altar   C converter   other signs: where agents start\n", markup=False)

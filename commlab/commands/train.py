@@ -93,6 +93,8 @@ def train_config(path: Path | None, changes: Mapping[str, Any]) -> TrainConfig:
             raise ScenarioError(
                 f"{path} cannot be read as YAML ({' '.join(str(error).split())}); give a training file."
             ) from None
+    if not isinstance(data, dict):
+        raise ScenarioError(f"{path} holds no recipe: a training file maps fields such as 'worlds' to their values.")
     for field, value in changes.items():
         override(data, field, value)
     try:

@@ -1,0 +1,68 @@
+"""Injecting and reporting from the command line."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commlab.foundation.result import Result
+
+QUICK = ["--episodes", "16", "--nulls", "19", "--for", "4"]
+
+
+def test_an_injection_prints_one_json_object_and_saves_its_result(cli: Callable[..., Any], at_home: Path) -> None:
+    done = cli("inject", "tiny", "--message", 3, "--json", *QUICK)
+    assert done.code == 0, done.err
+    found = json.loads(done.out)
+    assert found["symbol"] == 3
+    assert set(found["arms"]) == {"injected", "silence", "untouched"}
+    assert {"estimate", "interval", "p_value", "unit", "n_episodes", "sentence", "kl_bits"} <= set(found)
+    saved = Result.load(at_home / "runs" / "tiny" / "results" / "injection-3-versus-silence.json")
+    assert saved.estimate == found["estimate"]
+    assert saved.provenance["command"].startswith("commlab inject tiny --message 3")
+
+
+def test_an_injection_prints_a_table_and_a_sentence(cli: Callable[..., Any], at_home: Path) -> None:
+    done = cli("inject", "tiny", "--message", 2, "--versus", 5, "--speaker", 0, "--listener", 1, "--at", 6, *QUICK)
+    assert done.code == 0, done.err
+    assert "symbol 2: " in done.out
+    assert "symbol 5" in done.out
+    assert "Injected, it changes the next action by" in done.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--message", "99"], "--message 99 is outside the vocabulary"),
+        (["--message=-1"], "--message -1 is outside the vocabulary"),
+        (["--versus", "noise"], "--versus is silence"),
+        (["--speaker", "me"], "--speaker is phantom or an agent's number, not 'me'."),
+        (["--speaker", "9"], "--speaker 9 does not exist"),
+        (["--listener", "9"], "--listener 9 does not exist"),
+        (["--at", "999"], "--at 999 is not within the episode"),
+        (["--for", "16"], "--for 16 is not 1 to 15 steps"),
+        (["--kinship", "2"], "--kinship 2.0 is outside -1 to 1"),
+    ],
+)
+def test_what_cannot_be_injected_is_refused_in_a_sentence(
+    cli: Callable[..., Any], at_home: Path, arguments: list[str], sentence: str
+) -> None:
+    assert sentence in cli("inject", "tiny", *arguments).sentence
+
+
+def test_an_unknown_run_is_refused(cli: Callable[..., Any], at_home: Path) -> None:
+    assert "There is no run called 'nowhere'" in cli("inject", "nowhere").sentence
+    assert "There is no run called 'nowhere'" in cli("report", "nowhere").sentence
+
+
+def test_a_report_is_written_from_what_was_saved(cli: Callable[..., Any], at_home: Path) -> None:
+    assert cli("probe", "tiny", "--nulls", 19).code == 0
+    done = cli("report", "tiny")
+    assert done.code == 0, done.err
+    page = (at_home / "runs" / "tiny" / "report.html").read_text(encoding="utf-8")
+    assert "<html" in page
+    assert "report.html" in done.err
+    saved = next((at_home / "runs" / "tiny" / "results").glob("probe-*.json"))
+    assert Result.load(saved).estimate is not None
