@@ -119,11 +119,12 @@ class Demo:
         trained, control = checkpoint_of(self.run), control_checkpoint(self.run)
         with self.phase("injecting"):
             self._keep("use", lambda: use.fit(trained, control, command=self.command))
-            codebook, listeners = codebook_of(str(self.run.path))
             try:
-                self._keep("destinations", lambda: destinations.fit(trained, codebook, listeners, command=self.command))
+                codebook, listeners = codebook_of(str(self.run.path))
             except DataError as error:
                 say(str(error))
+                return
+            self._keep("destinations", lambda: destinations.fit(trained, codebook, listeners, command=self.command))
             clearest = max(codebook.entries.values(), key=lambda entry: entry.interval[0])
             wish = injection.Injection(clearest.symbol)
             self._keep("injection-", lambda: injection.fit(trained, wish, codebook, listeners, command=self.command))
@@ -137,7 +138,7 @@ class Demo:
         """Return what the demo found, and save it as results/demo.json."""
         results = self.results()
         conditions_ = results["use"].details["conditions"]
-        said = next(result for name, result in results.items() if name.startswith("information-"))
+        said = next((result for name, result in results.items() if name.startswith("information-")), None)
         where = results.get("destinations")
         facts = read_facts(self.run.path)
         assert facts is not None
@@ -146,8 +147,8 @@ class Demo:
             "return_muted": conditions_["trained muted"]["mean"],
             "return_other_episode": conditions_["other episode"]["mean"],
             "return_muted_at_test": conditions_["muted"]["mean"],
-            "said_bits": said.estimate,
-            "said_bits_null": said.null.mean if said.null else None,
+            "said_bits": said.estimate if said else None,
+            "said_bits_null": said.null.mean if said and said.null else None,
             "injected_rate": where.details["injected_rate"] if where else None,
             "untouched_rate": where.details["untouched_rate"] if where else None,
             "symbols_for_places": len(where.details["symbols"]) if where else 0,
@@ -186,11 +187,16 @@ class Demo:
         return seconds
 
     def _keep(self, stem: str, make: Callable[[], Result]) -> None:
-        """Make and save a result, unless one whose name begins so is there already."""
-        if not list(self.run.results.glob(f"{stem}*.json")):
+        """Make and save a result, unless one whose name begins so is there already; where data lack, say so."""
+        if list(self.run.results.glob(f"{stem}*.json")):
+            return
+        try:
             result = make()
-            result.save(self.run.results)
-            say(result.sentence)
+        except DataError as error:
+            say(str(error))
+            return
+        result.save(self.run.results)
+        say(result.sentence)
 
 
 def first_return(log: Path) -> float:

@@ -55,7 +55,7 @@ class Converter(Model):
 class Body(Model):
     """A body: what an agent can perceive, do, carry and pay."""
 
-    view: int = Field(VIEW, ge=1, le=VIEW, description="View radius in cells (a square).")
+    view: int = Field(VIEW, ge=0, le=VIEW, description="View radius in cells (a square; 0: blind).")
     hearing: int | Literal["everywhere"] = Field(
         "everywhere", description="Hearing radius in cells, 0 to 362, or 'everywhere'."
     )

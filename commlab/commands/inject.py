@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from commlab.agents.checkpoint import Checkpoint
 from commlab.commands.runs import checkpoint_of, recordings_of, run_of
 from commlab.console import out, print_json, say, table
 from commlab.foundation.errors import DataError
@@ -21,7 +22,7 @@ def inject(run: str | None, wish: injection.Injection, n_null: int, as_json: boo
     codebook, listeners = codebook_of(str(folder.path))
     result = injection.fit(checkpoint, wish, codebook, listeners, n_null, command)
     saved = [result.save(folder.results)]
-    where = _destinations(run, wish, n_null, command)
+    where = _destinations(checkpoint, wish, codebook, listeners, n_null, command)
     if where is not None:
         saved.append(where.save(folder.results))
     if as_json:
@@ -53,13 +54,18 @@ def codebook_of(run: str | None) -> tuple[Codebook, tuple[int, ...]]:
         return fit_codebook(recording, tuple(speakers)), tuple(listeners)
 
 
-def _destinations(run: str | None, wish: injection.Injection, n_null: int, command: str) -> Result | None:
+def _destinations(
+    checkpoint: Checkpoint,
+    wish: injection.Injection,
+    codebook: Codebook,
+    listeners: tuple[int, ...],
+    n_null: int,
+    command: str,
+) -> Result | None:
     """Return where all symbols send listeners, None (and a word about it) where none stands for a place."""
-    folder = run_of(run)
-    codebook, listeners = codebook_of(str(folder.path))
     try:
         return destinations.fit(
-            checkpoint_of(folder), codebook, listeners, wish.n_episodes, wish.seed, wish.kinship, n_null, command
+            checkpoint, codebook, listeners, wish.n_episodes, wish.seed, wish.kinship, n_null, command
         )
     except DataError as error:
         say(str(error))

@@ -7,6 +7,8 @@ For a speaker with hidden state h_i and a critic u(o) in R^V of its observation 
     S[i, m] = clamp(u_i[m] - log mean_j exp u_j[m], -c, c),   loss = - mean_i sum_m pi(m | h_i) S[i, m],
 
 which is InfoNCE with an exact expectation over symbols. Its prior is persistence: say what will still be true soon.
+The critic's best u[m] does not depend on how often m is said, so it learns each symbol's meaning with equal weight (the
+speaker's shares of each symbol add up to 1): a symbol that is hardly used keeps a meaning to be used for.
 """
 
 from __future__ import annotations
@@ -42,6 +44,7 @@ class GroundingLoss(NamedTuple):
     """The grounding term of a minibatch."""
 
     loss: Tensor
+    said: float  # the speaker's part: minus the nats that messages tell of the future
     clamped: float  # how often the clamp bound, 0 to 1
 
 
@@ -67,9 +70,12 @@ def predictive_loss(
     token, count = (torch.from_numpy(array).to(device) for array in future)
     scores = critic(token, count).view(n_moments, n_worlds, n_agents, n_symbols)
     contrast = scores.logsumexp(dim=1, keepdim=True) - float(np.log(n_worlds))
-    raw = scores[:, torch.from_numpy(worlds)] - contrast
-    loss = -(message_logits.softmax(dim=-1) * raw.clamp(-clamp, clamp)).sum(dim=-1).mean()
-    return GroundingLoss(loss, float((raw.detach().abs() > clamp).float().mean()))
+    raw = (scores[:, torch.from_numpy(worlds)] - contrast).clamp(-clamp, clamp)
+    spoken = message_logits.softmax(dim=-1)
+    share = spoken.detach() / spoken.detach().sum(dim=(0, 1), keepdim=True)
+    learn_meaning = -(share * raw).sum(dim=(0, 1)).mean()
+    speak = -(spoken * raw.detach()).sum(dim=-1).mean()
+    return GroundingLoss(speak + learn_meaning, float(speak.detach()), float((raw.detach().abs() >= clamp).float().mean()))
 
 
 def future_bags(experience: Experience, group: int, moments: np.ndarray, ahead: int) -> Bags:

@@ -136,7 +136,7 @@ class Shard:
             critic, messages[torch.from_numpy(moments)], future, worlds, self.n_worlds, config.clamp
         )
         n_groups = len(policy.groups)
-        self.stats["grounding_loss"] += float(found.loss.detach()) / n_groups
+        self.stats["grounding_loss"] += found.said / n_groups
         self.stats["grounding_clamped"] += found.clamped / n_groups
         return found.loss * weight
 

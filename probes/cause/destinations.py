@@ -2,7 +2,7 @@
 
 Meanings are learnt on other episodes. In each trial a listener that carries nothing hears, from a phantom of its kin, a
 symbol that stands for a place where no crystal is; the real speaker is muted for it. Success: of all places, the named
-one is the first it comes to.
+one is the first that it walks into or uses.
 """
 
 from __future__ import annotations

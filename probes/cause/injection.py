@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from commlab.agents.checkpoint import Checkpoint
 from commlab.agents.intervention import Intervention, Plan, make_plan
 from commlab.env.scenario import Scenario
-from commlab.foundation.errors import InterventionError
+from commlab.foundation.errors import DataError, InterventionError
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import bca_mean
@@ -53,7 +53,8 @@ def fit(
     """Return how much closer to the symbol's place listeners are after the injection than their twins, in cells.
 
     The estimate is the difference of distances (rows and columns) in the step after the injection's last, paired over
-    episodes. Raises InterventionError for symbols, agents or steps that do not exist.
+    episodes. Raises InterventionError for symbols, agents or steps that do not exist, and DataError where there are too
+    few moments to inject at.
     """
     scenario = checkpoint.scenario
     check(wish, scenario, codebook)
@@ -64,7 +65,7 @@ def fit(
     if wish.speaker is not None:
         trials = in_time(trials, (trials.listener != wish.speaker) & (trials.step > 0))
     if len(trials) < 8:
-        raise InterventionError(
+        raise DataError(
             f"Only {len(trials)} of {wish.n_episodes} episodes have a moment to inject at; take more episodes or "
             f"another --at."
         )

@@ -44,7 +44,8 @@ def choose_trials(
     latest = max(1, min(LATEST, n_steps // 2))
     earliest = rng.integers(min(EARLIEST, latest - 1), latest, n_episodes) if at is None else np.full(n_episodes, at)
     late_enough = np.arange(n_steps)[:, None] >= earliest
-    fits = empty & late_enough if at is None else (np.arange(n_steps)[:, None] == earliest)
+    emptied = empty & np.vstack([np.zeros_like(empty[:1]), ~empty[:-1]])
+    fits = emptied & late_enough if at is None else (np.arange(n_steps)[:, None] == earliest)
     step = fits.argmax(axis=0)
     usable = fits.any(axis=0) & (step < n_steps - 1)
     return Trials(rows[usable], listener[usable], step[usable])
@@ -82,18 +83,18 @@ def distances(trace: Trace, trials: Trials, places: NDArray[np.int64], n_steps: 
 
 
 def first_place(trace: Trace, trials: Trials, sites: NDArray[np.int64], n_steps: int) -> NDArray[np.int64]:
-    """Return which of the sites (n_sites, 2) each listener comes to first within `n_steps`, NOWHERE if to none.
+    """Return which of the sites (n_sites, 2) each listener tries first within `n_steps`, NOWHERE if none.
 
-    Where a listener already is when it is told does not count before it has left.
+    To try a place is to walk into it or use it, whether or not there is anything: passing by does not count.
     """
-    near = np.stack(
-        [distances(trace, trials, np.tile(site, (len(trials), 1)), n_steps) <= REACHED for site in sites], axis=2
-    )
-    left = np.logical_or.accumulate(~near, axis=1)
-    arrives = near & left
-    when = np.where(arrives.any(axis=1), arrives.argmax(axis=1), n_steps)
-    which: NDArray[np.int64] = when.argmin(axis=1)
-    return np.where(when.min(axis=1) < n_steps, which, NOWHERE)
+    which = np.full(len(trials), NOWHERE)
+    for s in range(n_steps - 1, -1, -1):
+        step = trials.step + s
+        alive = np.flatnonzero(step < trace.tried.shape[0])
+        cell = trace.tried[step[alive], trials.episode[alive], trials.listener[alive]]
+        trial, site = np.nonzero((cell[:, None] == sites[None]).all(axis=2))
+        which[alive[trial]] = site
+    return which
 
 
 def in_time(trials: Trials, keep: NDArray[np.bool_]) -> Trials:

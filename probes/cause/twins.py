@@ -11,12 +11,13 @@ from commlab.agents.checkpoint import Checkpoint
 from commlab.agents.intervention import NO_PLAN, Plan
 from commlab.agents.rollout import Moment, Rollout
 from commlab.env.batch import WorldBatch
-from commlab.env.types import VIEW, World
+from commlab.env.types import VIEW, Action, World
 from commlab.recording import FRESH
 
 __all__ = ["EXPERIMENTS", "LEAST", "Trace", "play"]
 
 EXPERIMENTS = FRESH + 2**20  # seeds of experiments: neither trained in nor recorded
+_WAYS = np.array([(-1, 0), (0, 1), (1, 0), (0, -1)])  # by Facing
 LEAST = 64  # worlds in a batch: a policy's rows may depend on the shape of smaller ones
 
 
@@ -24,6 +25,7 @@ class Trace(NamedTuple):
     """What happened in W episodes of T steps."""
 
     position: NDArray[np.int16]  # (T, W, A, 2) row and column on the map
+    tried: NDArray[np.int16]  # (T, W, A, 2) the cell that an agent walks into or uses in the step, -1 for none
     energy: NDArray[np.int32]  # (T, W, A)
     carried: NDArray[np.int16]  # (T, W, A) units in the inventory
     crystal: NDArray[np.int16]  # (T, W, O, 2) where the crystals are, -1 where they are not
@@ -67,6 +69,16 @@ def pad(plan: Plan, n_worlds: int) -> Plan:
     return Plan(*parts)
 
 
+def tried_cells(
+    position: NDArray[np.int16], facing: NDArray[np.uint8], action: NDArray[np.uint8]
+) -> NDArray[np.int16]:
+    """Return the cell (…, 2) that each agent at `position` (…, 2) walks into or uses, -1 where it does neither."""
+    moves = (action >= Action.NORTH) & (action <= Action.WEST)
+    way = np.where(moves, action - int(Action.NORTH), facing).astype(np.int64)
+    acts = moves | (action == Action.USE)
+    return np.where(acts[..., None], position + _WAYS[way], -1).astype(np.int16)
+
+
 class _Tracer:
     """A watcher that keeps what a trace holds."""
 
@@ -78,7 +90,9 @@ class _Tracer:
     def before(self, moment: Moment) -> None:
         """Keep the state and the decision."""
         world, kept = moment.world, self.kept
-        kept["position"].append(np.stack([world.row - VIEW, world.column - VIEW], axis=-1))
+        position = np.stack([world.row - VIEW, world.column - VIEW], axis=-1)
+        kept["position"].append(position)
+        kept["tried"].append(tried_cells(position, world.facing, moment.decision.action))
         kept["energy"].append(world.energy.copy())
         kept["carried"].append(world.inventory.sum(axis=-1, dtype=np.int16))
         stocked = (world.stock > 0)[:, :, None]
