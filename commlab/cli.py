@@ -14,7 +14,7 @@ INTERRUPTED = 130  # exit code, as shells have it
 
 Run = Annotated[str | None, typer.Argument(help="A run's name or folder; left out: the last completed one.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Seed = Annotated[int, typer.Option(min=0, help="Root of all draws.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**20 - 1, help="Root of all draws.")]
 Nulls = Annotated[int, typer.Option("--nulls", min=19, help="Draws of each null distribution.")]
 Settings = Annotated[list[str] | None, typer.Option("--set", help="field=value; training fields begin with train.")]
 
@@ -57,7 +57,7 @@ def train(
     seed: Annotated[int | None, typer.Option(min=0, help="Root of all draws.")] = None,
     agent_steps: Annotated[int | None, typer.Option(min=1, help="Steps of experience, over all agents.")] = None,
     mute: Annotated[bool, typer.Option("--mute", help="Train with the channel muted: the control.")] = False,
-    processes: Annotated[int | None, typer.Option(min=1, help="Processes; by default one a core.")] = None,
+    processes: Annotated[int | None, typer.Option(min=1, help="Processes; by default one a core, or a GPU, at most one a shard.")] = None,
 ) -> None:
     """Train agents on a scenario; run again to go on after an interruption."""
     from commlab.commands.train import train as run_train

@@ -50,7 +50,7 @@ def run_demo(
         raise RunError(f"--grounding is predictive or none, not {grounding!r}.")
     parts = ["demo", *([grounding] if grounding != "predictive" else []), *([f"seed{seed}"] if seed else [])]
     path = Path(name) if name and "/" in name else RUNS / (name or "-".join(parts))
-    demo = Demo(RunFolder(path), seed, grounding, processes, command or f"commlab demo --seed {seed}")
+    demo = Demo(RunFolder(path), seed, grounding, processes, command or f"commlab demo --seed {seed} --grounding {grounding}")
     demo.train()
     demo.record()
     demo.probe()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from commlab.commands.runs import recordings_of, results_of
@@ -34,17 +35,23 @@ def probe(
     with recordings_of(run) as (recording, beside):
         result = probes.fit(recording, target, source, of, lag, n_folds, n_null, seed, beside=beside)
         extra = information.fit(recording, target, of, lag, n_null, seed) if _countable(result) else None
+        stem = recording.path.stem
+    found = [_named_after(made, stem) for made in (result, extra) if made is not None]
     folder = results_of(run)
-    paths = [found.save(folder) for found in (result, extra) if found is not None]
+    paths = [made.save(folder) for made in found]
     if as_json:
         print_json(probes.summary(result))
     else:
         _print(result)
-        for found in (result, extra):
-            if found is not None:
-                out.print(found.sentence, markup=False)
+        for made in found:
+            out.print(made.sentence, markup=False)
         say(f"Saved {', '.join(str(path) for path in paths)}.")
     return result
+
+
+def _named_after(result: Result, stem: str) -> Result:
+    """Return the result under a name of its own if it is not about the run's main recording."""
+    return result if stem == "recording" else replace(result, name=f"{result.name}-{stem}")
 
 
 def _countable(result: Result) -> bool:

@@ -6,10 +6,9 @@ from pathlib import Path
 
 from commlab.agents.checkpoint import Checkpoint
 from commlab.agents.intervention import Intervention
-from commlab.commands.runs import checkpoint_of, run_of
+from commlab.commands.runs import MUTED, checkpoint_of, run_of
 from commlab.console import progress, say
 from commlab.datasets.shards import parts_folder
-from commlab.foundation.run import RunFolder
 from commlab.recording import Request, conditions
 from commlab.recording import record as record_episodes
 
@@ -27,11 +26,14 @@ def record(
     force: bool,
     command: str,
 ) -> Path:
-    """Record a run and say where; without `output`, the first free of recording.h5, recording-2.h5 … is written."""
+    """Record a run and say where; without `output`, the first free of recording.h5, recording-2.h5 … is written.
+
+    The muted twin goes to the run's controls, where probes look for it.
+    """
     folder = run_of(run)
     made = checkpoint_of(folder, checkpoint)
     changes = (Intervention("message.in", "mute"),) if mute else ()
-    path = output or _free_name(folder, force)
+    path = output or _free_name(folder.controls / MUTED if mute else folder.recording, force)
     request = Request(path, n_episodes, seed, changes, conditions(changes), codec, force, command)
     written = record_run(made, request, f"recording {folder.name}")
     size = written.stat().st_size / 1e6
@@ -47,13 +49,13 @@ def record_run(checkpoint: Checkpoint, request: Request, what: str) -> Path:
         return record_episodes(checkpoint, request, lambda done, total: advance(done, f"{done} of {total} episodes"))
 
 
-def _free_name(run: RunFolder, force: bool) -> Path:
-    """Return where a recording goes that was given no name: never over another one, unless forced.
+def _free_name(first: Path, force: bool) -> Path:
+    """Return where a recording goes that was given no name: `first`, but never over another one, unless forced.
 
     One whose shards are still there was killed before its end, and is taken up again.
     """
-    path, number = run.recording, 1
+    path, number = first, 1
     while path.exists() and not force and not parts_folder(path).exists():
         number += 1
-        path = run.recording.with_name(f"recording-{number}.h5")
+        path = first.with_name(f"{first.stem}-{number}.h5")
     return path

@@ -46,6 +46,7 @@ def train_run(
     folder: Path, world: Any, recipe: TrainConfig, processes: int | None, command: str, what: str
 ) -> RunFolder:
     """Train into `folder` and show how it goes; a training that is complete is left as it is."""
+    from commlab.training.parallel import default_processes
     from commlab.training.trainer import Job, read_facts
     from commlab.training.trainer import train as run_training
 
@@ -53,7 +54,7 @@ def train_run(
         say("First use on this machine: compiling kernels takes about half a minute.")
     job = Job(folder, world, recipe, command)
     with progress(what, recipe.agent_steps) as advance:
-        run_training(job, processes or min(os.cpu_count() or 1, recipe.shards), lambda row: advance(*beside(row)))
+        run_training(job, processes or default_processes(recipe.shards), lambda row: advance(*beside(row)))
     facts = read_facts(folder)
     if facts is None or not facts["complete"]:
         raise RunError(f"{folder} is not complete; run the same command again to go on.")

@@ -45,7 +45,7 @@ class Prediction(_Model):
 class TrainConfig(_Model):
     """A training run, beside its scenario."""
 
-    seed: int = Field(0, ge=0, lt=2**63, description="Root of all draws: worlds, first weights, minibatches.")
+    seed: int = Field(0, ge=0, lt=2**40, description="Root of all draws: worlds, first weights, minibatches.")
     agent_steps: int = Field(4_000_000, ge=1, description="Steps of experience, over all agents.")
     worlds: int = Field(128, ge=1, description="Worlds stepped together, over all shards.")
     shards: int = Field(2, ge=1, description="Parts whose gradients are added in fixed order; at most one a process.")

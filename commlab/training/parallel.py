@@ -51,14 +51,26 @@ class Group:
         """Return all shards' rows, (n_shards, P), from my shards' (n_mine, P), in the order of the shards."""
         if self.size == 1:
             return mine
-        everyone = [torch.empty_like(mine) for _ in range(self.size)]
-        dist.all_gather(everyone, mine)
-        return torch.cat(everyone)
+        sent = mine.cpu() if dist.get_backend() == "gloo" else mine
+        everyone = [torch.empty_like(sent) for _ in range(self.size)]
+        dist.all_gather(everyone, sent)
+        return torch.cat(everyone).to(mine.device)
 
     def close(self) -> None:
         """Leave the group."""
         if self.size > 1:
             dist.destroy_process_group()
+
+    def wait_for_all(self) -> None:
+        """Wait until every process has come here."""
+        if self.size > 1:
+            dist.barrier()
+
+
+def default_processes(n_shards: int) -> int:
+    """Return how many processes to train with: as many as there are GPUs, or else cores, and as divide the shards."""
+    most = torch.cuda.device_count() if torch.cuda.is_available() else os.cpu_count() or 1
+    return max(n for n in range(1, n_shards + 1) if n_shards % n == 0 and n <= max(1, most))
 
 
 def launched_by_torchrun() -> bool:
@@ -101,7 +113,7 @@ def run_in_processes(
             for process in others:
                 process.start()
         _await(store, others)
-        dist.init_process_group("gloo", store=store, rank=0, world_size=n_processes, timeout=_PATIENCE)
+        dist.init_process_group(_backend(n_processes), store=store, rank=0, world_size=n_processes, timeout=_PATIENCE)
         group = Group(0, n_processes)
         try:
             work(group, *arguments, **leader_only)
@@ -115,6 +127,11 @@ def run_in_processes(
         for process in others:
             if process.is_alive():
                 process.kill()
+
+
+def _backend(n_processes: int) -> str:
+    """Return what the processes of this machine talk through: NCCL where each has a GPU of its own, else gloo."""
+    return "nccl" if torch.cuda.is_available() and torch.cuda.device_count() >= n_processes else "gloo"
 
 
 @contextmanager
@@ -162,7 +179,7 @@ def _follow(
     die_with(parent)
     store = TCPStore("127.0.0.1", port, size, is_master=False, timeout=_PATIENCE)
     store.set(_arrival(rank), "")
-    dist.init_process_group("gloo", store=store, rank=rank, world_size=size, timeout=_PATIENCE)
+    dist.init_process_group(_backend(size), store=store, rank=rank, world_size=size, timeout=_PATIENCE)
     group = Group(rank, size)
     work(group, *arguments)
     group.close()

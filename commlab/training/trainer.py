@@ -63,15 +63,17 @@ def train(job: Job, processes: int = 1, watch: Watch | None = None) -> None:
     Raises KeyboardInterrupt, everything saved, if the user interrupts; RunError where the folder holds another
     training, settings do not fit together, or one of the processes dies; DiskError where files cannot be written.
     """
-    check_job(job, processes)
     if launched_by_torchrun():
         group = join_torchrun()
         try:
             check_job(job, group.size)
+            group.wait_for_all()  # nobody writes before all have looked
             _work(group, job, watch if group.leads else None)
+            group.wait_for_all()  # the leader has written everything
         finally:
             group.close()
     else:
+        check_job(job, processes)
         run_in_processes(processes, _work, (job,), {"watch": watch})
 
 
