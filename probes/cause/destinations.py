@@ -39,7 +39,9 @@ def fit(
 ) -> Result:
     """Return how often listeners go first to the place that a symbol stands for, and the untouched twins' rate.
 
-    The null exchanges the places asked for between trials. Raises DataError where no symbol stands for a place.
+    The null draws anew what each trial is asked for, as it was drawn: among the symbols whose place has no crystal.
+    Exchanged between trials, some would be asked for the crystal's own place, and the null would be too low. Raises
+    DataError where no symbol stands for a place, and where there are too few trials.
     """
     entries = codebook.meaningful
     if not entries:
@@ -49,9 +51,10 @@ def fit(
     rng = np.random.default_rng(seed)
     natural = play(checkpoint, n_episodes, seed)
     trials = choose_trials(natural, checkpoint.scenario, listeners, rng)
-    trials, chosen = _ask(natural, trials, entries, rng)
+    trials, free = _askable(natural, trials, entries)
     if len(trials) < 8:
         raise DataError(f"Only {len(trials)} of {n_episodes} episodes have a moment to inject at; take more episodes.")
+    chosen = _draw(free, rng)
     symbol = np.array([entry.symbol for entry in entries])[chosen]
     named = np.array([_site(entry.place, sites) for entry in entries])
     changes = hear_phantom(trials, n_episodes, symbol, SPAN, kinship)
@@ -60,7 +63,7 @@ def fit(
     )
     reached = {"told": first_place(told, trials, sites, SPAN), "untouched": first_place(natural, trials, sites, SPAN)}
     hit = {arm: (place == named[chosen]).astype(float) for arm, place in reached.items()}
-    null = np.array([np.mean(reached["told"] == named[rng.permutation(chosen)]) for _ in range(n_null)])
+    null = np.array([np.mean(reached["told"] == named[_draw(free, rng)]) for _ in range(n_null)])
     rate, untouched = float(hit["told"].mean()), float(hit["untouched"].mean())
     details = {
         "grid": plan["grid"],
@@ -91,7 +94,7 @@ def fit(
         unit="share of trials",
         interval=bca_mean(hit["told"], rng),
         null=Null(
-            "places asked for exchanged between trials",
+            "places asked for drawn anew",
             float(null.mean()),
             float(np.quantile(null, 0.025)),
             float(np.quantile(null, 0.975)),
@@ -108,14 +111,19 @@ def fit(
     )
 
 
-def _ask(natural: Trace, trials: Trials, entries: list[Any], rng: np.random.Generator) -> tuple[Trials, np.ndarray]:
-    """Draw for each trial an entry whose place differs from every crystal's; drop trials that have none."""
+def _askable(natural: Trace, trials: Trials, entries: list[Any]) -> tuple[Trials, np.ndarray]:
+    """Return the trials that can be asked for something, and the entries (n, n_entries) whose place has no crystal."""
     places = np.array([entry.place for entry in entries])
     crystals = natural.crystal[trials.step, trials.episode]
     free = ~(crystals[:, :, None, :] == places[None, None]).all(axis=3).any(axis=1)
-    keys = np.where(free, rng.random(free.shape), -1.0)
     usable = free.any(axis=1)
-    return in_time(trials, usable), keys.argmax(axis=1)[usable]
+    return in_time(trials, usable), free[usable]
+
+
+def _draw(free: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return an entry (n,) for each trial, drawn evenly among its free ones (n, n_entries)."""
+    drawn: np.ndarray = np.where(free, rng.random(free.shape), -1.0).argmax(axis=1)
+    return drawn
 
 
 def _site(place: tuple[int, int], sites: np.ndarray) -> int:

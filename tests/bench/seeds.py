@@ -48,8 +48,8 @@ def criteria(found: dict[str, Any]) -> dict[str, bool]:
     return {
         "hearing pays": found["return_hearing"] >= HEARING * found["return_muted"],
         "content matters": found["return_other_episode"] <= LOSS * found["return_hearing"],
-        "said": found["said_bits"] >= BITS,
-        "decoded": all(p["score"] > 2 * max(p["null"], p["majority"]) for p in probes),
+        "said": (found["said_bits"] or 0.0) >= BITS,
+        "decoded": len(probes) > 0 and all(p["score"] > 2 * max(p["null"], p["majority"]) for p in probes),
         "obeyed": rate >= INJECTED and rate - untouched >= GAIN,
     }
 

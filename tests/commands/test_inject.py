@@ -13,7 +13,7 @@ QUICK = ["--episodes", "16", "--nulls", "19", "--for", "4"]
 
 
 def test_an_injection_prints_one_json_object_and_saves_its_result(cli: Callable[..., Any], at_home: Path) -> None:
-    done = cli("inject", "tiny", "--message", 3, "--json", *QUICK)
+    done = cli("inject", "tiny", "--message", 3, "--at", 6, "--json", *QUICK)
     assert done.code == 0, done.err
     found = json.loads(done.out)
     assert found["symbol"] == 3

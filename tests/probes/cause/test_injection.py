@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from commlab.foundation.errors import InterventionError
+from commlab.foundation.errors import DataError, InterventionError
 from commlab.foundation.result import Result
 from commlab.probes.cause import injection
 from commlab.probes.cause.codebook import Codebook
@@ -100,7 +100,7 @@ def test_a_real_speaker_is_obeyed_as_the_phantom_is(obeying: Any, codebook: Code
 
 def test_a_listener_can_be_named(obeying: Any, codebook: Codebook, symbol: int) -> None:
     assert inject(obeying, codebook, symbol, listener=1).estimate == inject(obeying, codebook, symbol).estimate
-    scout = inject(obeying, codebook, symbol, listener=0)
+    scout = inject(obeying, codebook, symbol, listener=0, at=6)
     assert scout.estimate == 0  # it stays whatever it hears
     assert scout.details["kl_bits"]["mean"] == 0
 
@@ -166,5 +166,5 @@ def test_what_does_not_exist_is_refused_in_a_sentence(
 
 
 def test_a_speaker_that_is_the_only_listener_leaves_no_trial(obeying: Any, codebook: Codebook) -> None:
-    with pytest.raises(InterventionError, match="have a moment to inject at"):
+    with pytest.raises(DataError, match="have a moment to inject at"):
         inject(obeying, codebook, 1, speaker=1)

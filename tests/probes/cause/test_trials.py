@@ -1,4 +1,4 @@
-"""Trials: begun when the listener carries nothing; the first place reached, against a slow reference."""
+"""Trials: begun when the listener has just delivered; the first place reached, against a slow reference."""
 
 from typing import Any
 
@@ -14,12 +14,13 @@ def natural(obeying: Any) -> Trace:
     return play(obeying, 200)
 
 
-def test_trials_begin_where_the_listener_carries_nothing(pair: Any, obeying: Any, natural: Trace) -> None:
+def test_trials_begin_when_the_listener_has_just_delivered(pair: Any, obeying: Any, natural: Trace) -> None:
     trials = choose_trials(natural, obeying.scenario, (pair.GATHERER,), np.random.default_rng(0))
     assert len(trials) > 150
     index = (trials.step, trials.episode, trials.listener)
     assert (natural.energy[index] == 0).all()
     assert (natural.carried[index] == 0).all()
+    assert (natural.energy[trials.step - 1, trials.episode, trials.listener] > 0).all()
     assert (trials.listener == pair.GATHERER).all()
     assert len(set(trials.episode.tolist())) == len(trials)
     assert len(set(trials.step.tolist())) > 5
