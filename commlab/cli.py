@@ -35,7 +35,7 @@ def start(context: typer.Context) -> None:
 @app.command()
 def demo(
     seed: Seed = 0,
-    run: Annotated[str | None, typer.Option(help="Name of the run; by default demo, or demo-seed3.")] = None,
+    run: Annotated[str | None, typer.Option("--run", "--name", help="Run's name; by default demo, or demo-seed3.")] = None,
     grounding: Annotated[str, typer.Option(help="predictive or none.")] = "predictive",
     processes: Annotated[
         int | None, typer.Option(min=1, help="Processes to train with; by default one a core.")
@@ -51,13 +51,18 @@ def demo(
 @app.command()
 def train(
     scenario: Annotated[str, typer.Argument(help="A scenario's name, or the path of a YAML file.")],
-    run: Annotated[str | None, typer.Option(help="Name or folder of the run; by default the scenario's name.")] = None,
+    run: Annotated[
+        str | None,
+        typer.Option("--run", "--name", help="Name or folder of the run; by default the scenario's. Under torchrun: --name."),
+    ] = None,
     settings: Settings = None,
     config: Annotated[Path | None, typer.Option(help="YAML file with training fields.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Root of all draws.")] = None,
     agent_steps: Annotated[int | None, typer.Option(min=1, help="Steps of experience, over all agents.")] = None,
     mute: Annotated[bool, typer.Option("--mute", help="Train with the channel muted: the control.")] = False,
-    processes: Annotated[int | None, typer.Option(min=1, help="Processes; by default one a core, or a GPU, at most one a shard.")] = None,
+    processes: Annotated[
+        int | None, typer.Option(min=1, help="By default one a core, or a GPU, at most one a shard.")
+    ] = None,
 ) -> None:
     """Train agents on a scenario; run again to go on after an interruption."""
     from commlab.commands.train import train as run_train

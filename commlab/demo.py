@@ -50,7 +50,8 @@ def run_demo(
         raise RunError(f"--grounding is predictive or none, not {grounding!r}.")
     parts = ["demo", *([grounding] if grounding != "predictive" else []), *([f"seed{seed}"] if seed else [])]
     path = Path(name) if name and "/" in name else RUNS / (name or "-".join(parts))
-    demo = Demo(RunFolder(path), seed, grounding, processes, command or f"commlab demo --seed {seed} --grounding {grounding}")
+    command = command or f"commlab demo --seed {seed} --grounding {grounding}"
+    demo = Demo(RunFolder(path), seed, grounding, processes, command)
     demo.train()
     demo.record()
     demo.probe()

@@ -15,7 +15,6 @@ __all__ = ["NOWHERE", "Trials", "choose_trials", "distances", "first_place", "he
 
 EARLIEST, LATEST = 4, 36  # steps between which the moment of a trial is drawn
 NOWHERE = -1
-REACHED = 1  # rows and columns: next to the place is there
 
 
 class Trials(NamedTuple):

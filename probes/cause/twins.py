@@ -69,9 +69,7 @@ def pad(plan: Plan, n_worlds: int) -> Plan:
     return Plan(*parts)
 
 
-def tried_cells(
-    position: NDArray[np.int16], facing: NDArray[np.uint8], action: NDArray[np.uint8]
-) -> NDArray[np.int16]:
+def tried_cells(position: NDArray[np.int16], facing: NDArray[np.uint8], action: NDArray[np.uint8]) -> NDArray[np.int16]:
     """Return the cell (…, 2) that each agent at `position` (…, 2) walks into or uses, -1 where it does neither."""
     moves = (action >= Action.NORTH) & (action <= Action.WEST)
     way = np.where(moves, action - int(Action.NORTH), facing).astype(np.int64)

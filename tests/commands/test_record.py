@@ -40,14 +40,23 @@ def test_the_next_recording_gets_the_next_free_name(cli: Callable[..., Any], at_
 
 
 def test_free_names_skip_what_is_done_and_take_up_what_was_killed(tmp_path: Path) -> None:
-    run = RunFolder(tmp_path)
-    assert _free_name(run, force=False).name == "recording.h5"
+    first = RunFolder(tmp_path).recording
+    assert _free_name(first, force=False).name == "recording.h5"
     for name in ("recording.h5", "recording-2.h5", "recording-4.h5"):
         (tmp_path / name).touch()
-    assert _free_name(run, force=False).name == "recording-3.h5"
-    assert _free_name(run, force=True).name == "recording.h5"
+    assert _free_name(first, force=False).name == "recording-3.h5"
+    assert _free_name(first, force=True).name == "recording.h5"
     (tmp_path / "recording-2.h5.parts").mkdir()
-    assert _free_name(run, force=False).name == "recording-2.h5"
+    assert _free_name(first, force=False).name == "recording-2.h5"
+
+
+def test_the_muted_twin_goes_to_the_controls(cli: Callable[..., Any], at_home: Path) -> None:
+    done = cli("record", "tiny", "--episodes", 2, "--mute")
+    assert done.code == 0, done.err
+    path = at_home / "runs" / "tiny" / "controls" / "muted.h5"
+    with open_recording(path) as recording:
+        assert not recording["channel/heard"][:].any()
+    path.unlink()
 
 
 def test_a_muted_recording_of_an_early_checkpoint(cli: Callable[..., Any], at_home: Path, tmp_path: Path) -> None:
