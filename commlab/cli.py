@@ -1,5 +1,6 @@
 """The command line: one thin function a command. Libraries are imported by the commands that need them."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -35,7 +36,9 @@ def start(context: typer.Context) -> None:
 @app.command()
 def demo(
     seed: Seed = 0,
-    run: Annotated[str | None, typer.Option("--run", "--name", help="Run's name; by default demo, or demo-seed3.")] = None,
+    run: Annotated[
+        str | None, typer.Option("--run", "--name", help="Run's name; by default demo, or demo-seed3.")
+    ] = None,
     grounding: Annotated[str, typer.Option(help="predictive or none.")] = "predictive",
     processes: Annotated[
         int | None, typer.Option(min=1, help="Processes to train with; by default one a core.")
@@ -53,7 +56,9 @@ def train(
     scenario: Annotated[str, typer.Argument(help="A scenario's name, or the path of a YAML file.")],
     run: Annotated[
         str | None,
-        typer.Option("--run", "--name", help="Name or folder of the run; by default the scenario's. Under torchrun: --name."),
+        typer.Option(
+            "--run", "--name", help="Name or folder of the run; by default the scenario's. Under torchrun: --name."
+        ),
     ] = None,
     settings: Settings = None,
     config: Annotated[Path | None, typer.Option(help="YAML file with training fields.")] = None,
@@ -70,7 +75,8 @@ def train(
     given = {"seed": seed, "agent_steps": agent_steps, "mute": mute or None}
     fixed = {name: value for name, value in given.items() if value is not None}
     folder = run_train(scenario, run, settings or [], config, fixed, processes, _command())
-    typer.echo(f"Trained {folder.path}. Next: commlab record {folder.path}")
+    if os.environ.get("RANK", "0") == "0":  # of torchrun's processes, one speaks
+        typer.echo(f"Trained {folder.path}. Next: commlab record {folder.path}")
 
 
 @app.command()

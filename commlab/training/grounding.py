@@ -75,7 +75,9 @@ def predictive_loss(
     share = spoken.detach() / spoken.detach().sum(dim=(0, 1), keepdim=True)
     learn_meaning = -(share * raw).sum(dim=(0, 1)).mean()
     speak = -(spoken * raw.detach()).sum(dim=-1).mean()
-    return GroundingLoss(speak + learn_meaning, float(speak.detach()), float((raw.detach().abs() >= clamp).float().mean()))
+    return GroundingLoss(
+        speak + learn_meaning, float(speak.detach()), float((raw.detach().abs() >= clamp).float().mean())
+    )
 
 
 def future_bags(experience: Experience, group: int, moments: np.ndarray, ahead: int) -> Bags:
