@@ -87,7 +87,7 @@ def record(
     mute: Annotated[bool, typer.Option("--mute", help="Mute the channel: the muted twin of a recording.")] = False,
     output: Annotated[Path | None, typer.Option(help="File to write; by default recording.h5 in the run.")] = None,
     checkpoint: Annotated[Path | None, typer.Option(help="Checkpoint; by default the run's last one.")] = None,
-    codec: Annotated[str, typer.Option(help="blosc, or gzip for readers without plugins.")] = "blosc",
+    codec: Annotated[str, typer.Option(help="zstd, or gzip for readers without plugins.")] = "zstd",
     force: Annotated[bool, typer.Option("--force", help="Replace an existing recording.")] = False,
 ) -> None:
     """Record fresh episodes of a trained run: messages, hidden states and the world. Takes up what a kill left."""

@@ -1,6 +1,6 @@
 """Recording: a frozen policy plays fresh episodes, and all that happens is written to HDF5.
 
-Shards of 64 episodes are rolled in batches of one shape, so that a recording taken up again after a kill holds exactly
+Shards of 128 episodes are rolled in batches of one shape, so that a recording taken up again after a kill holds exactly
 the episodes that an unkilled one has.
 """
 
@@ -25,7 +25,7 @@ from commlab.foundation.provenance import commlab_version, git_revision
 
 __all__ = ["FRESH", "Recorder", "Request", "record"]
 
-SHARD = 64  # episodes
+SHARD = 128  # episodes: a kill loses less than a second of work
 FRESH = 2**40  # worlds with seeds from here on are never trained in
 Watch = Callable[[int, int], None]  # episodes done, episodes in all
 
@@ -38,7 +38,7 @@ class Request(NamedTuple):
     seed: int = 0
     interventions: tuple[Intervention, ...] = ()
     condition: str = "natural"
-    codec: str = "blosc"
+    codec: str = "zstd"
     force: bool = False
     command: str = "record"
 

@@ -35,7 +35,7 @@ class RecordingWriter:
         header: Mapping[str, Any],
         n_episodes: int,
         shard_episodes: int = 64,
-        codec: str = "blosc",
+        codec: str = "zstd",
         force: bool = False,
     ) -> None:
         """Claim the shards' folder. Raises RecordingError where a recording, or shards of another one, are in the way.

@@ -21,7 +21,7 @@ class Plan(NamedTuple):
     n_agents: int = 3
     fixed: bool = True  # whether all episodes have the same length
     seed: int = 0
-    codec: str = "blosc"
+    codec: str = "zstd"
     height: int = 8
     width: int = 7
 

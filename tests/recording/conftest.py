@@ -7,9 +7,9 @@ import pytest
 from commlab.agents.checkpoint import Checkpoint
 from commlab.agents.recurrent import RecurrentPolicy
 from commlab.env.loading import load_scenario
-from commlab.recording import Request, record
+from commlab.recording import SHARD, Request, record
 
-N_EPISODES, STEPS, HIDDEN = 70, 12, 8
+N_EPISODES, STEPS, HIDDEN = SHARD + 6, 12, 8
 
 
 @pytest.fixture(scope="session")
@@ -21,5 +21,5 @@ def checkpoint() -> Checkpoint:
 
 @pytest.fixture(scope="session")
 def natural(checkpoint: Checkpoint, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A recording of 70 episodes: a whole shard and a part of one."""
+    """A recording of SHARD + 6 episodes: a whole shard and a part of one."""
     return record(checkpoint, Request(tmp_path_factory.mktemp("natural") / "natural.h5", N_EPISODES, seed=5))

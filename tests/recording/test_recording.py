@@ -16,9 +16,7 @@ from commlab.datasets.reader import open_recording
 from commlab.env.batch import WorldBatch
 from commlab.env.types import VIEW, Action, Own, World
 from commlab.foundation.errors import DiskError, InterventionError, RecordingError
-from commlab.recording import FRESH, Request, conditions, layout, record
-
-SHARD = 64
+from commlab.recording import FRESH, SHARD, Request, conditions, layout, record
 
 
 class Witness:
@@ -86,7 +84,7 @@ def test_every_column_is_what_the_rollout_did(checkpoint: Checkpoint, natural: P
     steps = checkpoint.scenario.steps
     whole, part = witness(checkpoint, 5, 0), witness(checkpoint, 5, SHARD)
     with open_recording(natural) as recording:
-        assert recording.n_steps == 70 * steps
+        assert recording.n_steps == SHARD + 6 * steps
         for name in whole.kept:
             assert np.array_equal(recording[name][: SHARD * steps], whole.column(name, SHARD)), name
             assert np.array_equal(recording[name][SHARD * steps :], part.column(name, 6)), name
@@ -117,10 +115,10 @@ def test_actions_and_messages_have_logits_that_allow_them(natural: Path) -> None
 def test_episodes_say_where_they_come_from(checkpoint: Checkpoint, natural: Path) -> None:
     with open_recording(natural) as recording:
         episodes = recording.episodes
-        assert episodes.episode.tolist() == list(range(70))
+        assert episodes.episode.tolist() == list(range(SHARD + 6))
         assert (episodes.seed == FRESH + 5).all()
         assert (episodes.length == checkpoint.scenario.steps).all()
-        assert episodes.world.tolist() == [*range(64), *range(6)]
+        assert episodes.world.tolist() == [*range(SHARD), *range(6)]
         assert set(episodes.condition) == {"natural"}
         assert set(episodes.intervention) == {"[]"}
         assert recording.bodies == ["scout", "gatherer"]
@@ -154,8 +152,8 @@ def test_the_header_explains_the_codes_and_the_map(checkpoint: Checkpoint, natur
 def test_two_recordings_are_equal_and_another_seed_is_another(
     checkpoint: Checkpoint, natural: Path, tmp_path: Path
 ) -> None:
-    again = record(checkpoint, Request(tmp_path / "again.h5", 70, seed=5))
-    other = record(checkpoint, Request(tmp_path / "other.h5", 70, seed=6))
+    again = record(checkpoint, Request(tmp_path / "again.h5", SHARD + 6, seed=5))
+    other = record(checkpoint, Request(tmp_path / "other.h5", SHARD + 6, seed=6))
     assert same_bytes(natural, again)
     assert not same_bytes(natural, other)
 
@@ -218,8 +216,8 @@ def test_an_existing_file_is_refused_unless_forced(checkpoint: Checkpoint, tmp_p
 
 def test_the_watcher_is_told_of_every_shard(checkpoint: Checkpoint, tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
-    record(checkpoint, Request(tmp_path / "r.h5", 70), lambda done, total: told.append((done, total)))
-    assert told == [(64, 70), (70, 70)]
+    record(checkpoint, Request(tmp_path / "r.h5", SHARD + 6), lambda done, total: told.append((done, total)))
+    assert told == [(SHARD, SHARD + 6), (SHARD + 6, SHARD + 6)]
 
 
 def test_sealed_shards_are_not_played_again(
@@ -237,11 +235,11 @@ def test_sealed_shards_are_not_played_again(
 
     monkeypatch.setattr(Rollout, "begin", stop_after_one)
     with pytest.raises(KeyboardInterrupt):
-        record(checkpoint, Request(tmp_path / "r.h5", 70, seed=5))
+        record(checkpoint, Request(tmp_path / "r.h5", SHARD + 6, seed=5))
     with open_recording(tmp_path / "r.h5") as partial:
-        assert partial.n_episodes == 64
-    assert same_bytes(record(checkpoint, Request(tmp_path / "r.h5", 70, seed=5)), natural)
-    assert played == [0, -1, 64]
+        assert partial.n_episodes == SHARD
+    assert same_bytes(record(checkpoint, Request(tmp_path / "r.h5", SHARD + 6, seed=5)), natural)
+    assert played == [0, -1, SHARD]
 
 
 def test_shards_of_another_request_are_refused(
@@ -274,6 +272,6 @@ def test_a_disk_that_fills_up_is_told_in_a_sentence(
     with monkeypatch.context() as patch:
         patch.setattr(shards, "seal", full)
         with pytest.raises(DiskError, match="The disk is full .* free some space and run the same command again"):
-            record(checkpoint, Request(tmp_path / "r.h5", 70, seed=5))
+            record(checkpoint, Request(tmp_path / "r.h5", SHARD + 6, seed=5))
     assert not (tmp_path / "r.h5").exists()
-    assert same_bytes(record(checkpoint, Request(tmp_path / "r.h5", 70, seed=5)), natural)
+    assert same_bytes(record(checkpoint, Request(tmp_path / "r.h5", SHARD + 6, seed=5)), natural)
