@@ -84,7 +84,7 @@ def test_every_column_is_what_the_rollout_did(checkpoint: Checkpoint, natural: P
     steps = checkpoint.scenario.steps
     whole, part = witness(checkpoint, 5, 0), witness(checkpoint, 5, SHARD)
     with open_recording(natural) as recording:
-        assert recording.n_steps == SHARD + 6 * steps
+        assert recording.n_steps == (SHARD + 6) * steps
         for name in whole.kept:
             assert np.array_equal(recording[name][: SHARD * steps], whole.column(name, SHARD)), name
             assert np.array_equal(recording[name][SHARD * steps :], part.column(name, 6)), name
