@@ -1,47 +1,49 @@
-"""Make the agents and the recording that ship with the package, by the project's own commands, in datasets/samples."""
+"""Make the agents and the recordings that ship with the package, by the project's own commands, in datasets/samples.
+
+They are those of the demo with seed 0, with shorter recordings; `--demo` takes a demo run that is there already.
+"""
 
 from __future__ import annotations
 
+import argparse
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-SAMPLE = Path(__file__).resolve().parents[2] / "datasets" / "samples" / "lookout"
+CLONE = Path(__file__).resolve().parents[2]
+SAMPLE = Path("datasets") / "samples" / "lookout"  # as recordings will name it, whoever makes them
 COMMLAB = str(Path(sys.executable).parent / "commlab")
 EPISODES, CONTROL_EPISODES = 160, 96
 KEPT = ("scenario.yaml", "train.yaml", "train.json", "train.csv")
 
 
 def main() -> None:
-    """Train with and without the channel, record, and put what ships into the sample's folder."""
+    """Make the demo if need be, ship its agents, and record them anew."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--demo", type=Path, help="a finished demo run")
+    demo = parser.parse_args().demo
+    os.chdir(CLONE)
     with tempfile.TemporaryDirectory() as folder:
-        run = Path(folder) / "lookout"
-        muted = run / "controls" / "muted-training"
-        commlab("train", "lookout", "--run", str(run))
-        commlab("train", "lookout", "--run", str(muted), "--mute")
-        first, last = ends(run)
-        commlab("record", str(run), "--episodes", EPISODES)
-        commlab("record", str(run), "--episodes", CONTROL_EPISODES, "--mute", "--output", run / "controls" / "muted.h5")
-        untrained = run / "controls" / "untrained.h5"
-        commlab("record", str(run), "--episodes", CONTROL_EPISODES, "--checkpoint", first, "--output", untrained)
+        if demo is None:
+            demo = Path(folder) / "demo"
+            commlab("demo", "--run", demo)
         shutil.rmtree(SAMPLE, ignore_errors=True)
-        ship(run, last)
-        ship(muted, ends(muted)[1])
-        for path in (run / "recording.h5", *sorted((run / "controls").glob("*.h5"))):
-            shutil.copy(path, SAMPLE / path.relative_to(run))
+        ship(demo, SAMPLE)
+        ship(demo / "controls" / "muted-training", SAMPLE / "controls" / "muted-training")
+        untrained = sorted((demo / "checkpoints").glob("steps-*.pt"))[0]
+        controls = SAMPLE / "controls"
+        commlab("record", SAMPLE, "--episodes", EPISODES)
+        commlab("record", SAMPLE, "--episodes", CONTROL_EPISODES, "--mute", "--output", controls / "muted.h5")
+        options = ("--checkpoint", untrained, "--output", controls / "untrained.h5")
+        commlab("record", SAMPLE, "--episodes", CONTROL_EPISODES, *options)
 
 
-def ends(run: Path) -> tuple[Path, Path]:
-    """Return a run's first and last checkpoints."""
-    found = sorted((run / "checkpoints").glob("steps-*.pt"))
-    return found[0], found[-1]
-
-
-def ship(run: Path, checkpoint: Path) -> None:
+def ship(run: Path, target: Path) -> None:
     """Copy a run's last checkpoint and what it was trained with."""
-    target = SAMPLE if run.name == "lookout" else SAMPLE / "controls" / run.name
+    checkpoint = sorted((run / "checkpoints").glob("steps-*.pt"))[-1]
     (target / "checkpoints").mkdir(parents=True)
     shutil.copy(checkpoint, target / "checkpoints" / checkpoint.name)
     for name in KEPT:
