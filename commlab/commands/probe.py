@@ -69,6 +69,7 @@ def _print(result: Result) -> None:
         ("selectivity", found["selectivity"], None),
     ]
     rows += [
-        (f"{name} twin", there.get("score"), there.get("score_interval")) for name, there in found["beside"].items()
+        (f"{name} twin", there.get("score"), there.get("score_interval"))
+        for name, there in result.details["beside"].items()
     ]
     table(f"{found['target']} ({found['score_name']})", ("what", "score", "95 % interval"), rows)
