@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -163,6 +163,15 @@ def test_an_interrupt_in_the_last_iteration_loses_nothing(small_job: Jobs) -> No
     assert RunFolder(job.folder).finished() is not None
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Interrupts as at a terminal: a shell starts its background jobs with them ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_a_second_interrupt_stops_at_once(small_job: Jobs) -> None:
     def press_twice(row: Row) -> None:
         signal.raise_signal(signal.SIGINT)
@@ -248,6 +257,9 @@ def test_a_damaged_resume_point_is_told(small_job: Jobs) -> None:
 
 
 LEAD = """
+import signal
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs start with it ignored
 import sys, time
 from pathlib import Path
 from commlab.env.loading import load_scenario
