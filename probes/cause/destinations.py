@@ -7,9 +7,10 @@ one is the first that it walks into or uses.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from commlab.agents.checkpoint import Checkpoint
 from commlab.agents.intervention import make_plan
@@ -17,7 +18,7 @@ from commlab.foundation.errors import DataError
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import bca_mean, bca_paired_difference, wilson_interval
-from commlab.probes.cause.codebook import Codebook
+from commlab.probes.cause.codebook import Codebook, Entry
 from commlab.probes.cause.trials import NOWHERE, Trials, choose_trials, first_place, hear_phantom, in_time
 from commlab.probes.cause.twins import Trace, play
 from commlab.recording import code_tables, layout
@@ -43,50 +44,11 @@ def fit(
     Exchanged between trials, some would be asked for the crystal's own place, and the null would be too low. Raises
     DataError where no symbol stands for a place, and where there are too few trials.
     """
-    entries = codebook.meaningful
-    if not entries:
-        raise DataError("No symbol stands for a place, so none can be injected by its meaning; see `commlab probe`.")
-    plan = layout(checkpoint.scenario)
-    sites = np.array(plan["sites"], dtype=np.int64).reshape(-1, 2)
     rng = np.random.default_rng(seed)
-    natural = play(checkpoint, n_episodes, seed)
-    trials = choose_trials(natural, checkpoint.scenario, listeners, rng)
-    trials, free = _askable(natural, trials, entries)
-    if len(trials) < 8:
-        raise DataError(f"Only {len(trials)} of {n_episodes} episodes have a moment to inject at; take more episodes.")
-    chosen = _draw(free, rng)
-    symbol = np.array([entry.symbol for entry in entries])[chosen]
-    named = np.array([_site(entry.place, sites) for entry in entries])
-    changes = hear_phantom(trials, n_episodes, symbol, SPAN, kinship)
-    told = play(
-        checkpoint, n_episodes, seed, make_plan(changes, checkpoint.scenario.steps, checkpoint.scenario.n_agents)
-    )
-    reached = {"told": first_place(told, trials, sites, SPAN), "untouched": first_place(natural, trials, sites, SPAN)}
-    hit = {arm: (place == named[chosen]).astype(float) for arm, place in reached.items()}
-    null = np.array([np.mean(reached["told"] == named[_draw(free, rng)]) for _ in range(n_null)])
+    asked = _ask(checkpoint, codebook, listeners, n_episodes, seed, kinship, rng)
+    hit = {arm: (place == asked.wanted).astype(float) for arm, place in asked.reached.items()}
+    null = np.array([np.mean(asked.reached["told"] == asked.named[_draw(asked.free, rng)]) for _ in range(n_null)])
     rate, untouched = float(hit["told"].mean()), float(hit["untouched"].mean())
-    details = {
-        "grid": plan["grid"],
-        "codes": code_tables(checkpoint.scenario)["cells"],
-        "sites": plan["sites"],
-        "site_names": [_compass(site, plan) for site in plan["sites"]],
-        "symbols": [entry.symbol for entry in entries],
-        "named": {entry.symbol: int(site) for entry, site in zip(entries, named, strict=True)},
-        "visits": {entry.symbol: _visits(told, in_time(trials, chosen == e), plan) for e, entry in enumerate(entries)},
-        "untouched": _visits(natural, trials, plan),
-        "first_place": {
-            entry.symbol: _counts(reached["told"][chosen == e], len(sites)) for e, entry in enumerate(entries)
-        },
-        "injected_rate": rate,
-        "untouched_rate": untouched,
-        "per_symbol": {
-            entry.symbol: _rate(hit["told"][chosen == e], hit["untouched"][chosen == e])
-            for e, entry in enumerate(entries)
-        },
-        "difference_interval": bca_paired_difference(hit["told"], hit["untouched"], rng),
-        "span": SPAN,
-        "unused": sorted(set(range(1, codebook.vocabulary)) - set(codebook.entries)),
-    }
     return Result(
         analysis="destinations",
         name="destinations",
@@ -101,17 +63,91 @@ def fit(
             n_null,
         ),
         p_value=float((1 + (null >= rate).sum()) / (1 + n_null)),
-        n_episodes=len(trials),
+        n_episodes=len(asked.trials),
         sentence=(
-            f"Told a symbol that stands for one of {len(set(named.tolist()))} places, listeners that carry nothing go "
-            f"there first in {100 * rate:.0f} % of {len(trials)} trials; untouched twins in {100 * untouched:.0f} %."
+            f"Told a symbol that stands for one of {len(asked.entries)} places, listeners that carry nothing go there "
+            f"first in {100 * rate:.0f} % of {len(asked.trials)} trials; untouched twins in {100 * untouched:.0f} %."
         ),
-        details=details,
+        details={
+            **_tables(checkpoint, asked, hit),
+            "injected_rate": rate,
+            "untouched_rate": untouched,
+            "difference_interval": bca_paired_difference(hit["told"], hit["untouched"], rng),
+            "span": SPAN,
+            "unused": sorted(set(range(1, codebook.vocabulary)) - set(codebook.entries)),
+        },
         provenance=provenance(command, seed, checkpoint.sha256) | {"grounding": checkpoint.facts.get("grounding")},
     )
 
 
-def _askable(natural: Trace, trials: Trials, entries: list[Any]) -> tuple[Trials, np.ndarray]:
+class Asked(NamedTuple):
+    """Trials in which listeners were asked to go somewhere, and what they did."""
+
+    entries: list[Entry]  # the words that can be said
+    sites: NDArray[np.int64]  # (n_sites, 2)
+    named: NDArray[np.int64]  # (n_entries,) the site that each word stands for
+    trials: Trials  # n of them
+    free: NDArray[np.bool_]  # (n, n_entries) words whose place has no crystal at the time
+    chosen: NDArray[np.int64]  # (n,) the word said
+    traces: dict[str, Trace]  # told and untouched
+    reached: dict[str, NDArray[np.int64]]  # (n,) the site first tried, by arm
+
+    @property
+    def wanted(self) -> NDArray[np.int64]:
+        """The site asked for in each trial, (n,)."""
+        return self.named[self.chosen]
+
+
+def _ask(
+    checkpoint: Checkpoint,
+    codebook: Codebook,
+    listeners: tuple[int, ...],
+    n_episodes: int,
+    seed: int,
+    kinship: float,
+    rng: np.random.Generator,
+) -> Asked:
+    """Roll the episodes untouched and told. Raises DataError where there is nothing to say or nobody to tell."""
+    entries, scenario = codebook.meaningful, checkpoint.scenario
+    if not entries:
+        raise DataError("No symbol stands for a place, so none can be injected by its meaning; see `commlab probe`.")
+    sites = np.array(layout(scenario)["sites"], dtype=np.int64).reshape(-1, 2)
+    natural = play(checkpoint, n_episodes, seed)
+    trials, free = _askable(natural, choose_trials(natural, scenario, listeners, rng), entries)
+    if len(trials) < 8:
+        raise DataError(f"Only {len(trials)} of {n_episodes} episodes have a moment to inject at; take more episodes.")
+    chosen = _draw(free, rng)
+    symbol = np.array([entry.symbol for entry in entries])[chosen]
+    changes = hear_phantom(trials, n_episodes, symbol, SPAN, kinship)
+    told = play(checkpoint, n_episodes, seed, make_plan(changes, scenario.steps, scenario.n_agents))
+    traces = {"told": told, "untouched": natural}
+    named = np.array([_site(entry.place, sites) for entry in entries])
+    reached = {arm: first_place(trace, trials, sites, SPAN) for arm, trace in traces.items()}
+    return Asked(entries, sites, named, trials, free, chosen, traces, reached)
+
+
+def _tables(checkpoint: Checkpoint, asked: Asked, hit: dict[str, NDArray[np.float64]]) -> dict[str, Any]:
+    """Return what the figure draws: the map, where each symbol sends listeners, and how often it succeeds."""
+    plan = layout(checkpoint.scenario)
+    mine = {entry.symbol: asked.chosen == e for e, entry in enumerate(asked.entries)}
+    told, untouched = asked.traces["told"], asked.traces["untouched"]
+    return {
+        "grid": plan["grid"],
+        "codes": code_tables(checkpoint.scenario)["cells"],
+        "sites": plan["sites"],
+        "site_names": [_compass(site, plan) for site in plan["sites"]],
+        "symbols": list(mine),
+        "named": {entry.symbol: int(site) for entry, site in zip(asked.entries, asked.named, strict=True)},
+        "visits": {symbol: _visits(told, in_time(asked.trials, rows), plan) for symbol, rows in mine.items()},
+        "untouched": _visits(untouched, asked.trials, plan),
+        "first_place": {
+            symbol: _counts(asked.reached["told"][rows], len(asked.sites)) for symbol, rows in mine.items()
+        },
+        "per_symbol": {symbol: _rate(hit["told"][rows], hit["untouched"][rows]) for symbol, rows in mine.items()},
+    }
+
+
+def _askable(natural: Trace, trials: Trials, entries: list[Entry]) -> tuple[Trials, np.ndarray]:
     """Return the trials that can be asked for something, and the entries (n, n_entries) whose place has no crystal."""
     places = np.array([entry.place for entry in entries])
     crystals = natural.crystal[trials.step, trials.episode]

@@ -18,7 +18,7 @@ from commlab.foundation.errors import DataError, InterventionError
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import bca_mean
-from commlab.probes.cause.codebook import Codebook
+from commlab.probes.cause.codebook import Codebook, Entry
 from commlab.probes.cause.trials import Trials, choose_trials, distances, hear_phantom, in_time
 from commlab.probes.cause.twins import Trace, play
 
@@ -60,15 +60,7 @@ def fit(
     check(wish, scenario, codebook)
     rng = np.random.default_rng(wish.seed)
     natural = play(checkpoint, wish.n_episodes, wish.seed)
-    chosen = listeners if wish.listener is None else (wish.listener,)
-    trials = choose_trials(natural, scenario, chosen, rng, wish.at)
-    if wish.speaker is not None:
-        trials = in_time(trials, (trials.listener != wish.speaker) & (trials.step > 0))
-    if len(trials) < 8:
-        raise DataError(
-            f"Only {len(trials)} of {wish.n_episodes} episodes have a moment to inject at; take more episodes or "
-            f"another --at."
-        )
+    trials = _moments(wish, natural, scenario, listeners, rng)
     against, name = _against(wish, natural, trials, rng)
     injected = np.full(len(trials), wish.symbol)
     arms = {
@@ -96,23 +88,45 @@ def fit(
         n_episodes=len(trials),
         sentence=_sentence(wish, name, entry, estimate, kl),
         details={
-            "symbol": wish.symbol,
+            **_facts(wish, entry),
             "versus": name,
             "steps": list(range(n_steps)),
             "arms": {arm: _band(curve, rng) for arm, curve in curves.items()},
-            "measure": "distance to the named place (cells)"
-            if entry and entry.has_place
-            else "distance from the twin's path (cells)",
-            "duration": wish.duration,
             "kl_bits": {"mean": float(kl.mean()), "interval": bca_mean(kl, rng)},
-            "used": entry is not None,
-            "place": list(entry.place) if entry and entry.has_place else None,
-            "share": entry.share if entry else None,
-            "speaker": "phantom" if wish.speaker is None else wish.speaker,
-            "kinship": wish.kinship if wish.speaker is None else None,
         },
         provenance=provenance(command, wish.seed, checkpoint.sha256) | {"grounding": checkpoint.facts.get("grounding")},
     )
+
+
+def _facts(wish: Injection, entry: Entry | None) -> dict[str, Any]:
+    """Return what was injected, and what it stands for."""
+    placed = entry is not None and entry.has_place
+    return {
+        "symbol": wish.symbol,
+        "measure": "distance to the named place (cells)" if placed else "distance from the twin's path (cells)",
+        "duration": wish.duration,
+        "used": entry is not None,
+        "place": list(entry.place) if entry is not None and placed else None,
+        "share": entry.share if entry is not None else None,
+        "speaker": "phantom" if wish.speaker is None else wish.speaker,
+        "kinship": wish.kinship if wish.speaker is None else None,
+    }
+
+
+def _moments(
+    wish: Injection, natural: Trace, scenario: Scenario, listeners: tuple[int, ...], rng: np.random.Generator
+) -> Trials:
+    """Return when and whom to tell. Raises DataError where there are too few such moments."""
+    chosen = listeners if wish.listener is None else (wish.listener,)
+    trials = choose_trials(natural, scenario, chosen, rng, wish.at)
+    if wish.speaker is not None:
+        trials = in_time(trials, (trials.listener != wish.speaker) & (trials.step > 0))
+    if len(trials) < 8:
+        raise DataError(
+            f"Only {len(trials)} of {wish.n_episodes} episodes have a moment to inject at; take more episodes or "
+            f"another --at."
+        )
+    return trials
 
 
 def check(wish: Injection, scenario: Scenario, codebook: Codebook) -> None:
