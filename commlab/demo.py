@@ -149,7 +149,7 @@ class Demo:
             "return_other_episode": conditions_["other episode"]["mean"],
             "return_muted_at_test": conditions_["muted"]["mean"],
             "said_bits": said.estimate if said else None,
-            "said_bits_null": said.null.mean if said and said.null else None,
+            "said_bits_null": round(said.null.mean, 9) + 0.0 if said and said.null else None,
             "injected_rate": where.details["injected_rate"] if where else None,
             "untouched_rate": where.details["untouched_rate"] if where else None,
             "symbols_for_places": len(where.details["symbols"]) if where else 0,
