@@ -32,6 +32,18 @@ class Purpose(IntEnum):
     CARRY = 5
     ACTION = 6
     MESSAGE = 7
+    NUMBER = 8
+    VALUE = 9
+    PRICE = 10
+    TRAIT = 11
+    REWARD = 12
+    OBJECT = 13
+    MAP = 14
+    POISON = 15
+    SHARE = 16
+    PAIR = 17
+    KINSHIP_NOISE = 18
+    NOISE = 19
 
 
 @kernel
@@ -61,9 +73,21 @@ def draw(key, agent, purpose, index):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def draw_pair(key, i, j, purpose, index):  # type: ignore[no-untyped-def]
+    """Return 64 random bits for an ordered pair of agents and a purpose."""
+    return draw(draw(key, i, purpose, index), j, purpose, index)
+
+
+@kernel
 def uniform(bits):  # type: ignore[no-untyped-def]
     """Return a float64 in (0, 1) made of 64 random bits: of 52 of them, so that the half added is not rounded to 1."""
     return (np.float64(bits >> _S12) + 0.5) * _UNIT
+
+
+@kernel
+def between(bits, low, high):  # type: ignore[no-untyped-def]
+    """Return an integer in low .. high made of 64 random bits; `high - low` is under 2**31."""
+    return low + below(bits, high - low + 1)
 
 
 @kernel

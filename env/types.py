@@ -1,7 +1,7 @@
 """The world's types: what a cell holds, what an agent does, and the arrays that are a batch of worlds.
 
-Axis letters: W worlds, A agents, O objects, B bodies, L symbols in a message, K hearing slots, N entities in view,
-H and C rows and columns of the grid (padded by VIEW cells on every side).
+Axis letters: W worlds, A agents, O objects, B bodies, G kin groups, L symbols in a message, K hearing slots, N entities in
+view, M maps, S sites, H and C rows and columns of the grid (padded by VIEW cells on every side).
 """
 
 from __future__ import annotations
@@ -38,6 +38,11 @@ class Cell(IntEnum):
     CRYSTAL_RED = 6
     CRYSTAL_BLUE = 7
     AGENT = 8
+    BEACON = 9
+    BERRY_ROUND = 10  # four looks: which of them are poisonous is drawn per episode
+    BERRY_LONG = 11
+    BERRY_STAR = 12
+    BERRY_TWIN = 13
     UNSEEN = 255
 
 
@@ -50,6 +55,14 @@ class Action(IntEnum):
     SOUTH = 3
     WEST = 4
     USE = 5
+    ATTACK = 6
+    SHIELD = 7
+    GIVE = 8
+    BUILD_WALL = 9
+    BUILD_CONVERTER = 10
+    BUILD_BEACON = 11
+    DISMANTLE = 12
+    BOND = 13
 
 
 class Facing(IntEnum):
@@ -61,8 +74,86 @@ class Facing(IntEnum):
     WEST = 3
 
 
+class Price(IntEnum):
+    """The prices of an episode, in joules; what an agent pays is the price times its body's multiplier."""
+
+    MOVE = 0
+    USE = 1
+    ATTACK = 2
+    SHIELD = 3  # for every step that it is up
+    TALK = 4  # for every symbol that is not silence
+    GIVE = 5
+    BUILD = 6  # beside the energy that goes into the thing built
+    BOND = 7
+
+
+class Trait(IntEnum):
+    """The columns of what a body is in an episode: limits, then its prices in the order of `Price`."""
+
+    MAX_ENERGY = 0
+    CARRY = 1  # units of a kind
+    HEARING = 2  # cells, -1: everywhere
+    MOVE_COST = 3
+    USE_COST = 4
+    ATTACK_COST = 5
+    SHIELD_COST = 6
+    TALK_COST = 7
+    GIVE_COST = 8
+    BUILD_COST = 9
+    BOND_COST = 10
+
+
+class Number(IntEnum):
+    """The columns of an episode's numbers: every one may be drawn anew for every episode."""
+
+    ALTAR_COST = 0
+    ALTAR_COOLDOWN = 1
+    CONVERTER_COOLDOWN = 2
+    DAMAGE = 3  # joules that a hit takes from a shield
+    FREEZE = 4  # steps
+    ATTACK_RANGE = 5  # cells
+    BERRY_GOOD = 6
+    BERRY_POISON = 7
+    WALL_HP = 8  # 0: nothing breaks a wall
+    WALL_ENERGY = 9  # joules embodied in a wall that can break
+    CONVERTER_ENERGY = 10
+    CONVERTER_HP = 11
+    BEACON_ENERGY = 12
+    BEACON_HP = 13
+    BEACON_REACH = 14  # cells
+    RELAY_COST = 15
+    GIFT = 16  # joules given by who carries nothing
+    BOND_STEPS = 17  # within which two must choose each other
+    RESERVOIR = 18
+    INFLOW = 19  # joules a step
+    TEAM_SIZE = 20
+
+
+class Stat(IntEnum):
+    """The columns of an agent's tally of an episode."""
+
+    GATHERED = 0  # units taken from crystals
+    CONVERTED = 1  # units fed to converters
+    HEARTS = 2  # uses of the altar
+    EATEN = 3  # berries, good and bad
+    POISONED = 4
+    STOLEN = 5  # units looted
+    ROBBED = 6  # units lost to looters
+    GAVE = 7  # gifts made, of a unit or of energy
+    RECEIVED = 8
+    SAID = 9  # symbols that were not silence
+    ATTACKS = 10
+    HITS = 11  # attacks that met an agent who was no egg
+    LOST = 12  # joules lost to attacks
+    FROZEN = 13  # times turned to an egg
+    BUILT = 14
+    DISMANTLED = 15
+    BONDED = 16
+    MOVED = 17  # cells
+
+
 class Own(IntEnum):
-    """The columns of an observation's vector: the agent's own state and the prices."""
+    """The columns of an observation's vector: the agent's own state and the prices of the episode."""
 
     BODY = 0
     FACING = 1
@@ -75,6 +166,22 @@ class Own(IntEnum):
     RED = 8
     BLUE = 9
     ALTAR_COST = 10
+    SHIELD = 11
+    FROZEN = 12  # steps left
+    BONDED = 13
+    MOVE_COST = 14  # from here on the same in every step of an episode
+    USE_COST = 15
+    ATTACK_COST = 16
+    SHIELD_COST = 17
+    TALK_COST = 18
+    GIVE_COST = 19
+    BUILD_COST = 20
+    BOND_COST = 21
+    DAMAGE = 22
+    GREEN_VALUE = 23
+    YELLOW_VALUE = 24
+    RED_VALUE = 25
+    BLUE_VALUE = 26
 
 
 class Entity(IntEnum):
@@ -86,6 +193,8 @@ class Entity(IntEnum):
     KINSHIP = 3  # with an agent, in sixteenths
     FACING = 4
     BODY = 5
+    SHIELD = 6
+    FROZEN = 7  # steps left, 127 at most
 
 
 class Slot(IntEnum):
@@ -95,6 +204,16 @@ class Slot(IntEnum):
     KINSHIP = 1  # with the speaker, in sixteenths
     ROW = 2  # offset of the speaker, UNKNOWN where it is neither seen nor given
     COLUMN = 3
+    RELAYED = 4  # it came by beacon
+
+
+class Structure(IntEnum):
+    """How an episode's kinship is made."""
+
+    FIXED = 0  # the scenario's own matrix over groups
+    TEAMS = 1  # teams, and clans of teams, whose size and shares may be drawn
+    RANDOM = 2  # every pair's share is drawn
+    RANDOM_SYMMETRIC = 3
 
 
 class World(NamedTuple):
@@ -103,24 +222,50 @@ class World(NamedTuple):
     key: NDArray[np.uint64]  # (W,) from (seed, episode): the root of every draw
     episode: Longs  # (W,)
     t: Ints  # (W,) steps since the episode began
+    map: Shorts  # (W,) which map of the bank
+    numbers: Longs  # (W, len(Number)) drawn for the episode
+    value: Ints  # (W, N_KINDS) joules in a unit
+    trait: Ints  # (W, B, len(Trait))
+    reward: Floats  # (W,) for a use of the altar
+    poison: Bytes  # (W,) bit n: berries of look n are poisonous
     grid: Bytes  # (W, H, C) Cell
-    occupant: Shorts  # (W, H, C) index of the agent or object on the cell, by its code
+    occupant: Shorts  # (W, H, C) index of the agent or object on the cell, by its code; of a wall: its hp, 0 for ever; else -1
+    things: Bytes  # (W, H, P) bit c of row r: the cell holds an agent or an object; P is wide enough to read 8 bytes anywhere
     row: Shorts  # (W, A) in grid coordinates
     column: Shorts  # (W, A)
     facing: Bytes  # (W, A) Facing
     last_action: Bytes  # (W, A) Action as carried out
     energy: Ints  # (W, A) joules
     inventory: Shorts  # (W, A, N_KINDS) units
-    message: Bytes  # (W, A, L) in flight: emitted in the last step, 0 is silence
-    kind: Bytes  # (W, O) Cell
+    shield: Bytes  # (W, A) 1: up
+    frozen: Shorts  # (W, A) steps left
+    courting: Shorts  # (W, A) whom the agent last chose to bond with, -1: nobody
+    courted_at: Ints  # (W, A) and when
+    partner: Shorts  # (W, A) with whom it is bonded, -1: nobody
+    group: Shorts  # (W, A) kin group
+    shares: Floats  # (W, G, G) kinship between two members of the groups; an agent's with itself is 1
+    seen_shares: NDArray[np.int8]  # (W, G, G) the same as agents observe it: in sixteenths
+    message: Bytes  # (W, A, L) emitted in the last step, 0 is silence
+    relayed: Bytes  # (W, A) bit n: the beacons of link n carry the message
+    air: Bytes  # (W, delay - 1, A, L + 1) messages and relays under way: row t % (delay - 1) holds those emitted in step t
+    kind: Bytes  # (W, O) Cell; EMPTY: a free place in the list
     object_row: Shorts  # (W, O)
     object_column: Shorts  # (W, O)
     stock: Shorts  # (W, O) units; 0 for what has no stock
     timer: Shorts  # (W, O) steps until ready, regrown or moved
+    max_stock: Shorts  # (W, O)
+    regrow: Shorts  # (W, O) steps for a unit to regrow, 0: never
+    stay: Shorts  # (W, O) steps after which it moves by itself, 0: never
+    hp: Shorts  # (W, O) attacks that it stands, 0: any number
+    embodied: Ints  # (W, O) joules in the thing itself
+    link: Bytes  # (W, O) of a beacon
+    n_walls: Ints  # (W,) walls that can break
     reservoir: Longs  # (W,) joules in the ground
-    kinship: Floats  # (W, A, A)
+    inflow: Longs  # (W,) joules that came from outside since the episode began
     own_reward: Floats  # (W, A) of the last step
     shared_reward: Floats  # (W, A) after sharing by kinship
+    stats: Ints  # (W, A, len(Stat)) since the episode began
+    terminated: Bools  # (W,) the episode ended by the world's rules
     truncated: Bools  # (W,) the episode's time is over
 
 
@@ -128,42 +273,65 @@ class Rules(NamedTuple):
     """What is the same in all worlds and episodes of a scenario, as kernels want it."""
 
     n_steps: int
-    start_grid: Bytes  # (H, C) walls alone
-    start_kind: Bytes  # (O,)
-    start_object_row: Shorts  # (O,) -1: drawn among the sites
-    start_object_column: Shorts  # (O,)
-    sites: Shorts  # (S, 2) grid coordinates where crystals may appear
-    max_stock: Shorts  # (O,)
+    grids: Bytes  # (M, H, C) walls alone: WALL, EMPTY, UNSEEN outside
+    sites: Shorts  # (M, S, 2) grid coordinates where crystals and berries may appear
+    n_sites: Shorts  # (M,)
+    object_row: Shorts  # (M, O) -1: drawn among the sites
+    object_column: Shorts  # (M, O)
+    start_row: Shorts  # (M, A) -1: drawn among the free cells
+    start_column: Shorts  # (M, A)
+    number: Longs  # (2, len(Number)) least and most
+    value: Ints  # (2, N_KINDS)
+    trait: Ints  # (2, B, len(Trait)) least and most; prices before their multipliers
+    multiplier: NDArray[np.float64]  # (B, len(Price))
+    start_energy: Ints  # (2, B)
+    reward: NDArray[np.float64]  # (2,)
+    n_looks: int  # of berries
+    n_poisonous: int  # looks
+    kind: Bytes  # (O,) Cell at the beginning; EMPTY: a place for what agents build
+    max_stock: Shorts  # (2, O)
+    regrow: Shorts  # (2, O)
+    stay: Shorts  # (2, O)
+    hp: Shorts  # (2, O)
+    embodied: Ints  # (2, O)
+    link: Bytes  # (O,)
     moves: Bools  # (O,) appears at another site when it is used up
-    stay: Shorts  # (O,) steps after which it moves by itself, 0: never
-    regrow: Shorts  # (O,) steps for a unit to regrow, 0: never
-    value: Ints  # (N_KINDS,) joules in a unit
+    allowed: Bools  # (len(Cell) - 1, M, S) by Cell: whether such a thing may stand at the site
     yields_energy: bool
     bump: bool  # moving against a thing uses it
-    altar_cost: int
-    altar_reward: float
-    altar_cooldown: int
     recipes: Shorts  # (R, N_KINDS) units a converter takes
-    converter_cooldown: int
     body: Bytes  # (A,) of each agent
-    start_row: Shorts  # (A,) -1: drawn among the free cells
-    start_column: Shorts  # (A,)
     sight: Shorts  # (B,) view radius in cells
-    hearing: Shorts  # (B,) cells, -1: everywhere
     may: Bools  # (B, n_actions)
-    start_energy: Ints  # (B,)
-    max_energy: Ints  # (B,)
-    carry: Shorts  # (B,) units of a kind
-    move_cost: Ints  # (B,)
-    use_cost: Ints  # (B,)
-    talk_cost: Ints  # (B,) a symbol
     carrying: float  # chance that a scattered agent begins with what a crystal yields
-    kinship: Floats  # (A, A)
+    structure: int  # Structure
+    group: Shorts  # (A,) of a FIXED structure
+    shares: Floats  # (G, G) of a FIXED structure
+    share: NDArray[np.float64]  # (2,) within a team, or of a random pair
+    clan: int  # teams in a clan, 0: no clans
+    clan_share: NDArray[np.float64]  # (2,)
+    bond_share: float
     normalise: bool  # what is handed out equals what was earned
-    reservoir: int
+    kinship_hidden: bool
+    kinship_noise: int  # sixteenths by which an observed kinship may be off
     tell_position: bool
     tell_direction: bool
-    offsets: NDArray[np.int16]  # (WINDOW * WINDOW, 2) nearest first: a prefix of (2 r + 1)^2 covers radius r
+    walls_block_sight: bool
+    walls_block_sound: bool
+    noise: float  # chance that a symbol is heard as another
+    n_symbols: int
+    end_hearts: int  # uses of the altar that end an episode, 0: none
+    end_exhausted: bool  # an episode ends when nobody has any energy
+    rank: Bytes  # (WINDOW * WINDOW,) place of a window's cell in the order of nearness: 0 is the observer's own
+    offsets: Shorts  # (WINDOW * WINDOW, 2) the same order: a prefix of (2 r + 1)^2 covers radius r
+    before: Bytes  # (WINDOW * WINDOW,) by rank: the cell one step nearer on the line of sight
+
+
+class Scratch(NamedTuple):
+    """Room that a thread works in; nothing in it outlives a step."""
+
+    order: Shorts  # (A,) agents in the order of this step
+    queue: Shorts  # (A,) the same, sorted by verb
 
 
 class Observation(NamedTuple):
