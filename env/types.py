@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 VIEW = 5  # the largest view radius: windows are 11 x 11, grids are padded by this many cells
 WINDOW = 2 * VIEW + 1
 N_KINDS = 4  # kinds of crystal
+LANES = 8  # listeners whose nearest speakers are found side by side
+LANE_ROWS = 5  # row, column, squared radius, agent and key of each
 KINSHIP_STEPS = 16  # observed kinship is in sixteenths
 UNKNOWN = 127  # an offset that the listener cannot know
 
@@ -216,6 +218,17 @@ class Structure(IntEnum):
     RANDOM_SYMMETRIC = 3
 
 
+class View(NamedTuple):
+    """Tables of a window's cells: by cell (row by row), or by rank (nearest first, the observer's own at 0)."""
+
+    offsets: Shorts  # (121, 2) by rank: rows and columns from the observer; the first (2 r + 1)^2 are those of radius r
+    rank: Bytes  # (121,) by cell
+    nearer: Bytes  # (121,) by rank: rank of the next nearer cell on the line of sight
+    place: NDArray[np.uint64]  # (121,) by rank: the offsets as bytes 1 and 2 of an entity's row
+    veil: Bytes  # (B, 11, 11) 255 where a body's view does not reach, else 0
+    seen: NDArray[np.uint64]  # (B, 2) the same as bits by cell, 1 where it reaches
+
+
 class World(NamedTuple):
     """W worlds, stepped in place. Energy is counted in joules, as integers."""
 
@@ -292,8 +305,6 @@ class Rules(NamedTuple):
     max_stock: Shorts  # (2, O)
     regrow: Shorts  # (2, O)
     stay: Shorts  # (2, O)
-    hp: Shorts  # (2, O)
-    embodied: Ints  # (2, O)
     link: Bytes  # (O,)
     moves: Bools  # (O,) appears at another site when it is used up
     allowed: Bools  # (len(Cell) - 1, M, S) by Cell: whether such a thing may stand at the site
@@ -322,16 +333,26 @@ class Rules(NamedTuple):
     n_symbols: int
     end_hearts: int  # uses of the altar that end an episode, 0: none
     end_exhausted: bool  # an episode ends when nobody has any energy
-    rank: Bytes  # (WINDOW * WINDOW,) place of a window's cell in the order of nearness: 0 is the observer's own
-    offsets: Shorts  # (WINDOW * WINDOW, 2) the same order: a prefix of (2 r + 1)^2 covers radius r
-    before: Bytes  # (WINDOW * WINDOW,) by rank: the cell one step nearer on the line of sight
-
+    seen_bond: int  # bond_share in sixteenths
+    has_beacons: bool  # or bodies that build them
+    scatter: float  # chance that agents who can walk begin anywhere
+    view: View
 
 class Scratch(NamedTuple):
     """Room that a thread works in; nothing in it outlives a step."""
 
     order: Shorts  # (A,) agents in the order of this step
     queue: Shorts  # (A,) the same, sorted by verb
+    look: NDArray[np.uint64]  # (A,) how agents look to others: bytes 4 to 7 of an entity
+    seen: NDArray[np.uint64]  # (A, 2) cells of the window that an agent sees, as bits
+    veil: Bytes  # (WINDOW * WINDOW,) the same of one agent as bytes: 255 where it does not
+    first_listener: Ints  # (tiles + 1,) where the agents of a tile begin in `listeners`
+    listeners: Shorts  # (A,) by tile
+    first_speaker: Ints  # (tiles + 1,)
+    speakers: Shorts  # (A,) those who are not silent, by tile
+    lanes: Ints  # (LANE_ROWS + K, LANES) listeners side by side, and the speakers that are nearest to each
+    beacons: Shorts  # (O,) objects that are beacons
+    reached: Bytes  # (A,) bit n: an agent stands within the reach of a beacon of link n
 
 
 class Observation(NamedTuple):

@@ -1,0 +1,125 @@
+"""Words in memory: eight bytes of an array read or written at once, and the lowest set bit of a word.
+
+Windows and lists of things are made of small rows; numba moves them byte by byte, and these move them as processors do.
+Interpreted and bounds-checked kernels get plain versions, which see every index.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+from numba.core import cgutils, types
+from numba.extending import intrinsic
+
+from commlab.env.kernel import kernel
+
+_PLAIN = bool(numba.config.DISABLE_JIT or numba.config.BOUNDSCHECK)
+_BYTE, _EIGHT = np.uint64(255), np.uint64(8)
+
+
+@kernel
+def _load8(array, offset):  # type: ignore[no-untyped-def]
+    """Return the eight bytes from `offset` of a flat view of a contiguous byte array, the first one lowest."""
+    return _load(array, offset, 8)
+
+
+@kernel
+def _load4(array, offset):  # type: ignore[no-untyped-def]
+    """Return four bytes likewise."""
+    return _load(array, offset, 4)
+
+
+@kernel
+def _load(array, offset, n):  # type: ignore[no-untyped-def]
+    flat = array.reshape(array.size)
+    word = np.uint64(0)
+    for b in range(n):
+        word |= (np.uint64(flat[offset + b]) & _BYTE) << np.uint64(8 * b)
+    return word
+
+
+@kernel
+def _store8(array, offset, word):  # type: ignore[no-untyped-def]
+    """Write the eight bytes of `word` from `offset` of a flat view of a contiguous byte array."""
+    _store(array, offset, word, 8)
+
+
+@kernel
+def _store4(array, offset, word):  # type: ignore[no-untyped-def]
+    """Write the four lower bytes of `word` likewise."""
+    _store(array, offset, word, 4)
+
+
+@kernel
+def _store(array, offset, word, n):  # type: ignore[no-untyped-def]
+    flat = array.reshape(array.size)
+    for b in range(n):
+        byte = np.int64((word >> np.uint64(8 * b)) & _BYTE)
+        flat[offset + b] = byte - 256 if byte > _most(flat) else byte
+
+
+@kernel
+def _most(flat):  # type: ignore[no-untyped-def]
+    """Return the largest byte that an array of bytes, signed or not, can hold."""
+    return 127 if flat.dtype == np.int8 else 255
+
+
+def _loader(n_bits: int) -> Any:
+    """Return an intrinsic that loads an unaligned word as uint64."""
+
+    def load(typing_context: Any, array: Any, offset: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            pointer = _pointer(context, builder, signature.args[0], args, n_bits)
+            word = builder.load(pointer)
+            word.align = 1
+            return word if n_bits == 64 else builder.zext(word, cgutils.ir.IntType(64))
+
+        return types.uint64(array, types.int64), generate
+
+    return intrinsic(load)
+
+
+def _storer(n_bits: int) -> Any:
+    """Return an intrinsic that stores the lower bits of a uint64 unaligned."""
+
+    def store(typing_context: Any, array: Any, offset: Any, word: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            pointer = _pointer(context, builder, signature.args[0], args, n_bits)
+            value = args[2] if n_bits == 64 else builder.trunc(args[2], cgutils.ir.IntType(n_bits))
+            builder.store(value, pointer).align = 1
+            return context.get_dummy_value()
+
+        return types.void(array, types.int64, types.uint64), generate
+
+    return intrinsic(store)
+
+
+def _pointer(context: Any, builder: Any, kind: Any, args: Any, n_bits: int) -> Any:
+    """Return a pointer to a word at a byte offset of an array."""
+    data = context.make_array(kind)(context, builder, args[0]).data
+    byte = builder.bitcast(data, cgutils.ir.IntType(8).as_pointer())
+    return builder.bitcast(builder.gep(byte, [args[1]]), cgutils.ir.IntType(n_bits).as_pointer())
+
+
+@intrinsic
+def _cttz(typing_context: Any, word: Any) -> Any:
+    """Return the number of the lowest set bit of a word that has one."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.cttz(args[0], cgutils.true_bit)
+
+    return types.int64(types.uint64), generate
+
+
+def _lowest_bit(word: Any) -> int:
+    """Return the number of the lowest set bit of a word that has one."""
+    return (int(word) & -int(word)).bit_length() - 1
+
+
+load8 = _load8 if _PLAIN else _loader(64)
+load4 = _load4 if _PLAIN else _loader(32)
+store8 = _store8 if _PLAIN else _storer(64)
+store4 = _store4 if _PLAIN else _storer(32)
+lowest_bit = _lowest_bit if numba.config.DISABLE_JIT else _cttz
