@@ -7,12 +7,14 @@ from types import ModuleType
 
 import pytest
 
+HERE = Path(__file__).parent
 
-def beside(file: str) -> ModuleType:
-    """The module <file>.py of this folder."""
-    name = f"env_{file}"
+
+def beside(name: str, path: Path) -> ModuleType:
+    """The module or package at `path`, as `name`."""
     if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{file}.py"))
+        folder = [str(path.parent)] if path.name == "__init__.py" else None
+        spec = importlib.util.spec_from_file_location(name, path, submodule_search_locations=folder)
         assert spec is not None
         assert spec.loader is not None
         sys.modules[name] = importlib.util.module_from_spec(spec)
@@ -22,23 +24,19 @@ def beside(file: str) -> ModuleType:
 
 @pytest.fixture(scope="session")
 def reference() -> ModuleType:
-    """reference.py: a slow, obvious world."""
-    return beside("reference")
-
-
-@pytest.fixture(scope="session")
-def view() -> ModuleType:
-    """reference_view.py: what agents of the reference world observe."""
-    return beside("reference_view")
-
-
-@pytest.fixture(scope="session")
-def kinship_of() -> object:
-    """reference_kinship.kinship_of: K by its definition."""
-    return beside("reference_kinship").kinship_of
+    """reference_world: a slow, obvious world."""
+    return beside("reference_world", HERE / "reference_world" / "__init__.py")
 
 
 @pytest.fixture(scope="session")
 def worlds() -> ModuleType:
-    """worlds.py: random scenarios, random play, worlds as nested lists."""
-    return beside("worlds")
+    """worlds.py: small worlds, random play, worlds as nested lists."""
+    beside("random_play", HERE / "random_play.py")
+    beside("random_play", HERE / "random_play.py")
+    return beside("env_worlds", HERE / "worlds.py")
+
+
+@pytest.fixture(scope="session")
+def scenarios() -> ModuleType:
+    """random_scenarios.py: scenarios in which everything is drawn."""
+    return beside("env_random_scenarios", HERE / "random_scenarios.py")
