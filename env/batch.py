@@ -1,32 +1,38 @@
-"""A batch of worlds: allocates the arrays, checks what comes in, and runs the kernels on threads over worlds."""
+"""A batch of worlds: checks what comes in, runs the kernels on threads over worlds, saves, restores and forks state."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from commlab.env.allocation import State, allocate, allocate_observation, allocate_scratch, world_fields
 from commlab.env.observe import observe_worlds
 from commlab.env.reset import reset_worlds
 from commlab.env.rules import make_rules
 from commlab.env.scenario import Scenario
 from commlab.env.step import step_worlds
-from commlab.env.types import N_KINDS, WINDOW, Action, Entity, Observation, Own, Rules, Slot, World
+from commlab.env.types import N_KINDS, Cell, Number, Observation, Rules, Scratch, World
 
-_WORTH_A_THREAD = 256  # worlds: fewer are stepped faster by one thread than handed to two
+_WORTH_A_THREAD = 1000  # agents: fewer are stepped faster by one thread than handed to two
+
+Indices = Sequence[int] | NDArray[np.int64]
 
 
 class WorldBatch:
     """W worlds of one scenario, stepped together.
 
     After `reset` and after every `step`, `observation` holds what the agents observe (views on buffers that the next
-    step overwrites). A world whose time is over keeps its state until it is reset.
+    step overwrites). A world whose episode has ended keeps stepping until it is reset; with `autoreset`, the step after
+    the last one begins episode `world.episode + n_worlds` instead: its actions are void, its rewards 0.
     """
 
-    def __init__(self, scenario: Scenario, n_worlds: int, seed: int = 0, n_threads: int = 1) -> None:
+    def __init__(
+        self, scenario: Scenario, n_worlds: int, seed: int = 0, n_threads: int = 1, autoreset: bool = False
+    ) -> None:
         """Allocate `n_worlds` worlds; `seed` is the root of all their draws. Reset before stepping."""
         if n_worlds < 1:
             raise ValueError(f"n_worlds is {n_worlds}; a batch has at least one world")
@@ -36,13 +42,17 @@ class WorldBatch:
             raise ValueError(f"n_threads is {n_threads}; a batch is stepped by at least one thread")
         self.scenario = scenario
         self.seed = seed
+        self.autoreset = autoreset
         self.rules: Rules = make_rules(scenario)
-        self.world: World = allocate_world(self.rules, n_worlds)
+        self._fields = world_fields(self.rules, scenario, n_worlds)
+        self._state = allocate(self._fields)
+        self.world: World = self._state.world
         self.observation: Observation = allocate_observation(scenario, n_worlds)
         self._begun = False
-        self._order = np.zeros((n_worlds, self.n_agents), dtype=np.int16)
-        self._threads = min(n_threads, max(1, n_worlds // _WORTH_A_THREAD))
-        self._pool = ThreadPoolExecutor(self._threads) if self._threads > 1 else None
+        n_slices = min(n_threads, max(1, n_worlds * self.n_agents // _WORTH_A_THREAD), n_worlds)
+        self._edges: list[int] = np.linspace(0, n_worlds, n_slices + 1).astype(int).tolist()
+        self._scratch = [allocate_scratch(self.rules, scenario) for _ in range(n_slices)]
+        self._pool = ThreadPoolExecutor(n_slices - 1) if n_slices > 1 else None
 
     @property
     def n_worlds(self) -> int:
@@ -54,7 +64,7 @@ class WorldBatch:
         """Agents in a world."""
         return int(self.rules.body.shape[0])
 
-    def reset(self, episodes: NDArray[np.int64], scatter: float | None = None) -> Observation:
+    def reset(self, episodes: Indices, scatter: float | None = None) -> Observation:
         """Begin episode `episodes[w]` (W,) in every world; `scatter` overrides the scenario's chance of scattering.
 
         Raises ValueError where `episodes` are not W numbers of 0 or more, or `scatter` is no chance.
@@ -68,8 +78,9 @@ class WorldBatch:
         chance = self.scenario.start.scatter if scatter is None else float(scatter)
         if not 0 <= chance <= 1:
             raise ValueError(f"scatter is {chance}; it is a chance from 0 to 1")
+        self.rules = self.rules._replace(scatter=chance)  # for the episodes that follow by themselves, too
         begin = np.ascontiguousarray(numbers, dtype=np.int64)
-        self._each(lambda a, b: reset_worlds(self.world, self.rules, self.seed, begin, chance, a, b))
+        self._each(lambda scratch, a, b: reset_worlds(self.world, self.rules, self.seed, begin, chance, a, b))
         return self._observe()
 
     def step(self, actions: NDArray[np.uint8], messages: NDArray[np.uint8]) -> Observation:
@@ -82,48 +93,76 @@ class WorldBatch:
 
     def step_trusted(self, actions: NDArray[np.uint8], messages: NDArray[np.uint8]) -> Observation:
         """Step as `step` does, for callers whose actions and messages are valid by construction."""
+        world, rules, obs = self.world, self.rules, self.observation
+        again, seed, stride = self.autoreset, self.seed, self.n_worlds
         self._each(
-            lambda a, b: step_worlds(self.world, self.rules, self.observation, actions, messages, self._order, a, b)
+            lambda scratch, a, b: step_worlds(world, rules, obs, scratch, actions, messages, again, seed, stride, a, b)
         )
-        return self.observation
+        return obs
 
     def total_energy(self) -> NDArray[np.int64]:
-        """Return the energy of each world in joules, (W,): agents, what they carry, crystals and the ground."""
-        world, value = self.world, self.rules.value.astype(np.int64)
-        carried = world.inventory.astype(np.int64) @ value
-        worth = np.zeros(256, dtype=np.int64)
-        worth[4 : 4 + N_KINDS] = value
-        stocked = (world.stock * worth[world.kind]).sum(axis=1)
-        total: NDArray[np.int64] = world.energy.sum(axis=1) + carried.sum(axis=1) + stocked + world.reservoir
+        """Return the energy of each world in joules, (W,), less what flowed in: the same number in every step."""
+        world, value = self.world, self.world.value.astype(np.int64)
+        carried = (world.inventory.sum(axis=1, dtype=np.int64) * value).sum(axis=1)
+        worth = np.zeros((self.n_worlds, 256), dtype=np.int64)
+        worth[:, Cell.CRYSTAL_GREEN : Cell.CRYSTAL_GREEN + N_KINDS] = value
+        stocked = (world.stock * np.take_along_axis(worth, world.kind.astype(np.int64), axis=1)).sum(axis=1)
+        embodied = world.embodied.sum(axis=1, dtype=np.int64) + world.n_walls * world.numbers[:, Number.WALL_ENERGY]
+        held = world.energy.sum(axis=1, dtype=np.int64) + carried
+        total: NDArray[np.int64] = held + stocked + embodied + world.reservoir - world.inflow
         return total
 
-    def state(self) -> World:
+    def state(self) -> State:
         """Return a copy of all worlds' state."""
-        return World._make(array.copy() for array in self.world)
+        copy = allocate(self._fields)
+        copy.buffer[...] = self._state.buffer
+        return copy
 
-    def restore(self, state: World) -> Observation:
-        """Set all worlds to a state that `state()` gave, and observe again; ValueError where it is of other worlds."""
-        mine: tuple[NDArray[Any], ...] = self.world
-        if [array.shape for array in mine] != [array.shape for array in state]:
+    def restore(self, state: State, worlds: Indices | None = None) -> Observation:
+        """Set all worlds to a state that `state()` gave, and observe again.
+
+        With `worlds`, each world w is set to world `worlds[w]` of the state. ValueError where the state is of worlds of
+        another scenario or number, or lacks a world that is named.
+        """
+        chosen = np.arange(self.n_worlds) if worlds is None else np.asarray(worlds)
+        n_saved = state.world.t.shape[0]
+        alike = _shapes(self.world) == _shapes(state.world)
+        if not alike or (worlds is None and n_saved != self.n_worlds):
             raise ValueError(f"the state is not of {self.n_worlds} worlds of scenario {self.scenario.name!r}")
-        for array, saved in zip(mine, state, strict=True):
-            array[...] = saved
+        fits = chosen.shape == (self.n_worlds,) and np.issubdtype(chosen.dtype, np.integer)
+        if not fits or (chosen < 0).any() or (chosen >= n_saved).any():
+            raise ValueError(f"worlds must be {self.n_worlds} numbers from 0 to {n_saved - 1}, of worlds of the state")
+        if worlds is None:
+            self._state.buffer[...] = state.buffer
+        else:
+            for name, array in self.world._asdict().items():
+                array[...] = getattr(state.world, name)[chosen]
         return self._observe()
+
+    def fork(self, worlds: Indices) -> WorldBatch:
+        """Return a new batch whose world n is a copy of world `worlds[n]`; the two go on apart, and by one thread."""
+        other = WorldBatch(self.scenario, len(worlds), self.seed, autoreset=self.autoreset)
+        other.rules = self.rules
+        other.restore(self._state, worlds)
+        return other
 
     def _observe(self) -> Observation:
         """Fill the observation buffers anew."""
-        self._each(lambda a, b: observe_worlds(self.world, self.rules, self.observation, a, b))
+        world, rules, obs = self.world, self.rules, self.observation
+        self._each(lambda scratch, a, b: observe_worlds(world, rules, obs, scratch, True, a, b))
         self._begun = True
-        return self.observation
+        return obs
 
-    def _each(self, run: Callable[[int, int], Any]) -> None:
-        """Run a kernel over all worlds, a slice a thread."""
+    def _each(self, run: Callable[[Scratch, int, int], Any]) -> None:
+        """Run a kernel over all worlds, a slice a thread; the calling thread takes the first slice."""
+        slices = list(zip(self._scratch, self._edges, self._edges[1:], strict=False))
         if self._pool is None:
-            _quietly(run, 0, self.n_worlds)
+            _quietly(run, *slices[0])
             return
-        edges = np.linspace(0, self.n_worlds, self._threads + 1).astype(int).tolist()
-        for done in [self._pool.submit(_quietly, run, a, b) for a, b in zip(edges, edges[1:], strict=False)]:
-            done.result()
+        others = [self._pool.submit(_quietly, run, *part) for part in slices[1:]]
+        _quietly(run, *slices[0])
+        for other in others:
+            other.result()
 
     def _check(self, actions: NDArray[np.uint8], messages: NDArray[np.uint8]) -> None:
         """Raise ValueError where actions or messages are not what the kernels trust them to be."""
@@ -131,7 +170,7 @@ class WorldBatch:
             raise ValueError("the worlds have not begun; reset them before the first step")
         wanted = (self.n_worlds, self.n_agents)
         for name, array, shape, limit in (
-            ("actions", actions, wanted, len(Action)),
+            ("actions", actions, wanted, self.rules.may.shape[1]),
             ("messages", messages, (*wanted, self.world.message.shape[2]), self.scenario.channel.vocabulary),
         ):
             if not isinstance(array, np.ndarray) or array.dtype != np.uint8 or array.shape != shape:
@@ -141,52 +180,13 @@ class WorldBatch:
                 raise ValueError(f"{name} holds {int(array.max())}; it must lie in 0 to {limit - 1}")
 
 
-def _quietly(run: Callable[[int, int], Any], start: int, stop: int) -> None:
+def _shapes(world: World) -> list[tuple[int, ...]]:
+    """Return the shape of every array of a single world."""
+    arrays: tuple[NDArray[Any], ...] = world
+    return [array.shape[1:] for array in arrays]
+
+
+def _quietly(run: Callable[[Scratch, int, int], Any], scratch: Scratch, start: int, stop: int) -> None:
     """Run a kernel over some worlds; interpreted kernels mix bits by products that overflow, which numpy would tell."""
     with np.errstate(over="ignore"):
-        run(start, stop)
-
-
-def allocate_world(rules: Rules, n_worlds: int) -> World:
-    """Return the zeroed arrays of `n_worlds` worlds."""
-    agents = (n_worlds, rules.body.shape[0])
-    objects = (n_worlds, rules.start_kind.shape[0])
-    grid = (n_worlds, *rules.start_grid.shape)
-    return World(
-        key=np.zeros(n_worlds, np.uint64),
-        episode=np.zeros(n_worlds, np.int64),
-        t=np.zeros(n_worlds, np.int32),
-        grid=np.zeros(grid, np.uint8),
-        occupant=np.zeros(grid, np.int16),
-        row=np.zeros(agents, np.int16),
-        column=np.zeros(agents, np.int16),
-        facing=np.zeros(agents, np.uint8),
-        last_action=np.zeros(agents, np.uint8),
-        energy=np.zeros(agents, np.int32),
-        inventory=np.zeros((*agents, N_KINDS), np.int16),
-        message=np.zeros((*agents, 1), np.uint8),
-        kind=np.zeros(objects, np.uint8),
-        object_row=np.zeros(objects, np.int16),
-        object_column=np.zeros(objects, np.int16),
-        stock=np.zeros(objects, np.int16),
-        timer=np.zeros(objects, np.int16),
-        reservoir=np.zeros(n_worlds, np.int64),
-        kinship=np.zeros((*agents, agents[1]), np.float32),
-        own_reward=np.zeros(agents, np.float32),
-        shared_reward=np.zeros(agents, np.float32),
-        truncated=np.zeros(n_worlds, np.bool_),
-    )
-
-
-def allocate_observation(scenario: Scenario, n_worlds: int) -> Observation:
-    """Return the zeroed buffers of what the agents of `n_worlds` worlds observe."""
-    agents = (n_worlds, scenario.n_agents)
-    slots = (*agents, scenario.channel.slots)
-    return Observation(
-        window=np.zeros((*agents, WINDOW, WINDOW), np.uint8),
-        entities=np.zeros((*agents, scenario.observation.entities, len(Entity)), np.int8),
-        vector=np.zeros((*agents, len(Own)), np.int16),
-        heard=np.zeros((*slots, 1), np.uint8),
-        slots=np.zeros((*slots, len(Slot)), np.int8),
-        speaker=np.full(slots, -1, np.int16),
-    )
+        run(scratch, start, stop)

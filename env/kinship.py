@@ -1,67 +1,99 @@
-"""Kinship matrices: K[i, j] is the share of agent j's reward that agent i receives; K[i, i] = 1."""
+"""Kinship in an episode: groups and shares, which may be drawn, and what two agents are to each other."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from commlab.env.scenario import Kinship
-from commlab.env.types import Floats
-from commlab.foundation.errors import ScenarioError
+from commlab.env.episode import real
+from commlab.env.kernel import kernel
+from commlab.env.randomness import Purpose, draw_pair, uniform
+from commlab.env.types import KINSHIP_STEPS, Floats, Number, Rules, Structure, World
+
+_SHARE, _PAIR, _TEAM_SIZE = int(Purpose.SHARE), int(Purpose.PAIR), int(Number.TEAM_SIZE)
+_FIXED, _TEAMS = int(Structure.FIXED), int(Structure.TEAMS)
+_SYMMETRIC = int(Structure.RANDOM_SYMMETRIC)
 
 
-def kinship_matrix(kinship: Kinship, n_agents: int) -> Floats:
-    """Return K of shape (A, A), float32, for the structure that a scenario names.
+@kernel
+def kinship_of(world, rules, w, i, j):  # type: ignore[no-untyped-def]
+    """Return K[i, j] of world `w`, bonds included, as float64."""
+    if i == j:
+        return 1.0
+    share = np.float64(world.shares[w, world.group[w, i], world.group[w, j]])
+    if world.partner[w, i] == j and rules.bond_share > share:
+        share = rules.bond_share
+    return share
 
-    Raises ScenarioError where a matrix or pedigree does not fit the number of agents.
-    """
-    if kinship.structure == "selfish":
-        matrix = np.eye(n_agents)
-    elif kinship.structure == "cooperative":
-        matrix = np.full((n_agents, n_agents), kinship.share)
-    elif kinship.structure == "teams":
-        team = np.arange(n_agents) // kinship.size
-        matrix = np.where(team[:, None] == team[None, :], kinship.share, 0.0)
-    elif kinship.structure == "families":
-        matrix = relatedness(kinship.pedigree, n_agents)
+
+def kinship_matrices(world: World, rules: Rules) -> Floats:
+    """Return K of every world as (W, A, A) float32, bonds included."""
+    of_world = np.arange(world.t.shape[0])[:, None, None]
+    matrices = world.shares[of_world, world.group[:, :, None], world.group[:, None, :]]
+    agents = np.arange(world.group.shape[1])
+    bonded = (world.partner[:, :, None] == agents) & (matrices < rules.bond_share)
+    matrices[bonded] = rules.bond_share
+    matrices[:, agents, agents] = 1.0
+    return matrices
+
+
+@kernel
+def draw_kinship(world, rules, w, step):  # type: ignore[no-untyped-def]
+    """Make or draw the kinship of an episode; write group, shares, seen_shares."""
+    if rules.structure == _FIXED:
+        take_fixed(world, rules, w)
+    elif rules.structure == _TEAMS:
+        draw_teams(world, rules, w, step)
     else:
-        matrix = _explicit(kinship.matrix, n_agents)
-    np.fill_diagonal(matrix, 1.0)
-    if kinship.normalise and (matrix.sum(axis=0) <= 0).any():
-        raise ScenarioError("kinship.normalise needs shares that add up to more than 0 for everyone; raise the shares.")
-    return matrix.astype(np.float32)
+        draw_pairs(world, rules, w, step)
+    for g in range(world.shares.shape[1]):
+        for h in range(world.shares.shape[2]):
+            world.seen_shares[w, g, h] = sixteenths(world.shares[w, g, h])
 
 
-def relatedness(pedigree: tuple[tuple[int, int] | None, ...] | None, n_agents: int) -> np.ndarray:
-    """Return the additive relationship of agents whose parents are given; without inbreeding 1/2, 1/4, 1/8 …
-
-    The tabular method (Emik and Terrill 1949): a child is to anyone born before it the mean of what its parents are.
-    """
-    if pedigree is None or len(pedigree) != n_agents:
-        given = 0 if pedigree is None else len(pedigree)
-        raise ScenarioError(
-            f"kinship.pedigree has {given} rows, but there are {n_agents} agents; give two parents or null for each."
-        )
-    matrix = np.eye(n_agents)
-    for child, parents in enumerate(pedigree):
-        if parents is None:
-            continue
-        if not all(0 <= parent < child for parent in parents):
-            raise ScenarioError(
-                f"kinship.pedigree row {child} has the parents {list(parents)}; parents are agents listed before it, "
-                f"{f'0 to {child - 1}' if child else 'so the first has null'}."
-            )
-        matrix[child, :child] = matrix[list(parents), :child].mean(axis=0)
-        matrix[:child, child] = matrix[child, :child]
-    return matrix
+@kernel
+def take_fixed(world, rules, w):  # type: ignore[no-untyped-def]
+    """Take the scenario's own groups and shares; write group, shares."""
+    for i in range(rules.group.shape[0]):
+        world.group[w, i] = rules.group[i]
+    for g in range(rules.shares.shape[0]):
+        for h in range(rules.shares.shape[1]):
+            world.shares[w, g, h] = rules.shares[g, h]
 
 
-def _explicit(rows: tuple[tuple[float, ...], ...] | None, n_agents: int) -> np.ndarray:
-    """Return the matrix that a scenario spells out, checked for shape, range and diagonal."""
-    if rows is None or len(rows) != n_agents or any(len(row) != n_agents for row in rows):
-        raise ScenarioError(f"kinship.matrix must have {n_agents} rows of {n_agents} numbers, one for each agent.")
-    matrix = np.array(rows, dtype=np.float64)
-    if not (np.abs(matrix) <= 1).all():
-        raise ScenarioError("kinship.matrix has entries outside -1 to 1; scale them into that range.")
-    if not (np.diag(matrix) == 1).all():
-        raise ScenarioError("kinship.matrix must have ones on its diagonal: everyone is wholly its own kin.")
-    return matrix
+@kernel
+def draw_teams(world, rules, w, step):  # type: ignore[no-untyped-def]
+    """Make teams, in the order of the agents, and clans of teams; write group, shares."""
+    size = int(world.numbers[w, _TEAM_SIZE])
+    for i in range(world.group.shape[1]):
+        world.group[w, i] = i // size
+    share = real(step, -1, _SHARE, 0, rules.share)
+    clan_share = real(step, -1, _SHARE, 1, rules.clan_share)
+    world.shares[w] = 0
+    for g in range(world.shares.shape[1]):
+        if rules.clan > 0:
+            first = g // rules.clan * rules.clan
+            for h in range(first, min(first + rules.clan, world.shares.shape[1])):
+                world.shares[w, g, h] = clan_share
+        world.shares[w, g, g] = share
+
+
+@kernel
+def draw_pairs(world, rules, w, step):  # type: ignore[no-untyped-def]
+    """Draw every pair's share, everyone being a group; write group, shares."""
+    low, high = rules.share[0], rules.share[1]
+    for i in range(world.group.shape[1]):
+        world.group[w, i] = i
+        for j in range(world.group.shape[1]):
+            share = low
+            if high > low:
+                one, other = i, j
+                if rules.structure == _SYMMETRIC:
+                    one, other = min(i, j), max(i, j)
+                share = low + (high - low) * uniform(draw_pair(step, one, other, _PAIR, 0))
+            world.shares[w, i, j] = 1.0 if i == j else share
+
+
+@kernel
+def sixteenths(share):  # type: ignore[no-untyped-def]
+    """Return a kinship in sixteenths, rounded half to even."""
+    return int(np.rint(np.float64(share) * KINSHIP_STEPS))

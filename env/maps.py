@@ -1,4 +1,4 @@
-"""Maps: from the ASCII drawing of a scenario to a padded grid of cell codes, sites and start marks."""
+"""Maps: from the ASCII drawing of a scenario to a padded grid of walls, and the places of what stands on them."""
 
 from __future__ import annotations
 
@@ -6,45 +6,49 @@ from typing import NamedTuple
 
 import numpy as np
 
-from commlab.env.types import VIEW, Bytes, Cell, Shorts
+from commlab.env.types import VIEW, Bools, Bytes, Cell, Shorts
 from commlab.foundation.errors import ScenarioError
 
-WALL, EMPTY, SITE, ALTAR, CONVERTER = "#", ".", "o", "A", "C"
-_FIXED = {ALTAR: Cell.ALTAR, CONVERTER: Cell.CONVERTER}
+WALL, EMPTY, SITE = "#", ".", "o"
+_FIXED = {"A": Cell.ALTAR, "C": Cell.CONVERTER, "B": Cell.BEACON}
 SMALLEST, LARGEST = 5, 256
+Place = tuple[int, int]
 
 
 class Map(NamedTuple):
-    """A map read from its drawing; coordinates are of the padded grid."""
+    """A map, drawn or made; coordinates are of the padded grid."""
 
     grid: Bytes  # (H, C) walls alone, UNSEEN outside
-    sites: Shorts  # (S, 2)
-    objects: tuple[tuple[Cell, int, int], ...]  # what stands at fixed places
-    marks: dict[str, tuple[tuple[int, int], ...]]  # start marks, in reading order
+    sites: Shorts  # (S, 2) in reading order
+    objects: tuple[tuple[Cell, int, int], ...]  # what stands at fixed places, in the order of the list of objects
+    marks: dict[str, tuple[Place, ...]]  # start marks, in reading order
 
 
 def read_map(drawing: str) -> Map:
     """Return the map that `drawing` shows; ScenarioError where it is ragged, too small or large, or not walled in."""
     rows = [line.strip() for line in drawing.strip().splitlines()]
     _check(rows)
-    height, width = len(rows), len(rows[0])
-    grid = np.full((height + 2 * VIEW, width + 2 * VIEW), Cell.UNSEEN, dtype=np.uint8)
-    sites, objects, marks = [], [], {}  # type: ignore[var-annotated]
-    for r, line in enumerate(rows):
-        for c, sign in enumerate(line):
-            place = (r + VIEW, c + VIEW)
-            grid[place] = Cell.WALL if sign == WALL else Cell.EMPTY
-            if sign == SITE:
-                sites.append(place)
-            elif sign in _FIXED:
-                objects.append((_FIXED[sign], *place))
-            elif sign not in (WALL, EMPTY):
-                marks.setdefault(sign, []).append(place)
+    signs = {(r, c): sign for r, line in enumerate(rows) for c, sign in enumerate(line)}
+    floor = np.array([[sign != WALL for sign in line] for line in rows])
+    sites = [place for place, sign in signs.items() if sign == SITE]
+    objects = [(_FIXED[sign], *place) for place, sign in signs.items() if sign in _FIXED]
+    marks: dict[str, tuple[Place, ...]] = {}
+    for (r, c), sign in signs.items():
+        if sign not in (WALL, EMPTY, SITE, *_FIXED):
+            marks[sign] = (*marks.get(sign, ()), (r + VIEW, c + VIEW))
+    return padded(floor, sites, objects, marks)
+
+
+def padded(
+    floor: Bools, sites: list[Place], objects: list[tuple[Cell, int, int]], marks: dict[str, tuple[Place, ...]]
+) -> Map:
+    """Return the map of a floor (rows, columns) and what is on it, whose border cells are walls."""
+    walls = np.where(floor, Cell.EMPTY, Cell.WALL).astype(np.uint8)
     return Map(
-        grid,
-        np.array(sites, dtype=np.int16).reshape(-1, 2),
-        tuple(objects),
-        {sign: tuple(places) for sign, places in marks.items()},
+        grid=np.pad(walls, VIEW, constant_values=Cell.UNSEEN),
+        sites=np.array(sites, dtype=np.int16).reshape(-1, 2) + np.int16(VIEW),
+        objects=tuple((cell, row + VIEW, column + VIEW) for cell, row, column in objects),
+        marks=marks,
     )
 
 
@@ -61,12 +65,3 @@ def _check(rows: list[str]) -> None:
         whole = number in (1, len(rows))
         if set(line if whole else line[0] + line[-1]) != {WALL}:
             raise ScenarioError(f"map: line {number} leaves the border open; wall the map in with # on every side.")
-
-
-def near_first() -> np.ndarray:
-    """Return the (121, 2) offsets of a window, nearest first, so that the first (2 r + 1)^2 are those of radius r."""
-    span = np.arange(-VIEW, VIEW + 1)
-    offsets = np.stack(np.meshgrid(span, span, indexing="ij"), axis=-1).reshape(-1, 2)
-    chebyshev = np.abs(offsets).max(axis=1)
-    squared = (offsets**2).sum(axis=1)
-    return offsets[np.lexsort((offsets[:, 1], offsets[:, 0], squared, chebyshev))].astype(np.int16)
