@@ -8,6 +8,7 @@ CommlabError
 ├── CheckpointError     a checkpoint that is missing or does not fit
 ├── InterventionError   an intervention that cannot be applied
 ├── DataError           an analysis that lacks data
+├── RenderError         a picture or film that cannot be made
 └── DiskError           a disk that is full or cannot be written
 """
 
@@ -21,6 +22,7 @@ __all__ = [
     "DiskError",
     "InterventionError",
     "RecordingError",
+    "RenderError",
     "RunError",
     "ScenarioError",
     "TargetError",
@@ -58,6 +60,10 @@ class InterventionError(CommlabError):
 
 class DataError(CommlabError):
     """An analysis lacks the data that it needs."""
+
+
+class RenderError(CommlabError):
+    """A picture or film cannot be made as asked for."""
 
 
 class DiskError(CommlabError):
