@@ -5,6 +5,7 @@ An amount is a number, or a range [low, high] from which every episode draws ane
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -36,7 +37,9 @@ class Model(BaseModel):
 class Layout(Model):
     """Maps made from a seed instead of drawn: walls, and the places of what stands on them."""
 
-    kind: Literal["room", "rooms", "caves"] = Field("room", description="One room, a grid of rooms with doors, or caves.")
+    kind: Literal["room", "rooms", "caves"] = Field(
+        "room", description="One room, a grid of rooms with doors, or caves."
+    )
     height: int = Field(20, ge=5, le=256, description="Rows of cells, the border included.")
     width: int = Field(20, ge=5, le=256, description="Columns of cells, the border included.")
     rooms: tuple[Annotated[int, Field(ge=1, le=32)], Annotated[int, Field(ge=1, le=32)]] = Field(
@@ -135,13 +138,17 @@ class Combat(Model):
 
     damage: Joules = Field(always(5), description="Joules that a hit takes from whom a shield protects.")
     freeze: Steps = Field(always(10), description="Steps that an egg stays frozen.")
-    range: Annotated[Whole, Limits(Whole, 1, VIEW)] = Field(always(3), description="Cells ahead that an attack reaches.")
+    range: Annotated[Whole, Limits(Whole, 1, VIEW)] = Field(
+        always(3), description="Cells ahead that an attack reaches."
+    )
 
 
 class Building(Model):
     """What agents can add to the map."""
 
-    limit: int = Field(16, ge=0, le=10_000, description="Converters and beacons that agents can add; walls are free of it.")
+    limit: int = Field(
+        16, ge=0, le=10_000, description="Converters and beacons that agents can add; walls are free of it."
+    )
 
 
 class Body(Model):
@@ -182,7 +189,9 @@ class Agents(Model):
 class Kinship(Model):
     """Who is rewarded for whom: K[i, j] is the share of j's reward that i receives."""
 
-    structure: Literal["selfish", "cooperative", "teams", "clans", "families", "hive", "random", "matrix"] = "cooperative"
+    structure: Literal["selfish", "cooperative", "teams", "clans", "families", "hive", "random", "matrix"] = (
+        "cooperative"
+    )
     share: Share = Field(
         Real(1.0, 1.0),
         description="K within a team, between all (cooperative), with the queen (hive), of a pair (random: a range).",
@@ -202,7 +211,9 @@ class Kinship(Model):
     matrix: tuple[tuple[float, ...], ...] | None = Field(None, description="matrix: K itself, its diagonal all ones.")
     normalise: bool = Field(False, description="Whether what is handed out equals what was earned.")
     hidden: bool = Field(False, description="Whether kinship is observed as 0 of everyone.")
-    noise: float = Field(0.0, ge=0, le=1, description="Most by which the observed kinship of a pair is off in an episode.")
+    noise: float = Field(
+        0.0, ge=0, le=1, description="Most by which the observed kinship of a pair is off in an episode."
+    )
     bond_share: float = Field(0.5, ge=0, le=1, description="K that a bond raises a pair to.")
     bond_steps: Annotated[Whole, Limits(Whole, 1, 30_000)] = Field(
         always(3), description="Steps within which two must choose each other to bond."
@@ -217,7 +228,9 @@ class Channel(Model):
     slots: int = Field(1, ge=1, le=64, description="Speakers that a listener can hear in a step.")
     direction: bool = Field(False, description="Whether the speaker's place is given where it is not seen.")
     delay: int = Field(1, ge=1, le=64, description="Steps from speaking to hearing.")
-    noise: float = Field(0.0, ge=0, le=1, description="Chance that a symbol that is no silence is heard as a random one.")
+    noise: float = Field(
+        0.0, ge=0, le=1, description="Chance that a symbol that is no silence is heard as a random one."
+    )
     walls: bool = Field(False, description="Whether walls between speaker and listener keep messages out.")
 
 
@@ -253,8 +266,12 @@ class Combination(Model):
 class HeldOut(Model):
     """What is kept for tests of generalisation: sites, and kinds of crystal at sites."""
 
-    sites: tuple[Place, ...] = Field((), description="Sites (row and column on the map) at which nothing is in training.")
-    combinations: tuple[Combination, ...] = Field((), description="Kinds of crystal that a site does not have in training.")
+    sites: tuple[Place, ...] = Field(
+        (), description="Sites (row and column on the map) at which nothing is in training."
+    )
+    combinations: tuple[Combination, ...] = Field(
+        (), description="Kinds of crystal that a site does not have in training."
+    )
     use: Literal["all", "train", "test"] = Field(
         "all", description="all: nothing is kept out; train: without what is held out; test: only what is held out."
     )
@@ -333,7 +350,9 @@ class Scenario(Model):
             raise ValueError("map: a scenario has either a map or a layout; give one of the two")
         for name in self.agent_bodies:
             if name not in self.bodies:
-                raise ValueError(f"agents: there is no body {name!r} in bodies; name one of {', '.join(self.bodies)}")
+                near = get_close_matches(name, self.bodies, 1)
+                hint = f"did you mean {near[0]!r}? Name" if near else "name"
+                raise ValueError(f"agents: there is no body {name!r} in bodies; {hint} one of {', '.join(self.bodies)}")
         if self.n_agents > 1024:
             raise ValueError(f"agents: {self.n_agents} agents are too many; a world holds at most 1024")
         if len(self.bodies) > 127:

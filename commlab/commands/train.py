@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from commlab.console import progress, say
 from commlab.env.kernel import kernels_are_cold
-from commlab.env.loading import explain, load_scenario, override
+from commlab.env.explaining import explain
+from commlab.env.loading import load_scenario, override
 from commlab.foundation.errors import RunError, ScenarioError
 from commlab.foundation.run import RUNS, RunFolder
 from commlab.training.config import TrainConfig
