@@ -12,7 +12,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 from pettingzoo import ParallelEnv
 
-from commlab.env.batch import WorldBatch
+from commlab.env.batch import State, WorldBatch
 from commlab.env.choices import read_choice, read_number
 from commlab.env.overview import overview, overview_parts
 from commlab.env.scenario import Scenario
@@ -153,6 +153,22 @@ class ParallelWorld(ParallelEnv):  # type: ignore[misc]
 
     def close(self) -> None:
         """Do nothing: there is nothing to close."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what pickles and copies keep: all but the batch, whose arrays share one buffer, and its world."""
+        batch = self.batch
+        return {
+            **{name: kept for name, kept in vars(self).items() if name != "batch"},
+            "_saved": (batch.seed, batch.world),
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Become the world that was kept."""
+        seed, world = state["_saved"]
+        vars(self).update({name: kept for name, kept in state.items() if name != "_saved"})
+        self.batch = WorldBatch(self.scenario, 1, seed)
+        if self._begun:
+            self.batch.restore(State(world, world.poison))
 
     def _observe(self) -> dict[str, ObservationDict]:
         """Return what each agent observes, in arrays of its own."""
