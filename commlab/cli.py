@@ -155,16 +155,47 @@ def report(run: Run = None) -> None:
 
 @app.command()
 def scenarios(
-    name: Annotated[str | None, typer.Argument(help="A scenario's name or file; left out: list them.")] = None,
+    name: Annotated[str | None, typer.Argument(help="A scenario's name or YAML file; left out: list them.")] = None,
+    picture: Annotated[Path | None, typer.Option(help="Draw the world after the steps into this .png.")] = None,
+    film: Annotated[Path | None, typer.Option(help="Film the steps into this .gif or .mp4.")] = None,
+    steps: Annotated[int | None, typer.Option(min=0, help="Steps to play; by default those of --do.")] = None,
+    do: Annotated[
+        str | None,
+        typer.Option(help="Actions, by agent: 'east attack:3; stay shield'. :3 says symbol 3. Then all is at random."),
+    ] = None,
+    cell: Annotated[int | None, typer.Option(help="Pixels of a cell; by default as the map has room for.")] = None,
+    hearing: Annotated[list[int] | None, typer.Option("--range", min=0, help="Show how far this agent hears.")] = None,
+    see: Annotated[list[int] | None, typer.Option("--see", min=0, help="Show what this agent sees.")] = None,
+    numbers: Annotated[bool, typer.Option("--numbers", help="Show the agents' numbers.")] = False,
+    fps: Annotated[float, typer.Option(help="Steps of a film that are shown in a second.")] = 8.0,
+    seed: Seed = 0,
+    episode: Annotated[int, typer.Option(min=0, max=2**62, help="Episode to play.")] = 0,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="field=value of the scenario.")] = None,
     as_json: Json = False,
 ) -> None:
-    """List the scenarios, or show one."""
-    from commlab.commands.scenarios import list_scenarios, show_scenario
+    """List the scenarios, or show, draw and film one. Agents act at random unless told what to do.
 
-    if name is None:
+    \b
+      commlab scenarios                                          the library
+      commlab scenarios lookout                                  one of them: map, agents, prices, kinship, channel
+      commlab scenarios lookout --set channel.vocabulary=8       the same with a field changed
+      commlab scenarios lookout --picture world.png --numbers    a picture of the beginning
+      commlab scenarios lookout --film world.gif --steps 64      a film of random play
+      commlab scenarios rivals --picture told.png --do "stay west; stay:3 north" --numbers --see 3
+    """
+    from commlab.commands.play import Play
+    from commlab.commands.scenarios import list_scenarios, show_scenario
+    from commlab.env.render.picture import Options
+    from commlab.foundation.errors import ScenarioError
+
+    options = Options(cell, True, numbers=numbers, ranges=tuple(hearing or ()), windows=tuple(see or ()))
+    play = Play(seed, episode, steps, do, picture, film, fps, options)
+    if name is not None:
+        show_scenario(name, play, settings or [], as_json)
+    elif play == Play() and not settings:
         list_scenarios(as_json)
     else:
-        show_scenario(name, as_json)
+        raise ScenarioError("Which scenario? Name it first, as in: commlab scenarios lookout --picture world.png.")
 
 
 def main() -> None:

@@ -20,10 +20,11 @@ from commlab.foundation.atomic import PART, seal, write_atomic
 from commlab.foundation.disk import as_disk_error
 from commlab.foundation.errors import RenderError
 
-__all__ = ["SUFFIXES", "check_target", "save_film", "save_picture"]
+__all__ = ["SUFFIXES", "check_speed", "check_target", "save_film", "save_picture"]
 
 SUFFIXES = (".gif", ".mp4", ".png")
-MOST_FPS = 50  # GIFs count hundredths of a second, and players slow down what is faster
+_LEAST_FPS = 0.1
+_MOST_FPS = 50  # GIFs count hundredths of a second, and players slow down what is faster
 
 _LOOKED_AT = 24  # frames from which a GIF's palette is made, beside the colours that may come later
 _EXACT = 48  # colours of that palette that are kept as they are: those of the most pixels
@@ -40,8 +41,7 @@ def save_film(frames: Iterable[Frame], path: Path | str, fps: float = 8.0) -> Pa
     the frames or the speed cannot be, and DiskError where it cannot be written; no half-written file is left behind.
     """
     final = check_target(path)
-    if not 0 < fps <= MOST_FPS:
-        raise RenderError(f"A film cannot run at {fps:g} frames a second; choose more than 0 and at most {MOST_FPS}.")
+    check_speed(fps)
     pictures = _alike(frames, final)
     if final.suffix.lower() == ".png":
         first = next(pictures)
@@ -72,6 +72,12 @@ def check_target(path: Path | str, suffixes: tuple[str, ...] = SUFFIXES) -> Path
     if final.is_dir():
         raise RenderError(f"{final} is a folder; name a file.")
     return final
+
+
+def check_speed(fps: float) -> None:
+    """Raise RenderError where a film cannot run at that many frames a second."""
+    if not _LEAST_FPS <= fps <= _MOST_FPS:
+        raise RenderError(f"A film cannot run at {fps:g} frames a second; choose {_LEAST_FPS:g} to {_MOST_FPS}.")
 
 
 def _alike(frames: Iterable[Frame], final: Path) -> Iterator[Image.Image]:

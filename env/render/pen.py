@@ -14,7 +14,7 @@ __all__ = ["Pen", "Point", "font", "regular", "smooth", "text_size"]
 
 Point = tuple[float, float]
 
-_FINE = 160  # pixels across a cell that shapes are drawn with, at least
+_FINE = 96  # pixels across a cell that shapes are drawn with, at least
 _LEAST_SCALE = 4
 _MARGIN = 0.3  # of a cell, on every side: shields and shadows reach beyond
 

@@ -16,7 +16,7 @@ from commlab.env.render.palette import KINDS, Colour
 from commlab.env.render.stage import Stage, set_stage
 from commlab.env.render.strip import add_caption
 from commlab.env.scenario import Scenario
-from commlab.env.types import N_KINDS, VIEW, Bytes, Cell, Facing, Number, Rules, Trait, World
+from commlab.env.types import N_KINDS, VIEW, Action, Bytes, Cell, Facing, Number, Rules, Trait, World
 
 __all__ = ["Options", "draw_world", "render_rgb"]
 
@@ -70,7 +70,7 @@ def _plan(stage: Stage) -> Plan:
     inner = (slice(VIEW, VIEW + stage.rows), slice(VIEW, VIEW + stage.columns))
     grid, occupant = world.grid[w][inner], world.occupant[w][inner]
     walls = grid == Cell.WALL
-    brittle = walls & (occupant > 0)
+    brittle = walls & (occupant > 0) & _walls_break(rules)
     m = int(world.map[w])
     sites = rules.sites[m, : int(rules.n_sites[m])] - VIEW
     return Plan(
@@ -81,6 +81,12 @@ def _plan(stage: Stage) -> Plan:
         (grid == Cell.UNSEEN).tobytes(),
         tuple((int(row), int(column)) for row, column in sites),
     )
+
+
+def _walls_break(rules: Rules) -> bool:
+    """Return whether any body can break walls: where none can, all walls look alike."""
+    can = np.flatnonzero(rules.may.any(axis=0))
+    return bool(np.isin(can, (Action.ATTACK, Action.DISMANTLE)).any())
 
 
 def _sprites(stage: Stage) -> Iterator[tuple[Image.Image, int, int]]:

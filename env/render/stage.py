@@ -42,17 +42,21 @@ class Stage(NamedTuple):
 def set_stage(world: World, rules: Rules, scenario: Scenario, w: int, cell: int | None = None) -> Stage:
     """Return the measures of a picture of world `w`; RenderError where cells are too small or large."""
     rows, columns = (int(n) - 2 * VIEW for n in world.grid.shape[1:])
-    size = cell_size(rows, columns) if cell is None else cell
-    most = _HUGE // max(rows, columns)
-    if not _LEAST <= size <= most:
-        raise RenderError(f"Cells of {size} pixels make no picture of this map; choose {_LEAST} to {most} pixels.")
+    size = cell_size(rows, columns, cell)
     margin = max(2, round(0.25 * size))
     return Stage(world, rules, scenario, w, size, margin, rows, columns, agent_colours(world, scenario, w))
 
 
-def cell_size(rows: int, columns: int) -> int:
-    """Return the pixels of a cell with which a map makes a good picture."""
-    return max(_LEAST, min(_MOST, _LONGEST // max(rows, columns)))
+def cell_size(rows: int, columns: int, wanted: int | None = None) -> int:
+    """Return the pixels of a cell: as wanted, or so that the map makes a good picture; RenderError if it makes none."""
+    longest = max(rows, columns)
+    if wanted is None:
+        return max(_LEAST, min(_MOST, _LONGEST // longest))
+    if not _LEAST <= wanted <= _HUGE // longest:
+        raise RenderError(
+            f"Cells of {wanted} pixels make no picture of this map; choose {_LEAST} to {_HUGE // longest} pixels."
+        )
+    return wanted
 
 
 def agent_colours(world: World, scenario: Scenario, w: int) -> tuple[Colour, ...]:

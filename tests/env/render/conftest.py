@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from commlab.env.scenario import Scenario
-from commlab.env.types import N_KINDS, VIEW, WINDOW, Cell, Facing, Number, Rules, Stat, Trait, View, World
+from commlab.env.types import N_KINDS, VIEW, WINDOW, Action, Cell, Facing, Number, Rules, Stat, Trait, View, World
 
 CODES = {"#": Cell.WALL, "W": Cell.WALL, ".": Cell.EMPTY, "o": Cell.EMPTY, "A": Cell.ALTAR, "C": Cell.CONVERTER}
 CODES |= {"B": Cell.BEACON, "g": Cell.CRYSTAL_GREEN, "y": Cell.CRYSTAL_YELLOW, "r": Cell.CRYSTAL_RED}
@@ -98,6 +98,7 @@ def _rules(n_agents: int, sites: list[tuple[int, int]]) -> Rules:
     nearer = [(int(np.sign(r)) * near(r, c), int(np.sign(c)) * near(c, r)) for r, c in steps]
     eye |= {"offsets": np.array(steps, np.int16), "nearer": np.array([steps.index(step) for step in nearer], np.uint8)}
     made |= {"n_steps": 64, "body": np.zeros(n_agents, np.uint8), "sight": np.array([VIEW], np.int16)}
+    made["may"] = np.ones((1, len(Action)), np.bool_)
     made |= {"sites": np.array(sites, np.int16).reshape(1, -1, 2), "n_sites": np.array([len(sites)], np.int16)}
     return Rules(**(made | {"walls_block_sight": False, "eye": View(**eye)}))
 

@@ -175,6 +175,13 @@ def test_a_wall_that_can_break_looks_different_and_more_so_when_hit(make: Callab
     assert not has(whole.crop((8 + 96, 8 + 64, 8 + 128, 8 + 96)), WALL, 3)
 
 
+def test_walls_that_nobody_can_break_are_walls(make: Callable[..., Any]) -> None:
+    scene = make("#######\n#.....#\n#..W..#\n#.....#\n#######")
+    scene.world.occupant[0, 2 + VIEW, 3 + VIEW] = 10
+    scene.rules.may[:, [Action.ATTACK, Action.DISMANTLE]] = False
+    assert has(draw_world(*scene.args, PLAIN).crop((8 + 96, 8 + 64, 8 + 128, 8 + 96)), WALL, 3)
+
+
 def test_bonds_attacks_ranges_views_and_numbers_show(scene: Any) -> None:
     before = draw_world(*scene.args, PLAIN)
     for options in (PLAIN._replace(ranges=(1,)), PLAIN._replace(windows=(1,)), PLAIN._replace(numbers=True)):
@@ -252,7 +259,9 @@ def test_families_beyond_the_tenth_have_colours_of_their_own() -> None:
 
 def test_pictures_are_quick(make: Callable[..., Any], scene: Any) -> None:
     rows = ["#" * 100, *["#" + ".>.g....o." * 9 + "........#"] * 98, "#" * 100]
-    for made, most in ((scene, 0.08), (make("\n".join(rows)), 1.2)):  # four times what an idle core takes
+    families = [i % 12 for i in range(98 * 9)]
+    large = make("\n".join(rows), families)
+    for made, most in ((scene, 0.08), (large, 1.2)):  # four times what an idle core takes
         draw_world(*made.args)
         start = time.process_time()
         draw_world(*made.args)
