@@ -29,8 +29,8 @@ FLOOR_TOO = _rgb("f2f2ee")  # every other cell
 RING = _rgb("d3d6d6")  # a site
 WALL = _rgb("66748a")
 WALL_SIDE = _rgb("465266")
-BRITTLE = _rgb("a29d95")  # a wall that can break
-BRITTLE_SIDE = _rgb("79746c")
+BRITTLE = _rgb("a3acba")  # a wall that can break
+BRITTLE_SIDE = _rgb("7a8494")
 SHADE = _rgb("2b3242")  # shadows, thinned
 
 HEART = _rgb("dd4a74")
