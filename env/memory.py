@@ -1,4 +1,4 @@
-"""Words in memory: eight bytes of an array read or written at once, and the lowest set bit of a word.
+"""Words in memory: eight bytes of an array read or written at once, items by flat index, and the lowest set bit of a word.
 
 Windows and lists of things are made of small rows; numba moves them byte by byte, and these move them as processors do.
 Interpreted and bounds-checked kernels get plain versions, which see every index.
@@ -66,6 +66,12 @@ def _most(flat):  # type: ignore[no-untyped-def]
     return 127 if flat.dtype == np.int8 else 255
 
 
+@kernel
+def _item(array, index):  # type: ignore[no-untyped-def]
+    """Return item `index` of a flat view of a contiguous array of integers, as int64."""
+    return np.int64(array.reshape(array.size)[index])
+
+
 def _loader(n_bits: int) -> Any:
     """Return an intrinsic that loads an unaligned word as uint64."""
 
@@ -79,6 +85,41 @@ def _loader(n_bits: int) -> Any:
         return types.uint64(array, types.int64), generate
 
     return intrinsic(load)
+
+
+@intrinsic
+def _item_quick(typing_context: Any, array: Any, index: Any) -> Any:
+    """Do as `_item` does, for an index that is not negative."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, args[0]).data
+        value = builder.load(builder.gep(data, [args[1]]))
+        if signature.args[0].dtype.bitwidth == 64:
+            return value
+        widen = builder.sext if signature.args[0].dtype.signed else builder.zext
+        return widen(value, cgutils.ir.IntType(64))
+
+    return types.int64(array, types.int64), generate
+
+
+@kernel
+def _put(array, index, value):  # type: ignore[no-untyped-def]
+    """Set item `index` of a flat view of a contiguous array of integers."""
+    array.reshape(array.size)[index] = value
+
+
+@intrinsic
+def _put_quick(typing_context: Any, array: Any, index: Any, value: Any) -> Any:
+    """Do as `_put` does, for an index that is not negative."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, args[0]).data
+        width = signature.args[0].dtype.bitwidth
+        word = args[2] if width == 64 else builder.trunc(args[2], cgutils.ir.IntType(width))
+        builder.store(word, builder.gep(data, [args[1]]))
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, types.int64), generate
 
 
 def _storer(n_bits: int) -> Any:
@@ -118,6 +159,8 @@ def _lowest_bit(word: Any) -> int:
     return (int(word) & -int(word)).bit_length() - 1
 
 
+item = _item if _PLAIN else _item_quick
+put = _put if _PLAIN else _put_quick
 load8 = _load8 if _PLAIN else _loader(64)
 load4 = _load4 if _PLAIN else _loader(32)
 store8 = _store8 if _PLAIN else _storer(64)

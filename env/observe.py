@@ -6,20 +6,27 @@ import numpy as np
 
 from commlab.env.hearing import hear_world
 from commlab.env.kernel import kernel
-from commlab.env.relation import seen_kinship
-from commlab.env.memory import load4, load8, lowest_bit, store4, store8
-from commlab.env.sight import see
-from commlab.env.types import N_KINDS, VIEW, WINDOW, Cell, Number, Own, Price, Trait
+from commlab.env.memory import item, load4, load8, lowest_bit, store4, store8
+from commlab.env.relation import blur
+from commlab.env.sight import LEFT, see
+from commlab.env.types import N_KINDS, VIEW, WINDOW, Cell, Entity, Number, Own, Price, Trait
 
 _AGENT, _WALL = int(Cell.AGENT), int(Cell.WALL)
+_KIND, _ROW, _COLUMN, _KINSHIP = int(Entity.KIND), int(Entity.ROW), int(Entity.COLUMN), int(Entity.KINSHIP)
 _OWN_BODY, _OWN_FACING, _LAST_ACTION, _ENERGY = int(Own.BODY), int(Own.FACING), int(Own.LAST_ACTION), int(Own.ENERGY)
 _OWN_ROW, _OWN_COLUMN, _GREEN = int(Own.ROW), int(Own.COLUMN), int(Own.GREEN)
 _SHIELD, _FROZEN, _BONDED = int(Own.SHIELD), int(Own.FROZEN), int(Own.BONDED)
-_ALTAR_COST, _MOVE_COST, _DAMAGE, _VALUE = int(Own.ALTAR_COST), int(Own.MOVE_COST), int(Own.DAMAGE), int(Own.GREEN_VALUE)
+_ALTAR_COST, _MOVE_COST, _DAMAGE, _VALUE = (
+    int(Own.ALTAR_COST),
+    int(Own.MOVE_COST),
+    int(Own.DAMAGE),
+    int(Own.GREEN_VALUE),
+)
 _COST, _N_PRICES = int(Trait.MOVE_COST), len(Price)
 _NUMBER_ALTAR, _NUMBER_DAMAGE = int(Number.ALTAR_COST), int(Number.DAMAGE)
-_ONE, _LEAST, _63 = np.uint64(1), np.uint64(255), np.uint64(63)
-_ROW_BITS = np.uint64(2**WINDOW - 1)
+_NONE, _ONE, _63, _64, _TOP = np.uint64(0), np.uint64(1), np.uint64(63), np.uint64(64), np.uint64(2**63)
+_SIX, _FIVE, _LEFT = np.uint64(2**LEFT - 1), np.uint64(2 ** (WINDOW - LEFT) - 1), np.uint64(LEFT)
+_UPPER = ~0xFFFFFFFF
 _TAIL = WINDOW - 4  # a row of 11 cells is moved as eight bytes and, overlapping, four
 
 
@@ -38,9 +45,9 @@ def observe_worlds(world, rules, obs, scratch, afresh, start, stop):  # type: ig
                 see(world, rules, scratch, w, i)
                 look(world, obs, w, i, scratch.veil, 0)
             else:
-                look(world, obs, w, i, rules.view.veil, body * WINDOW * WINDOW)
-                scratch.seen[i, 0] = rules.view.seen[body, 0]
-                scratch.seen[i, 1] = rules.view.seen[body, 1]
+                look(world, obs, w, i, rules.eye.veil, body * WINDOW * WINDOW)
+                scratch.seen[i, 0] = rules.eye.seen[body, 0]
+                scratch.seen[i, 1] = rules.eye.seen[body, 1]
             list_entities(world, rules, obs, scratch, w, i)
             feel(world, rules, obs, w, i)
             if afresh or world.t[w] == 0:
@@ -50,10 +57,13 @@ def observe_worlds(world, rules, obs, scratch, afresh, start, stop):  # type: ig
 
 @kernel
 def appearance(world, rules, w, i):  # type: ignore[no-untyped-def]
-    """Return how agent `i` looks to others: its facing, body, shield and frozen steps as bytes 4 to 7 of an entity."""
+    """Return how agent `i` looks to others: its facing, body, shield and frozen steps as bytes 4 to 7 of an entity.
+
+    The lowest two bytes hold its kin group.
+    """
     frozen = min(int(world.frozen[w, i]), 127)
     word = int(world.facing[w, i]) | int(rules.body[i]) << 8 | int(world.shield[w, i]) << 16 | frozen << 24
-    return np.uint64(word << 32)
+    return np.uint64(word << 32 | int(world.group[w, i]))
 
 
 @kernel
@@ -69,66 +79,65 @@ def look(world, obs, w, i, veil, first):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def row_of_things(world, row, column):  # type: ignore[no-untyped-def]
-    """Return which of the eleven cells from a column of a row (counted over all worlds) hold things, as bits."""
-    first = row * world.things.shape[2] + (column >> 3)
-    return (load8(world.things, first) >> np.uint64(column & 7)) & _ROW_BITS
-
-
-@kernel
 def list_entities(world, rules, obs, scratch, w, i):  # type: ignore[no-untyped-def]
     """List the nearest agents and objects that agent `i` sees, itself left out; write entities.
 
-    The things of the window are bits by cell; sorted by nearness they are bits by rank, read from the lowest.
+    The things in a row of the window are bits; tables turn them into bits by rank, which are read from the lowest.
     """
-    row = w * world.grid.shape[1] + int(world.row[w, i]) - VIEW
+    n_bytes = world.things.shape[2]
     column = int(world.column[w, i]) - VIEW
-    low, high = np.uint64(0), np.uint64(0)
-    for r in range(5):
-        low |= row_of_things(world, row + r, column) << np.uint64(WINDOW * r)
-        high |= row_of_things(world, row + 6 + r, column) << np.uint64(2 + WINDOW * r)
-    middle = row_of_things(world, row + 5, column)
-    low = (low | middle << np.uint64(55)) & scratch.seen[i, 0] & ~(_ONE << np.uint64(60))  # the agent's own cell
-    high = (high | middle >> np.uint64(9)) & scratch.seen[i, 1]
-    near, far = np.uint64(0), np.uint64(0)
-    while low != 0:
-        rank = np.uint64(rules.view.rank[lowest_bit(low)])
-        low &= low - _ONE
-        bit = _ONE << (rank & _63)
-        near |= bit if rank < 64 else np.uint64(0)
-        far |= np.uint64(0) if rank < 64 else bit
-    while high != 0:
-        rank = np.uint64(rules.view.rank[64 + lowest_bit(high)])
-        high &= high - _ONE
-        bit = _ONE << (rank & _63)
-        near |= bit if rank < 64 else np.uint64(0)
-        far |= np.uint64(0) if rank < 64 else bit
-    write_entities(world, rules, obs, scratch, w, i, near, far)
+    first = (w * world.grid.shape[1] + int(world.row[w, i]) - VIEW) * n_bytes + (column >> 3)
+    near, far = _NONE, _NONE
+    for r in range(WINDOW):
+        things = load8(world.things, first + r * n_bytes) >> np.uint64(column & 7)
+        left = 2 * ((r << 6) + np.int64(things & _SIX))
+        right = 2 * ((r << 5) + np.int64((things >> _LEFT) & _FIVE))
+        near |= np.uint64(item(rules.eye.left, left)) | np.uint64(item(rules.eye.right, right))
+        far |= np.uint64(item(rules.eye.left, left + 1)) | np.uint64(item(rules.eye.right, right + 1))
+    write_entities(world, rules, obs, scratch, w, i, near & scratch.seen[i, 0], far & scratch.seen[i, 1])
 
 
 @kernel
 def write_entities(world, rules, obs, scratch, w, i, near, far):  # type: ignore[no-untyped-def]
-    """Write the things at the ranks set in `near` (0 to 63) and `far` (from 64) as rows of entities, then zeros."""
-    n_entities = obs.entities.shape[2]
-    row, column = int(world.row[w, i]), int(world.column[w, i])
+    """Write the things at the ranks set in `near` (0 to 63) and `far` (from 64) as entities, then zeros; write entities.
+
+    Without branches on what is there, for they would be as often mistaken as not.
+    """
+    columns, n_entities = world.grid.shape[2], obs.entities.shape[2]
+    here = (w * world.grid.shape[1] + int(world.row[w, i])) * columns + int(world.column[w, i])
+    partner, n_groups = int(world.partner[w, i]), world.seen_shares.shape[1]
+    shares = (w * n_groups + int(world.group[w, i])) * n_groups
     to = (w * world.row.shape[1] + i) * n_entities * 8
-    first = 0
     for n in range(n_entities):
-        if near == 0:
-            near, far, first = far, np.uint64(0), first + 64
-        if near == 0:
-            store8(obs.entities, to + 8 * n, near)
-            continue
-        rank = first + lowest_bit(near)
-        near &= near - _ONE
-        r, c = row + int(rules.view.offsets[rank, 0]), column + int(rules.view.offsets[rank, 1])
-        code = int(world.grid[w, r, c])
-        word = np.uint64(code) | rules.view.place[rank]
-        if code == _AGENT:
-            j = int(world.occupant[w, r, c])
-            kinship = np.uint64(int(seen_kinship(world, rules, w, i, j)) & 255)
-            word |= scratch.look[j] | kinship << np.uint64(24)
+        in_near = _NONE - np.uint64(near != 0)
+        bits = (near & in_near) | (far & ~in_near)
+        near, far = near & (near - _ONE), far & ((far - _ONE) | in_near)
+        rank = (lowest_bit(bits | _TOP) + np.int64(_64 & ~in_near)) & 127
+        cell = here + item(rules.eye.reach, rank)
+        code = item(world.grid, cell)
+        is_agent = int(code == _AGENT)
+        j = item(world.occupant, cell) * is_agent
+        look = item(scratch.look, j)
+        kinship = item(world.seen_shares, shares + (look & 0xFFFF))
+        kinship = max(kinship, rules.seen_bond) if partner == j else kinship
+        told = ((look & _UPPER) | (kinship & 255) << 24) & -is_agent
+        word = (np.uint64(code) | np.uint64(item(rules.eye.place, rank)) | np.uint64(told)) & (
+            _NONE - np.uint64(bits != 0)
+        )
         store8(obs.entities, to + 8 * n, word)
+    if rules.kinship_hidden or rules.kinship_noise > 0:
+        blur_entities(world, rules, obs, w, i)
+
+
+@kernel
+def blur_entities(world, rules, obs, w, i):  # type: ignore[no-untyped-def]
+    """Hide the kinship with listed agents, or make it noisy; write entities."""
+    for n in range(obs.entities.shape[2]):
+        if obs.entities[w, i, n, _KIND] == _AGENT:
+            row = int(world.row[w, i]) + int(obs.entities[w, i, n, _ROW])
+            column = int(world.column[w, i]) + int(obs.entities[w, i, n, _COLUMN])
+            j = int(world.occupant[w, row, column])
+            obs.entities[w, i, n, _KINSHIP] = blur(world, rules, w, i, j, int(obs.entities[w, i, n, _KINSHIP]))
 
 
 @kernel

@@ -5,15 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from commlab.env.kernel import kernel
+from commlab.env.memory import item
 from commlab.env.types import VIEW, WINDOW, Cell, Shorts, View
 
 _WALL, _UNSEEN = int(Cell.WALL), int(Cell.UNSEEN)
-_ONE = np.uint64(1)
+_ZERO, _ONE = np.uint64(0), np.uint64(1)
 N_CELLS = WINDOW * WINDOW
+LEFT = 6  # columns of a window's left part
 
 
-def view_tables(views: list[int]) -> View:
-    """Return the tables for bodies with the given view radii."""
+def view_tables(views: list[int], columns: int) -> View:
+    """Return the tables for bodies with the given view radii on a padded grid of so many columns."""
     offsets = near_first()
     cell = (offsets[:, 0] + VIEW) * WINDOW + offsets[:, 1] + VIEW
     rank = np.zeros(N_CELLS, dtype=np.uint8)
@@ -22,17 +24,38 @@ def view_tables(views: list[int]) -> View:
     unsigned = offsets.astype(np.int64) & 255
     span = np.abs(np.arange(-VIEW, VIEW + 1))
     distance = np.maximum(span[:, None], span[None, :])
-    reached = np.stack([distance <= view for view in views])
-    bits = [[int(b) for b in row.reshape(-1)] for row in reached]
-    words = [[sum(b << n for n, b in enumerate(row[:64])), sum(b << n for n, b in enumerate(row[64:]))] for row in bits]
     return View(
         offsets=offsets,
         rank=rank,
         nearer=nearer,
-        place=((unsigned[:, 0] << 8) | (unsigned[:, 1] << 16)).astype(np.uint64),
-        veil=np.where(reached, 0, _UNSEEN).astype(np.uint8),
-        seen=np.array(words, dtype=np.uint64),
+        reach=_padded(offsets[:, 0].astype(np.int32) * columns + offsets[:, 1], np.int32),
+        place=_padded((unsigned[:, 0] << 8) | (unsigned[:, 1] << 16), np.uint64),
+        left=_ranks_of_bits(rank.reshape(WINDOW, WINDOW)[:, :LEFT]),
+        right=_ranks_of_bits(rank.reshape(WINDOW, WINDOW)[:, LEFT:]),
+        veil=np.stack([np.where(distance <= view, 0, _UNSEEN) for view in views]).astype(np.uint8),
+        seen=np.array([_halves(2 ** (2 * view + 1) ** 2 - 2) for view in views], dtype=np.uint64),
     )
+
+
+def _ranks_of_bits(rank: np.ndarray) -> np.ndarray:
+    """Return, for `rank` (11, n) of some columns of a window, the ranks set by each pattern of n bits, (11, 2^n, 2)."""
+    n_rows, n_bits = rank.shape
+    table = np.zeros((n_rows, 2**n_bits, 2), dtype=np.uint64)
+    for row in range(n_rows):
+        for bits in range(2**n_bits):
+            ranks = sum(1 << int(rank[row, c]) for c in range(n_bits) if bits >> c & 1)
+            table[row, bits] = _halves(ranks)
+    return table
+
+
+def _halves(bits: int) -> list[int]:
+    """Return the lower and the upper 64 of 128 bits."""
+    return [bits % 2**64, bits >> 64]
+
+
+def _padded(values: np.ndarray, dtype: type) -> np.ndarray:
+    """Return a table by rank with zeros to 128 ranks, so that seven bits never read beyond it."""
+    return np.concatenate([values, np.zeros(128 - N_CELLS, dtype=np.int64)]).astype(dtype)
 
 
 def near_first() -> Shorts:
@@ -62,32 +85,30 @@ def see(world, rules, scratch, w, i):  # type: ignore[no-untyped-def]
     """
     view = int(rules.sight[rules.body[i]])
     row, column = int(world.row[w, i]), int(world.column[w, i])
-    low, high = _ONE << np.uint64(60), np.uint64(0)  # the own cell
+    near, far = _ZERO, _ZERO
     for cell in range(scratch.veil.shape[0]):
         scratch.veil[cell] = _UNSEEN
     scratch.veil[VIEW * WINDOW + VIEW] = 0
     for n in range(1, (2 * view + 1) ** 2):
-        rows, columns = int(rules.view.offsets[n, 0]), int(rules.view.offsets[n, 1])
+        rows, columns = int(rules.eye.offsets[n, 0]), int(rules.eye.offsets[n, 1])
         if max(abs(rows), abs(columns)) > 1:
-            before = int(rules.view.nearer[n])
-            r, c = int(rules.view.offsets[before, 0]), int(rules.view.offsets[before, 1])
+            before = int(rules.eye.nearer[n])
+            r, c = int(rules.eye.offsets[before, 0]), int(rules.eye.offsets[before, 1])
             if scratch.veil[(r + VIEW) * WINDOW + c + VIEW] != 0 or world.grid[w, row + r, column + c] == _WALL:
                 continue
-        cell = (rows + VIEW) * WINDOW + columns + VIEW
-        scratch.veil[cell] = 0
-        if cell < 64:
-            low |= _ONE << np.uint64(cell)
-        else:
-            high |= _ONE << np.uint64(cell - 64)
-    scratch.seen[i, 0] = low
-    scratch.seen[i, 1] = high
+        scratch.veil[(rows + VIEW) * WINDOW + columns + VIEW] = 0
+        near |= _ONE << np.uint64(n) if n < 64 else _ZERO
+        far |= _ONE << np.uint64(n - 64) if n >= 64 else _ZERO
+    scratch.seen[i, 0] = near
+    scratch.seen[i, 1] = far
 
 
 @kernel
-def sees(seen, rows, columns):  # type: ignore[no-untyped-def]
-    """Return whether the cell at an offset is among those `seen` (2,), as bits by cell."""
-    if max(abs(rows), abs(columns)) > VIEW:
-        return False
-    cell = (rows + VIEW) * WINDOW + columns + VIEW
-    word = seen[0] if cell < 64 else seen[1]
-    return (word >> np.uint64(cell & 63)) & _ONE != 0
+def is_seen(rules, scratch, i, view, rows, columns):  # type: ignore[no-untyped-def]
+    """Return whether agent `i`, whose body's view is `view`, sees the cell at an offset from it."""
+    inside = (abs(rows) <= view) & (abs(columns) <= view)
+    if rules.walls_block_sight:
+        rank = item(rules.eye.rank, (rows + VIEW) * WINDOW + columns + VIEW if inside else 0)
+        seen = np.uint64(item(scratch.seen, 2 * i + (rank >> 6)))
+        inside &= (seen >> np.uint64(rank & 63)) & _ONE != 0
+    return inside

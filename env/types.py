@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 VIEW = 5  # the largest view radius: windows are 11 x 11, grids are padded by this many cells
 WINDOW = 2 * VIEW + 1
 N_KINDS = 4  # kinds of crystal
-LANES = 8  # listeners whose nearest speakers are found side by side
+LANES = 16  # listeners whose nearest speakers are found side by side
 LANE_ROWS = 5  # row, column, squared radius, agent and key of each
 KINSHIP_STEPS = 16  # observed kinship is in sixteenths
 UNKNOWN = 127  # an offset that the listener cannot know
@@ -65,6 +65,18 @@ class Action(IntEnum):
     BUILD_BEACON = 11
     DISMANTLE = 12
     BOND = 13
+
+
+class Turn(IntEnum):
+    """The verbs in the order in which a step carries them out."""
+
+    STAY = 0  # or toggle the shield
+    MOVE = 1
+    ATTACK = 2
+    USE = 3
+    GIVE = 4
+    BUILD = 5  # and dismantle
+    BOND = 6
 
 
 class Facing(IntEnum):
@@ -224,9 +236,12 @@ class View(NamedTuple):
     offsets: Shorts  # (121, 2) by rank: rows and columns from the observer; the first (2 r + 1)^2 are those of radius r
     rank: Bytes  # (121,) by cell
     nearer: Bytes  # (121,) by rank: rank of the next nearer cell on the line of sight
-    place: NDArray[np.uint64]  # (121,) by rank: the offsets as bytes 1 and 2 of an entity's row
+    reach: Ints  # (128,) by rank, zeros from 121 on: steps in a flat grid
+    place: NDArray[np.uint64]  # (128,) by rank, zeros from 121 on: the offsets as bytes 1 and 2 of an entity's row
+    left: NDArray[np.uint64]  # (11, 64, 2) ranks, as 128 bits, of the cells that are set in the left six of a window's row
+    right: NDArray[np.uint64]  # (11, 32, 2) and in its right five
     veil: Bytes  # (B, 11, 11) 255 where a body's view does not reach, else 0
-    seen: NDArray[np.uint64]  # (B, 2) the same as bits by cell, 1 where it reaches
+    seen: NDArray[np.uint64]  # (B, 2) ranks that it reaches, the own cell left out, as 128 bits
 
 
 class World(NamedTuple):
@@ -336,15 +351,17 @@ class Rules(NamedTuple):
     seen_bond: int  # bond_share in sixteenths
     has_beacons: bool  # or bodies that build them
     scatter: float  # chance that agents who can walk begin anywhere
-    view: View
+    eye: View
 
 class Scratch(NamedTuple):
     """Room that a thread works in; nothing in it outlives a step."""
 
     order: Shorts  # (A,) agents in the order of this step
-    queue: Shorts  # (A,) the same, sorted by verb
-    look: NDArray[np.uint64]  # (A,) how agents look to others: bytes 4 to 7 of an entity
-    seen: NDArray[np.uint64]  # (A, 2) cells of the window that an agent sees, as bits
+    queue: Shorts  # (len(Turn), A) the same by verb
+    n_queued: Longs  # (len(Turn),) agents in each queue
+    look: NDArray[np.uint64]  # (A,) how agents look to others: bytes 4 to 7 of an entity; kin group in the lowest two
+    card: NDArray[np.uint64]  # (A,) row, column, kin group and first symbol heard of an agent, two bytes each
+    seen: NDArray[np.uint64]  # (A, 2) ranks that an agent sees, as 128 bits
     veil: Bytes  # (WINDOW * WINDOW,) the same of one agent as bytes: 255 where it does not
     first_listener: Ints  # (tiles + 1,) where the agents of a tile begin in `listeners`
     listeners: Shorts  # (A,) by tile
