@@ -36,7 +36,7 @@ def make_rules(scenario: Scenario) -> Rules:
     maps = make_maps(scenario.layout) if scenario.layout else (read_map(scenario.map or ""),)
     things = [*_fixed_things(scenario, maps[0]), *_sited_things(scenario), *_free_places(scenario)]
     allowed = _allowed(scenario, maps)
-    check_fit(scenario, maps, [thing.cell for thing in things[len(maps[0].objects) :]], allowed)
+    check_fit(scenario, maps, [thing.cell for thing in _sited_things(scenario)], allowed)
     bodies = list(scenario.bodies.values())
     groups = kin_groups(scenario)
     rows, columns = _object_places(maps, len(things))

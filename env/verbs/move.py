@@ -5,48 +5,35 @@ Where the scenario has `bump`, moving against a thing becomes using it.
 
 from __future__ import annotations
 
+from commlab.env.cells import occupy, vacate
 from commlab.env.kernel import kernel
-from commlab.env.types import Action, Cell
+from commlab.env.types import Action, Cell, Stat, Trait
+from commlab.env.verbs.ahead import column_ahead, natural, row_ahead
+from commlab.env.verbs.pay import pay
 
-_NORTH, _WEST = int(Action.NORTH), int(Action.WEST)
-_STAY, _USE = int(Action.STAY), int(Action.USE)
+_FIRST, _USE = int(Action.NORTH), int(Action.USE)
 _EMPTY, _AGENT = int(Cell.EMPTY), int(Cell.AGENT)
+_COST, _MOVED = int(Trait.MOVE_COST), int(Stat.MOVED)
 
 
 @kernel
-def row_ahead(row, facing):  # type: ignore[no-untyped-def]
-    """Return the row of the cell faced from `row`."""
-    return row + (facing == 2) - (facing == 0)
+def move(world, rules, w, i):  # type: ignore[no-untyped-def]
+    """Turn agent `i` and step it.
 
-
-@kernel
-def column_ahead(column, facing):  # type: ignore[no-untyped-def]
-    """Return the column of the cell faced from `column`."""
-    return column + (facing == 1) - (facing == 3)
-
-
-@kernel
-def move(world, rules, w, i, action):  # type: ignore[no-untyped-def]
-    """Turn agent `i` and step it; write facing, row, column, grid, occupant, energy, reservoir, last_action."""
-    if action < _NORTH or action > _WEST:
+    Write facing, row, column, grid, occupant, things, energy, reservoir, last_action, stats.
+    """
+    if not pay(world, w, i, world.trait[w, rules.body[i], _COST]):
         return
-    cost = rules.move_cost[rules.body[i]]
-    if world.energy[w, i] < cost:
-        world.last_action[w, i] = _STAY
-        return
-    world.energy[w, i] -= cost
-    world.reservoir[w] += cost
-    facing = action - _NORTH
+    facing = int(world.last_action[w, i]) - _FIRST
     world.facing[w, i] = facing
-    row, column = int(world.row[w, i]), int(world.column[w, i])
+    row, column = natural(world.row[w, i]), natural(world.column[w, i])
     to_row, to_column = row_ahead(row, facing), column_ahead(column, facing)
-    if world.grid[w, to_row, to_column] != _EMPTY:
-        if rules.bump:
-            world.last_action[w, i] = _USE
-        return
-    world.grid[w, row, column] = _EMPTY
-    world.occupant[w, row, column] = -1
-    world.grid[w, to_row, to_column] = _AGENT
-    world.occupant[w, to_row, to_column] = i
+    free = world.grid[w, to_row, to_column] == _EMPTY
+    if rules.bump and not free:
+        world.last_action[w, i] = _USE
+    to_row, to_column = (to_row, to_column) if free else (row, column)
+    vacate(world, w, row, column)
+    occupy(world, w, to_row, to_column, _AGENT, i)
     world.row[w, i] = to_row
     world.column[w, i] = to_column
+    world.stats[w, i, _MOVED] += free

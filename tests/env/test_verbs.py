@@ -1,4 +1,4 @@
-"""What agents do: moving, bumping, taking, converting, burning energy at the altar; who comes first; what it costs."""
+"""What agents do alone: moving, bumping, taking, converting, eating, burning energy at the altar; and what it costs."""
 
 from types import ModuleType
 from typing import Any
@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from commlab.env.batch import WorldBatch
-from commlab.env.types import VIEW, Action, Cell, Facing
+from commlab.env.types import VIEW, Action, Cell, Facing, Stat
 
-STAY, NORTH, EAST, SOUTH, WEST, USE = Action
+STAY, NORTH, EAST, SOUTH, WEST, USE = list(Action)[:6]
 pytestmark = [pytest.mark.interpreted, pytest.mark.kernels]
 
 CELL = "#####\n#.@.#\n#...#\n#...#\n#####"
@@ -36,6 +36,22 @@ def test_a_move_turns_and_steps_and_walls_stop_it(worlds: ModuleType) -> None:
         assert place(batch) == there
         assert batch.world.facing[0, 0] == action - NORTH
         assert batch.world.last_action[0, 0] == action
+    assert batch.world.stats[0, 0, Stat.MOVED] == 4
+
+
+def test_a_body_pays_its_own_prices(worlds: ModuleType) -> None:
+    batch = worlds.begin(worlds.small(CELL, body={"costs": {"move": 1.5}}, prices={"move": 3}))
+    worlds.act(batch, NORTH)
+    assert (batch.world.energy[0, 0], batch.world.reservoir[0]) == (245, 1005)
+
+
+def test_the_ground_receives_the_inflow(worlds: ModuleType) -> None:
+    batch = worlds.begin(worlds.small(CELL, inflow=7, reservoir=5))
+    total = int(batch.total_energy()[0])
+    for step in (1, 2, 3):
+        worlds.act(batch, STAY)
+        assert (batch.world.reservoir[0], batch.world.inflow[0]) == (5 + 7 * step, 7 * step)
+    assert batch.total_energy()[0] == total
 
 
 def test_a_body_does_only_what_it_can(worlds: ModuleType) -> None:
@@ -47,9 +63,10 @@ def test_a_body_does_only_what_it_can(worlds: ModuleType) -> None:
 
 
 def test_who_cannot_pay_stays(worlds: ModuleType) -> None:
-    batch = worlds.begin(worlds.small(ALTAR, body={"start_energy": 7, "move_cost": 3, "use_cost": 2}))
-    for energy, action, done in ((4, WEST, WEST), (1, WEST, WEST), (1, WEST, STAY), (1, USE, STAY)):
+    batch = worlds.begin(worlds.small(ALTAR, body={"start_energy": 7}, prices={"move": 3, "use": 2}))
+    for energy, action, done in ((4, WEST, WEST), (1, WEST, WEST), (1, NORTH, STAY), (1, USE, STAY)):
         worlds.act(batch, action)
+        assert batch.world.facing[0, 0] == Facing.WEST
         assert batch.world.energy[0, 0] == energy
         assert batch.world.reservoir[0] == 1007 - energy
         assert batch.world.last_action[0, 0] == done
@@ -93,6 +110,7 @@ def test_the_altar_burns_energy_for_reward_and_rests(worlds: ModuleType) -> None
     assert batch.world.energy[0, 0] == 10
     worlds.act(batch, USE)
     assert batch.world.own_reward[0, 0] == 0
+    assert batch.world.stats[0, 0, Stat.HEARTS] == 4
 
 
 @pytest.mark.parametrize("yields", ["inventory", "energy"])
@@ -109,6 +127,62 @@ def test_an_agent_without_room_does_not_take(yields: str, worlds: ModuleType) ->
     else:
         assert batch.world.inventory[0, 0].tolist() == [1, 0, 0, 0]
         assert batch.world.energy[0, 0] == 100
+    assert batch.world.stats[0, 0, Stat.GATHERED] == 1
+
+
+def test_a_unit_regrows_from_when_the_first_one_and_the_last_are_taken(worlds: ModuleType) -> None:
+    crystal = {"kind": "green", "stock": 3, "regrow": 4}
+    batch = worlds.begin(worlds.small(BESIDE_SITE, crystals=[crystal]))
+    batch.world.facing[0, 0] = Facing.WEST
+    timers = []
+    for action in (USE, STAY, USE, USE):
+        worlds.act(batch, action)
+        timers.append(int(batch.world.timer[0, 0]))
+    assert timers == [3, 2, 1, 3]
+    assert batch.world.grid[0, 1 + VIEW, 1 + VIEW] == Cell.EMPTY
+    for _ in range(3):
+        worlds.act(batch, STAY)
+    assert (batch.world.stock[0, 0], batch.world.grid[0, 1 + VIEW, 1 + VIEW]) == (1, Cell.CRYSTAL_GREEN)
+
+
+def test_a_moving_crystal_that_is_used_up_appears_elsewhere_at_once(worlds: ModuleType) -> None:
+    board = "#####\n#o@o#\n#...#\n#...#\n#####"
+    crystal = {"kind": "green", "stock": 1, "moves": True}
+    batch = worlds.begin(worlds.small(board, crystals=[crystal], bump=True))
+    for _ in range(2):
+        column = int(batch.world.object_column[0, 0]) - VIEW
+        worlds.act(batch, WEST if column == 1 else EAST)
+        assert batch.world.object_column[0, 0] - VIEW == 4 - column
+        assert batch.world.stock[0, 0] == 1
+    assert batch.world.inventory[0, 0, 0] == 2
+
+
+@pytest.mark.parametrize(("poisonous", "ground", "energy"), [(0, 500, 70), (0, 9, 59), (2, 500, 20), (0, 500, 95)])
+def test_berries_feed_or_poison_as_far_as_they_can(
+    poisonous: int, ground: int, energy: int, worlds: ModuleType
+) -> None:
+    board = "#####\n#o@o#\n#...#\n#...#\n#####"
+    berries = {"looks": 2, "poisonous": poisonous, "good": 20, "poison": 30, "regrow": 2}
+    body = {"start_energy": 85 if energy == 95 else 50, "max_energy": 95}
+    batch = worlds.begin(worlds.small(board, berries=berries, body=body, reservoir=ground, bump=True))
+    total = int(batch.total_energy()[0])
+    column = int(batch.world.object_column[0, 0]) - VIEW
+    worlds.act(batch, WEST if column == 1 else EAST)
+    assert batch.world.energy[0, 0] == energy
+    assert batch.total_energy()[0] == total
+    assert batch.world.stats[0, 0, [Stat.EATEN, Stat.POISONED]].tolist() == [1, int(poisonous > 0)]
+    assert not np.isin(batch.world.grid, list(Cell)[10:14]).any()
+    worlds.act(batch, STAY)
+    assert batch.world.object_column[0, 0] - VIEW == 4 - column
+    assert batch.world.grid[0, 1 + VIEW, 1 + VIEW + 3 - column] == Cell.BERRY_ROUND
+
+
+def test_poison_takes_no_more_than_there_is(worlds: ModuleType) -> None:
+    board = "#####\n#o@o#\n#...#\n#...#\n#####"
+    berries = {"looks": 1, "poisonous": 1, "poison": 30}
+    batch = worlds.begin(worlds.small(board, berries=berries, body={"start_energy": 12}, bump=True))
+    worlds.act(batch, WEST if batch.world.object_column[0, 0] == 1 + VIEW else EAST)
+    assert (batch.world.energy[0, 0], batch.world.reservoir[0]) == (0, 1012)
 
 
 MARKET = "######\n#o@C.#\n#....#\n#....#\n######"
@@ -139,6 +213,7 @@ def test_a_converter_takes_the_first_recipe_that_can_be_filled(worlds: ModuleTyp
         worlds.act(batch, USE)
         assert batch.world.inventory[0, 0, 0] == left
         assert batch.world.energy[0, 0] == energy
+        assert batch.world.stats[0, 0, Stat.CONVERTED] == 2 - left
 
 
 def test_a_converter_rests_and_what_is_too_much_goes_to_the_ground(worlds: ModuleType) -> None:
@@ -156,7 +231,7 @@ def test_using_a_wall_an_agent_or_nothing_does_nothing(worlds: ModuleType) -> No
     batch = worlds.begin(worlds.small("#####\n#@@.#\n#...#\n#...#\n#####"))
     for turn in (NORTH, EAST):
         worlds.act(batch, turn, SOUTH)
-        before = batch.state()
+        before = batch.state().world
         worlds.act(batch, USE, USE)
         for name in ("row", "column", "energy", "inventory", "reservoir", "own_reward", "grid"):
             assert (getattr(batch.world, name) == getattr(before, name)).all()
