@@ -12,7 +12,8 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 from pettingzoo import ParallelEnv
 
-from commlab.env.batch import State, WorldBatch
+from commlab.env.allocation import State
+from commlab.env.batch import WorldBatch
 from commlab.env.choices import read_choice, read_number
 from commlab.env.overview import overview, overview_parts
 from commlab.env.scenario import Scenario
@@ -165,10 +166,10 @@ class ParallelWorld(ParallelEnv):  # type: ignore[misc]
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Become the world that was kept."""
         seed, world = state["_saved"]
-        vars(self).update({name: kept for name, kept in state.items() if name != "_saved"})
+        self.__dict__.update({name: kept for name, kept in state.items() if name != "_saved"})
         self.batch = WorldBatch(self.scenario, 1, seed)
         if self._begun:
-            self.batch.restore(State(world, world.poison))
+            self.batch.restore(State(world, np.empty(0, np.uint8)), [0])  # by worlds: array by array, not the buffer
 
     def _observe(self) -> dict[str, ObservationDict]:
         """Return what each agent observes, in arrays of its own."""
