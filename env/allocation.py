@@ -126,6 +126,7 @@ def allocate_scratch(rules: Rules, scenario: Scenario) -> Scratch:
         queue=np.zeros((len(Turn), n_agents), np.int16),
         n_queued=np.zeros(len(Turn), np.int64),
         look=np.zeros(n_agents, np.uint64),
+        card=np.zeros(n_agents, np.uint64),
         seen=np.zeros((n_agents, 2), np.uint64),
         veil=np.zeros(WINDOW * WINDOW, np.uint8),
         first_listener=np.zeros(rows * columns + 1, np.int32),

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
+from numba.core import types
+from numba.extending import typeof_impl
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _ENV = Path(__file__).parent
+_OPTIONS = {"nogil": True, "error_model": "numpy", "forceinline": True, "_nrt": False}
 
 
 def cache_root() -> Path:
@@ -26,6 +30,44 @@ def cache_root() -> Path:
     return Path.home() / ".cache" / "commlab"
 
 
+class Kernel:
+    """A compiled function in two forms: a part, which other kernels inline, and an entry, which Python calls.
+
+    Only what Python calls needs a door to Python, and for a kernel that takes all arrays of a world the door takes
+    longer to compile than the kernel; so entries are compiled, and cached, when Python first calls them.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        functools.update_wrapper(self, function)
+        self.py_func = function
+        self.part = numba.njit(**_OPTIONS, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+
+    @functools.cached_property
+    def entry(self) -> Any:
+        """The form that Python calls, cached on disk."""
+        previous = numba.config.CACHE_DIR
+        numba.config.CACHE_DIR = str(_cache_folder(Path(self.py_func.__code__.co_filename).parent))
+        try:
+            return numba.njit(**_OPTIONS, no_cfunc_wrapper=True, cache=True)(self.py_func)
+        finally:
+            numba.config.CACHE_DIR = previous
+
+    @property
+    def stats(self) -> Any:
+        """How often the entry was compiled, and how often the cache had it."""
+        return self.entry.stats
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Run the entry."""
+        return self.entry(*arguments)
+
+
+@typeof_impl.register(Kernel)
+def _type_of_part(kernel: Kernel, context: Any) -> Any:
+    """Return what a kernel is to the kernels that call it."""
+    return types.Dispatcher(kernel.part)
+
+
 def kernel(function: Function) -> Function:
     """Return `function` compiled: cached on disk, free of the GIL, with NumPy's rules for division.
 
@@ -35,16 +77,7 @@ def kernel(function: Function) -> Function:
     slower), so they can allocate nothing: arrays are copied by loops, never by slices. Kernels that others call are
     inlined, for handing on all the arrays of a world costs more than most of them do (measured: twice the time).
     """
-    if numba.config.DISABLE_JIT:
-        return function
-    previous = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(_cache_folder(Path(function.__code__.co_filename).parent))
-    try:
-        options = {"cache": True, "nogil": True, "error_model": "numpy", "forceinline": True, "_nrt": False}
-        compiled: Function = numba.njit(**options)(function)
-    finally:
-        numba.config.CACHE_DIR = previous
-    return compiled
+    return function if numba.config.DISABLE_JIT else cast(Function, Kernel(function))
 
 
 def kernels_are_cold() -> bool:
