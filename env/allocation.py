@@ -125,7 +125,7 @@ def allocate_scratch(rules: Rules, scenario: Scenario) -> Scratch:
         order=np.zeros(n_agents, np.int16),
         queue=np.zeros((len(Turn), n_agents), np.int16),
         n_queued=np.zeros(len(Turn), np.int64),
-        look=np.zeros(n_agents, np.uint64),
+        looks=np.zeros(rules.grids.shape[1] * rules.grids.shape[2], np.int64),
         card=np.zeros(n_agents, np.uint64),
         seen=np.zeros((n_agents, 2), np.uint64),
         veil=np.zeros(WINDOW * WINDOW, np.uint8),

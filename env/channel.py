@@ -39,12 +39,13 @@ def send_on(world, w):  # type: ignore[no-untyped-def]
 @kernel
 def speak(world, rules, w, i, symbols):  # type: ignore[no-untyped-def]
     """Emit the symbols of agent `i`, or silence where it cannot pay; write message, energy, reservoir, stats."""
-    spoken = 0
-    for position in range(symbols.shape[0]):
+    spoken = int(symbols[0] != 0)  # most messages are of one symbol, and need no loop
+    for position in range(1, symbols.shape[0]):
         spoken += symbols[position] != 0
     cost = spoken * int(world.trait[w, rules.body[i], _TALK])
     pays = int(world.energy[w, i]) >= cost
-    for position in range(symbols.shape[0]):
+    world.message[w, i, 0] = symbols[0] if pays else 0
+    for position in range(1, symbols.shape[0]):
         world.message[w, i, position] = symbols[position] if pays else 0
     if pays:
         world.energy[w, i] -= cost

@@ -6,9 +6,10 @@ import numpy as np
 
 from commlab.env.hearing import hear_world
 from commlab.env.kernel import kernel
-from commlab.env.memory import item, load4, load8, lowest_bit, store4, store8
+from commlab.env.memory import item, load4, load8, lowest_bit, put, store4, store8
+from commlab.env.nearness import far_things, near_things
 from commlab.env.relation import blur
-from commlab.env.sight import LEFT, see
+from commlab.env.sight import see
 from commlab.env.types import N_KINDS, VIEW, WINDOW, Cell, Entity, Number, Own, Price, Trait
 
 _AGENT, _WALL = int(Cell.AGENT), int(Cell.WALL)
@@ -25,8 +26,7 @@ _ALTAR_COST, _MOVE_COST, _DAMAGE, _VALUE = (
 _COST, _N_PRICES = int(Trait.MOVE_COST), len(Price)
 _NUMBER_ALTAR, _NUMBER_DAMAGE = int(Number.ALTAR_COST), int(Number.DAMAGE)
 _NONE, _ONE, _63, _64, _TOP = np.uint64(0), np.uint64(1), np.uint64(63), np.uint64(64), np.uint64(2**63)
-_SIX, _FIVE, _LEFT = np.uint64(2**LEFT - 1), np.uint64(2 ** (WINDOW - LEFT) - 1), np.uint64(LEFT)
-_UPPER = ~0xFFFFFFFF
+_NO_OFFSET = ~0xFFFF00
 _TAIL = WINDOW - 4  # a row of 11 cells is moved as eight bytes and, overlapping, four
 
 
@@ -37,33 +37,51 @@ def observe_worlds(world, rules, obs, scratch, afresh, start, stop):  # type: ig
     What holds for a whole episode is written at its beginning only, or where `afresh` is set.
     """
     for w in range(start, stop):
+        dress(world, rules, scratch, w)
         for i in range(rules.body.shape[0]):
-            scratch.look[i] = appearance(world, rules, w, i)
-        for i in range(rules.body.shape[0]):
-            body = int(rules.body[i])
-            if rules.walls_block_sight:
-                see(world, rules, scratch, w, i)
-                look(world, obs, w, i, scratch.veil, 0)
-            else:
-                look(world, obs, w, i, rules.eye.veil, body * WINDOW * WINDOW)
-                scratch.seen[i, 0] = rules.eye.seen[body, 0]
-                scratch.seen[i, 1] = rules.eye.seen[body, 1]
-            list_entities(world, rules, obs, scratch, w, i)
+            look_around(world, rules, obs, scratch, w, i)
             feel(world, rules, obs, w, i)
             if afresh or world.t[w] == 0:
                 tell_prices(world, rules, obs, w, i)
+        for i in range(
+            rules.body.shape[0]
+        ):  # by now the windows have reached the cache, from which they are read whole
+            list_entities(world, rules, obs, scratch, w, i)
         hear_world(world, rules, obs, scratch, w)
 
 
 @kernel
-def appearance(world, rules, w, i):  # type: ignore[no-untyped-def]
-    """Return how agent `i` looks to others: its facing, body, shield and frozen steps as bytes 4 to 7 of an entity.
+def look_around(world, rules, obs, scratch, w, i):  # type: ignore[no-untyped-def]
+    """Fill the window of agent `i`; write window and scratch."""
+    if rules.walls_block_sight:
+        see(world, rules, scratch, w, i)
+        look(world, obs, w, i, scratch.veil, 0)
+    else:
+        look(world, obs, w, i, rules.eye.veil, int(rules.body[i]) * WINDOW * WINDOW)
 
-    The lowest two bytes hold its kin group.
+
+@kernel
+def dress(world, rules, scratch, w):  # type: ignore[no-untyped-def]
+    """Note how the things on the map look, by cell; write scratch.looks.
+
+    An object that is away leaves no trace: what stands in its place, if anything, is noted after it or looks alike.
     """
+    columns = world.grid.shape[2]
+    for o in range(world.kind.shape[1]):
+        kind, cell = int(world.kind[w, o]), int(world.object_row[w, o]) * columns + int(world.object_column[w, o])
+        if cell >= 0 and item(world.grid, w * scratch.looks.shape[0] + cell) == kind:
+            put(scratch.looks, cell, kind)
+    for i in range(rules.body.shape[0]):
+        cell = int(world.row[w, i]) * columns + int(world.column[w, i])
+        put(scratch.looks, cell, appearance(world, rules, w, i))
+
+
+@kernel
+def appearance(world, rules, w, i):  # type: ignore[no-untyped-def]
+    """Return how agent `i` looks to others: an entity's row, with the kin group in place of the offset."""
     frozen = min(int(world.frozen[w, i]), 127)
-    word = int(world.facing[w, i]) | int(rules.body[i]) << 8 | int(world.shield[w, i]) << 16 | frozen << 24
-    return np.uint64(word << 32 | int(world.group[w, i]))
+    upper = int(world.facing[w, i]) | int(rules.body[i]) << 8 | int(world.shield[w, i]) << 16 | frozen << 24
+    return _AGENT | int(world.group[w, i]) << 8 | upper << 32
 
 
 @kernel
@@ -80,21 +98,10 @@ def look(world, obs, w, i, veil, first):  # type: ignore[no-untyped-def]
 
 @kernel
 def list_entities(world, rules, obs, scratch, w, i):  # type: ignore[no-untyped-def]
-    """List the nearest agents and objects that agent `i` sees, itself left out; write entities.
-
-    The things in a row of the window are bits; tables turn them into bits by rank, which are read from the lowest.
-    """
-    n_bytes = world.things.shape[2]
-    column = int(world.column[w, i]) - VIEW
-    first = (w * world.grid.shape[1] + int(world.row[w, i]) - VIEW) * n_bytes + (column >> 3)
-    near, far = _NONE, _NONE
-    for r in range(WINDOW):
-        things = load8(world.things, first + r * n_bytes) >> np.uint64(column & 7)
-        left = 2 * ((r << 6) + np.int64(things & _SIX))
-        right = 2 * ((r << 5) + np.int64((things >> _LEFT) & _FIVE))
-        near |= np.uint64(item(rules.eye.left, left)) | np.uint64(item(rules.eye.right, right))
-        far |= np.uint64(item(rules.eye.left, left + 1)) | np.uint64(item(rules.eye.right, right + 1))
-    write_entities(world, rules, obs, scratch, w, i, near & scratch.seen[i, 0], far & scratch.seen[i, 1])
+    """List the nearest agents and objects in the window of agent `i`, itself left out; write entities."""
+    window = (w * world.row.shape[1] + i) * WINDOW * WINDOW
+    near, far = near_things(obs.window, window), far_things(obs.window, window)
+    write_entities(world, rules, obs, scratch, w, i, near & ~_ONE, far)
 
 
 @kernel
@@ -103,9 +110,10 @@ def write_entities(world, rules, obs, scratch, w, i, near, far):  # type: ignore
 
     Without branches on what is there, for they would be as often mistaken as not.
     """
-    columns, n_entities = world.grid.shape[2], obs.entities.shape[2]
-    here = (w * world.grid.shape[1] + int(world.row[w, i])) * columns + int(world.column[w, i])
-    partner, n_groups = int(world.partner[w, i]), world.seen_shares.shape[1]
+    columns, n_entities, n_groups = world.grid.shape[2], obs.entities.shape[2], world.seen_shares.shape[1]
+    here = int(world.row[w, i]) * columns + int(world.column[w, i])
+    partner = int(world.partner[w, i]) if world.partner[w, i] >= 0 else i  # one's own cell is never listed
+    beloved = int(world.row[w, partner]) * columns + int(world.column[w, partner])
     shares = (w * n_groups + int(world.group[w, i])) * n_groups
     to = (w * world.row.shape[1] + i) * n_entities * 8
     for n in range(n_entities):
@@ -114,17 +122,12 @@ def write_entities(world, rules, obs, scratch, w, i, near, far):  # type: ignore
         near, far = near & (near - _ONE), far & ((far - _ONE) | in_near)
         rank = (lowest_bit(bits | _TOP) + np.int64(_64 & ~in_near)) & 127
         cell = here + item(rules.eye.reach, rank)
-        code = item(world.grid, cell)
-        is_agent = int(code == _AGENT)
-        j = item(world.occupant, cell) * is_agent
-        look = item(scratch.look, j)
-        kinship = item(world.seen_shares, shares + (look & 0xFFFF))
-        kinship = max(kinship, rules.seen_bond) if partner == j else kinship
-        told = ((look & _UPPER) | (kinship & 255) << 24) & -is_agent
-        word = (np.uint64(code) | np.uint64(item(rules.eye.place, rank)) | np.uint64(told)) & (
-            _NONE - np.uint64(bits != 0)
-        )
-        store8(obs.entities, to + 8 * n, word)
+        look = item(scratch.looks, cell)
+        is_agent = -int((look & 255) == _AGENT)
+        kinship = item(world.seen_shares, shares + ((look >> 8) & 0xFFFF & is_agent))
+        kinship = max(kinship, rules.seen_bond) if cell == beloved else kinship
+        told = (look & _NO_OFFSET) | ((kinship & 255 & is_agent) << 24) | item(rules.eye.place, rank)
+        store8(obs.entities, to + 8 * n, np.uint64(told) & (_NONE - np.uint64(bits != 0)))
     if rules.kinship_hidden or rules.kinship_noise > 0:
         blur_entities(world, rules, obs, w, i)
 

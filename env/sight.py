@@ -6,20 +6,18 @@ import numpy as np
 
 from commlab.env.kernel import kernel
 from commlab.env.memory import item
-from commlab.env.types import VIEW, WINDOW, Cell, Shorts, View
+from commlab.env.nearness import CELL_OF_RANK, N_CELLS, near_first
+from commlab.env.types import VIEW, WINDOW, Cell, View
 
 _WALL, _UNSEEN = int(Cell.WALL), int(Cell.UNSEEN)
 _ZERO, _ONE = np.uint64(0), np.uint64(1)
-N_CELLS = WINDOW * WINDOW
-LEFT = 6  # columns of a window's left part
 
 
 def view_tables(views: list[int], columns: int) -> View:
     """Return the tables for bodies with the given view radii on a padded grid of so many columns."""
     offsets = near_first()
-    cell = (offsets[:, 0] + VIEW) * WINDOW + offsets[:, 1] + VIEW
     rank = np.zeros(N_CELLS, dtype=np.uint8)
-    rank[cell] = np.arange(N_CELLS)
+    rank[CELL_OF_RANK] = np.arange(N_CELLS)
     nearer = rank[[(_nearer(r, c)[0] + VIEW) * WINDOW + _nearer(r, c)[1] + VIEW for r, c in offsets.tolist()]]
     unsigned = offsets.astype(np.int64) & 255
     span = np.abs(np.arange(-VIEW, VIEW + 1))
@@ -30,41 +28,13 @@ def view_tables(views: list[int], columns: int) -> View:
         nearer=nearer,
         reach=_padded(offsets[:, 0].astype(np.int32) * columns + offsets[:, 1], np.int32),
         place=_padded((unsigned[:, 0] << 8) | (unsigned[:, 1] << 16), np.uint64),
-        left=_ranks_of_bits(rank.reshape(WINDOW, WINDOW)[:, :LEFT]),
-        right=_ranks_of_bits(rank.reshape(WINDOW, WINDOW)[:, LEFT:]),
         veil=np.stack([np.where(distance <= view, 0, _UNSEEN) for view in views]).astype(np.uint8),
-        seen=np.array([_halves(2 ** (2 * view + 1) ** 2 - 2) for view in views], dtype=np.uint64),
     )
-
-
-def _ranks_of_bits(rank: np.ndarray) -> np.ndarray:
-    """Return, for `rank` (11, n) of some columns of a window, the ranks set by each pattern of n bits, (11, 2^n, 2)."""
-    n_rows, n_bits = rank.shape
-    table = np.zeros((n_rows, 2**n_bits, 2), dtype=np.uint64)
-    for row in range(n_rows):
-        for bits in range(2**n_bits):
-            ranks = sum(1 << int(rank[row, c]) for c in range(n_bits) if bits >> c & 1)
-            table[row, bits] = _halves(ranks)
-    return table
-
-
-def _halves(bits: int) -> list[int]:
-    """Return the lower and the upper 64 of 128 bits."""
-    return [bits % 2**64, bits >> 64]
 
 
 def _padded(values: np.ndarray, dtype: type) -> np.ndarray:
     """Return a table by rank with zeros to 128 ranks, so that seven bits never read beyond it."""
     return np.concatenate([values, np.zeros(128 - N_CELLS, dtype=np.int64)]).astype(dtype)
-
-
-def near_first() -> Shorts:
-    """Return the (121, 2) offsets of a window, nearest first: by king's moves, straight distance, row, column."""
-    span = np.arange(-VIEW, VIEW + 1)
-    offsets = np.stack(np.meshgrid(span, span, indexing="ij"), axis=-1).reshape(-1, 2)
-    chebyshev = np.abs(offsets).max(axis=1)
-    squared = (offsets**2).sum(axis=1)
-    return offsets[np.lexsort((offsets[:, 1], offsets[:, 0], squared, chebyshev))].astype(np.int16)
 
 
 def _nearer(row: int, column: int) -> tuple[int, int]:

@@ -238,10 +238,7 @@ class View(NamedTuple):
     nearer: Bytes  # (121,) by rank: rank of the next nearer cell on the line of sight
     reach: Ints  # (128,) by rank, zeros from 121 on: steps in a flat grid
     place: NDArray[np.uint64]  # (128,) by rank, zeros from 121 on: the offsets as bytes 1 and 2 of an entity's row
-    left: NDArray[np.uint64]  # (11, 64, 2) ranks, as 128 bits, of the cells that are set in the left six of a window's row
-    right: NDArray[np.uint64]  # (11, 32, 2) and in its right five
     veil: Bytes  # (B, 11, 11) 255 where a body's view does not reach, else 0
-    seen: NDArray[np.uint64]  # (B, 2) ranks that it reaches, the own cell left out, as 128 bits
 
 
 class World(NamedTuple):
@@ -359,9 +356,9 @@ class Scratch(NamedTuple):
     order: Shorts  # (A,) agents in the order of this step
     queue: Shorts  # (len(Turn), A) the same by verb
     n_queued: Longs  # (len(Turn),) agents in each queue
-    look: NDArray[np.uint64]  # (A,) how agents look to others: bytes 4 to 7 of an entity; kin group in the lowest two
+    looks: Longs  # (H * C,) where things stand, how they look: an entity's row, with the kin group for an offset
     card: NDArray[np.uint64]  # (A,) row, column, kin group and first symbol heard of an agent, two bytes each
-    seen: NDArray[np.uint64]  # (A, 2) ranks that an agent sees, as 128 bits
+    seen: NDArray[np.uint64]  # (A, 2) ranks that an agent sees, as 128 bits, where walls block sight
     veil: Bytes  # (WINDOW * WINDOW,) the same of one agent as bytes: 255 where it does not
     first_listener: Ints  # (tiles + 1,) where the agents of a tile begin in `listeners`
     listeners: Shorts  # (A,) by tile
