@@ -44,6 +44,7 @@ class Purpose(IntEnum):
     PAIR = 17
     KINSHIP_NOISE = 18
     NOISE = 19
+    INTERVENTION = 20
 
 
 @kernel

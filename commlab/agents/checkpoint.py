@@ -16,7 +16,7 @@ from commlab.env.scenario import Scenario
 from commlab.foundation.atomic import write_atomic
 from commlab.foundation.errors import CheckpointError
 
-FORMAT = 1
+FORMAT = 2  # 1: scenarios in which each body has its own prices
 
 
 class Checkpoint(NamedTuple):
@@ -70,7 +70,8 @@ def load_checkpoint(path: Path, scenario: Scenario | None = None) -> Checkpoint:
         raise CheckpointError(
             f"{path} has format {version}, newer than the {FORMAT} that this commlab reads; update commlab."
         )
-    home = parse_scenario(json.loads(saved["scenario"]), str(path))
+    given = json.loads(saved["scenario"])
+    home = parse_scenario(of_format_1(given) if version == 1 else given, str(path))
     world = scenario or home
     policy = RecurrentPolicy(world, saved["n_hidden"], saved["sharing"])
     try:
@@ -82,6 +83,19 @@ def load_checkpoint(path: Path, scenario: Scenario | None = None) -> Checkpoint:
         ) from None
     policy.eval()
     return Checkpoint(policy, world, json.loads(saved["facts"]), hashlib.sha256(data).hexdigest())
+
+
+def of_format_1(scenario: dict[str, Any]) -> dict[str, Any]:
+    """Return a scenario of format 1 as it is written now: a price for all, and each body's multiplier."""
+    bodies = {name: dict(body) for name, body in scenario["bodies"].items()}
+    prices = {}
+    for price in ("move", "use", "talk"):
+        joules = {name: body.pop(f"{price}_cost", 0) for name, body in bodies.items()}
+        prices[price] = max(joules.values())
+        for name, body in bodies.items():
+            if joules[name] != prices[price]:
+                body.setdefault("costs", {})[price] = joules[name] / prices[price]
+    return {**scenario, "bodies": bodies, "prices": prices}
 
 
 def latest_checkpoint(folder: Path) -> Path:

@@ -1,38 +1,57 @@
-"""Interventions: changes to what agents say or hear, as data; and the plan that the rollout loop carries out.
+"""Interventions: changes to what agents say or hear, as data that is frozen, checked and written as JSON.
 
-An intervention is frozen and serialises to JSON, so that every recording says what was done to its episodes.
+Every recording says with them what was done to its episodes. How they are carried out: `intervene`.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal, NamedTuple
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
-from commlab.env.types import KINSHIP_STEPS, UNKNOWN, Observation, Slot
 from commlab.foundation.errors import InterventionError
 
+__all__ = ["OPERATIONS", "SITES", "Intervention", "Operation", "Site", "from_json", "to_json"]
+
 Site = Literal["message.out", "message.in"]
-Operation = Literal["mute", "set", "replay"]
+Operation = Literal["mute", "set", "inject", "shuffle", "delay", "replay", "noise"]
 SITES: tuple[Site, ...] = ("message.out", "message.in")
 OPERATIONS: dict[Site, tuple[Operation, ...]] = {
-    "message.out": ("mute", "set", "replay"),
-    "message.in": ("mute", "set"),
+    "message.out": ("mute", "set", "shuffle", "delay", "replay", "noise"),
+    "message.in": ("mute", "set", "inject", "shuffle", "delay", "replay", "noise"),
 }
-_KEEP, _MUTE = -2, -1
+_NEEDS: dict[str, tuple[Operation, ...]] = {
+    "symbol": ("set", "inject"),
+    "source": ("replay",),
+    "delay": ("delay",),
+    "chance": ("noise",),
+}
+_FIRST_FIELDS = ("site", "operation", "agents", "first", "last", "symbol", "kinship", "source")  # always written
 
 
 @dataclass(frozen=True)
 class Intervention:
     """A change at one site, for some agents and steps.
 
-    `message.out` is what an agent emits, whatever it said: muted, set to `symbol`, or replayed from the same step of
-    another episode (`source`). `message.in` is what an agent hears: nothing, or `symbol` from a phantom speaker of the
-    declared `kinship`, whoever else speaks.
+    At `message.out` it is made to what agents emit, whatever they said:
+
+    - mute: silence;
+    - set: `symbol`, or a message of several;
+    - shuffle: the messages of the agents of a world change hands among them;
+    - delay: what they said `delay` steps ago;
+    - replay: what they said at the same step of another episode (`source`);
+    - noise: each symbol that is not silence is, with `chance`, another drawn at random.
+
+    At `message.in` it is made to what agents hear, of everyone or of `speakers` alone:
+
+    - mute: nothing is heard (slots become free; who was not heard for want of slots stays unheard);
+    - set: without `speakers`, a phantom of the declared `kinship` says `symbol`, and nothing else is heard; with them,
+      `symbol` is heard from them whenever they speak;
+    - inject: the phantom is heard first, beside whoever else speaks;
+    - shuffle: the messages that the agents of a world hear change slots and listeners;
+    - delay, replay: what was heard `delay` steps ago, or at the same step of another episode;
+    - noise: as above.
     """
 
     site: Site
@@ -40,9 +59,12 @@ class Intervention:
     agents: tuple[int, ...] | None = None  # None: all
     first: int = 0  # step
     last: int | None = None  # the last step, None: to the end
-    symbol: int | None = None
+    symbol: int | tuple[int, ...] | None = None
     kinship: float = 1.0
     source: int | None = None  # episode to replay
+    speakers: tuple[int, ...] | None = None  # None: everyone, phantoms included
+    delay: int | None = None  # steps
+    chance: float | None = None
 
     def __post_init__(self) -> None:
         if self.site not in SITES:
@@ -50,135 +72,72 @@ class Intervention:
         if self.operation not in OPERATIONS[self.site]:
             allowed = ", ".join(OPERATIONS[self.site])
             raise InterventionError(f"At {self.site} an intervention can {allowed}, not {self.operation!r}.")
-        if (self.operation == "set") != (self.symbol is not None):
-            raise InterventionError("An intervention has a symbol if, and only if, its operation is 'set'.")
-        if (self.operation == "replay") != (self.source is not None):
-            raise InterventionError("An intervention has a source episode if, and only if, its operation is 'replay'.")
-        if self.symbol is not None and not 0 <= self.symbol <= 255:
-            raise InterventionError(f"An intervention's symbol lies in 0 to 255, 0 being silence, not {self.symbol}.")
+        for name, operations in _NEEDS.items():
+            if (getattr(self, name) is not None) != (self.operation in operations):
+                raise InterventionError(
+                    f"An intervention has a {name} if, and only if, its operation is "
+                    f"{' or '.join(map(repr, operations))}; at {self.site} it is {self.operation!r}."
+                )
+        self._check_values()
+
+    def _check_values(self) -> None:
+        """Raise InterventionError for numbers that no world has."""
+        for symbol in self.message:
+            if not 0 <= symbol <= 255:
+                raise InterventionError(f"An intervention's symbol lies in 0 to 255, 0 being silence, not {symbol}.")
         if not -1 <= self.kinship <= 1:
             raise InterventionError(f"A phantom's kinship lies in -1 to 1, not {self.kinship}.")
         if self.first < 0 or (self.last is not None and self.last < self.first):
             raise InterventionError(
                 f"An intervention lasts from step 0 or later, not from {self.first} to {self.last}."
             )
+        if self.delay is not None and self.delay < 1:
+            raise InterventionError(f"An intervention delays messages by 1 step or more, not by {self.delay}.")
+        if self.chance is not None and not 0 <= self.chance <= 1:
+            raise InterventionError(f"An intervention's chance lies in 0 to 1, not {self.chance}.")
+        if self.speakers is not None and (self.site != "message.in" or self.operation == "inject"):
+            raise InterventionError(
+                f"Speakers are named where what is heard of them is changed; at {self.site}, to {self.operation}, "
+                f"leave them out."
+            )
+
+    @property
+    def message(self) -> tuple[int, ...]:
+        """The symbols to set or inject."""
+        if self.symbol is None:
+            return ()
+        return self.symbol if isinstance(self.symbol, tuple) else (self.symbol,)
 
 
 def to_json(interventions: Sequence[Intervention]) -> str:
     """Return interventions as JSON."""
-    return json.dumps([asdict(intervention) for intervention in interventions], sort_keys=True)
+    return json.dumps([_written(intervention) for intervention in interventions], sort_keys=True)
 
 
 def from_json(text: str) -> tuple[Intervention, ...]:
-    """Return the interventions that `to_json` wrote."""
-    rows: list[dict[str, Any]] = json.loads(text)
-    return tuple(
-        Intervention(**{**row, "agents": None if row["agents"] is None else tuple(row["agents"])}) for row in rows
-    )
+    """Return the interventions that `to_json` wrote; InterventionError where the text holds none."""
+    try:
+        rows = json.loads(text)
+    except ValueError:
+        raise InterventionError(f"Interventions are a list in JSON, not {text!r:.60}.") from None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise InterventionError(f"Interventions are a list of mappings, not {text!r:.60}.")
+    return tuple(_read(row) for row in rows)
 
 
-class Plan(NamedTuple):
-    """What to do at every step of an episode in every world; axes of length 1 stand for all."""
-
-    emit: NDArray[np.int16]  # (T|1, W|1, A|1) symbol to emit, -1 for silence, -2 for what was said
-    hear: NDArray[np.int16]  # (T|1, W|1, A|1) symbol to hear, -1 for nothing, -2 for what is there
-    kinship: NDArray[np.int8]  # (W|1, A|1) of the phantom, in sixteenths
-
-    def emitted(self, t: int, message: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return the messages (W, A, 1) that go into the air at step t when `message` was said."""
-        wanted = np.broadcast_to(at_step(self.emit, t), message.shape[:2])
-        if (wanted == _KEEP).all():
-            return message
-        out = message.copy()
-        out[wanted == _MUTE] = 0
-        out[wanted >= 0, 0] = wanted[wanted >= 0]
-        return out
-
-    def change_hearing(self, t: int, observation: Observation) -> NDArray[np.bool_]:
-        """Change what is heard at step t, in place; return which slots (W, A, K) hold injected messages."""
-        injected = np.zeros(observation.heard.shape[:3], np.bool_)
-        wanted = np.broadcast_to(at_step(self.hear, t), injected.shape[:2])
-        touched = wanted != _KEEP
-        if not touched.any():
-            return injected
-        observation.heard[touched] = 0
-        observation.slots[touched] = 0
-        observation.speaker[touched] = -1
-        spoken = wanted >= 0
-        kinship = np.broadcast_to(self.kinship, spoken.shape)
-        observation.heard[spoken, 0, 0] = wanted[spoken]
-        observation.slots[spoken, 0, Slot.PRESENT] = 1
-        observation.slots[spoken, 0, Slot.KINSHIP] = kinship[spoken]
-        observation.slots[spoken, 0, Slot.ROW] = UNKNOWN
-        observation.slots[spoken, 0, Slot.COLUMN] = UNKNOWN
-        injected[spoken, 0] = True
-        return injected
+def _written(intervention: Intervention) -> dict[str, Any]:
+    """Return an intervention's fields; the newer ones only where they say something."""
+    return {name: value for name, value in asdict(intervention).items() if name in _FIRST_FIELDS or value is not None}
 
 
-def at_step(array: NDArray[np.int16], t: int) -> NDArray[np.int16]:
-    """Return the plan of step t; what is observed after the last step falls under the last step's plan."""
-    step: NDArray[np.int16] = array[min(t, array.shape[0] - 1)]
-    return step
-
-
-NO_PLAN = Plan(
-    emit=np.full((1, 1, 1), _KEEP, np.int16),
-    hear=np.full((1, 1, 1), _KEEP, np.int16),
-    kinship=np.zeros((1, 1), np.int8),
-)
-MUTED = NO_PLAN._replace(hear=np.full((1, 1, 1), _MUTE, np.int16))
-
-
-def make_plan(
-    worlds: Sequence[Sequence[Intervention]], n_steps: int, n_agents: int, replays: NDArray[np.uint8] | None = None
-) -> Plan:
-    """Return the plan for W worlds, each with interventions of its own.
-
-    `replays` (W, T, A) are the messages to emit where an intervention replays another episode.
-    Raises InterventionError for agents or steps that the scenario lacks.
-    """
-    shape = (n_steps, len(worlds), n_agents)
-    plan = Plan(np.full(shape, _KEEP, np.int16), np.full(shape, _KEEP, np.int16), np.zeros(shape[1:], np.int8))
-    for w, interventions in enumerate(worlds):
-        for intervention in interventions:
-            _enter(plan, w, intervention, n_steps, n_agents, replays)
-    return plan
-
-
-def check_plan(plan: Plan, n_steps: int, n_worlds: int, n_agents: int, n_symbols: int) -> None:
-    """Raise InterventionError where a plan does not fit the worlds that it is for."""
-    for array in (plan.emit, plan.hear):
-        if any(
-            length not in (1, all_) for length, all_ in zip(array.shape, (n_steps, n_worlds, n_agents), strict=True)
-        ):
-            raise InterventionError(
-                f"The plan is for (steps, worlds, agents) {array.shape}, but there are "
-                f"{(n_steps, n_worlds, n_agents)}; make it anew for these."
-            )
-    loudest = max(int(plan.emit.max()), int(plan.hear.max()))
-    if loudest >= n_symbols:
-        raise InterventionError(f"This world has symbols 0 to {n_symbols - 1}, not {loudest}; name one of these.")
-
-
-def _enter(
-    plan: Plan, w: int, change: Intervention, n_steps: int, n_agents: int, replays: NDArray[np.uint8] | None
-) -> None:
-    """Write one world's intervention into the plan's arrays."""
-    agents = list(range(n_agents)) if change.agents is None else list(change.agents)
-    strangers = [agent for agent in agents if not 0 <= agent < n_agents]
-    if strangers:
-        raise InterventionError(f"This world has agents 0 to {n_agents - 1}, not {strangers[0]}.")
-    if change.first >= n_steps:
-        raise InterventionError(
-            f"Episodes end after step {n_steps - 1}; an intervention cannot begin at {change.first}."
-        )
-    last = n_steps - 1 if change.last is None else min(change.last, n_steps - 1)
-    steps = np.arange(change.first, last + 1)[:, None]
-    array = plan.emit if change.site == "message.out" else plan.hear
-    if change.operation == "replay":
-        assert replays is not None, "a replay needs the messages to replay"
-        array[steps, w, agents] = replays[w, steps, agents]
-    else:
-        array[steps, w, agents] = _MUTE if change.symbol is None else change.symbol
-    if change.site == "message.in" and change.operation == "set":
-        plan.kinship[w, agents] = round(change.kinship * KINSHIP_STEPS)
+def _read(row: dict[str, Any]) -> Intervention:
+    """Return the intervention of one row of JSON."""
+    known = {field.name for field in fields(Intervention)}
+    strange = sorted(set(row) - known)
+    if strange:
+        raise InterventionError(f"An intervention has no field {strange[0]!r}; it has {', '.join(sorted(known))}.")
+    given: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
+    try:
+        return Intervention(**given)
+    except TypeError as error:
+        raise InterventionError(f"The intervention {json.dumps(row)} cannot be read ({error}).") from None

@@ -23,21 +23,21 @@ _NEVER = -1e9
 class Heads(NamedTuple):
     """What the network says of each row."""
 
-    logits: Tensor  # (N, n_actions + V) actions first, then symbols; what a body cannot do is at -1e9
+    logits: Tensor  # (N, n_actions + L * V) actions, then each symbol's head; what a body cannot do is at -1e9
     value: Tensor  # (N,)
 
 
 class RecurrentNetwork(nn.Module):
-    """A kinship-conditioned recurrent policy with separate action, message and value heads."""
+    """A kinship-conditioned recurrent policy with separate heads for action, value and each symbol of a message."""
 
-    def __init__(self, n_tokens: int, n_hidden: int, may: Tensor, n_symbols: int) -> None:
-        """`may` (B, n_actions) bool tells what each body can do."""
+    def __init__(self, n_tokens: int, n_hidden: int, may: Tensor, n_logits: int) -> None:
+        """`may` (B, n_actions) bool tells what each body can do; `n_logits` is L * V, of all symbols of a message."""
         super().__init__()
         self.n_actions, self.n_hidden = may.shape[1], n_hidden
         self.encoder = TokenBag(n_tokens, n_hidden)
         self.core = GRU(n_hidden, n_hidden)
-        self.heads = nn.Linear(n_hidden, self.n_actions + n_symbols + 1)
-        barred = torch.zeros(may.shape[0], self.n_actions + n_symbols)
+        self.heads = nn.Linear(n_hidden, self.n_actions + n_logits + 1)
+        barred = torch.zeros(may.shape[0], self.n_actions + n_logits)
         barred[:, : self.n_actions] = torch.where(may, 0.0, _NEVER)
         self.register_buffer("barred", barred, persistent=False)
         nn.init.orthogonal_(self.core.weight_hh_l0)  # type: ignore[arg-type]

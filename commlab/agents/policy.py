@@ -24,7 +24,7 @@ class Decision(NamedTuple):
     action: NDArray[np.uint8]  # (W, A)
     message: NDArray[np.uint8]  # (W, A, L)
     logprob: NDArray[np.float32]  # (W, A) of action and message together, nats
-    logits: NDArray[np.float32]  # (W, A, n_actions + V)
+    logits: NDArray[np.float32]  # (W, A, n_actions + L * V)
     value: NDArray[np.float32]  # (W, A)
     hidden: dict[str, NDArray[np.float32]]  # by hook point, (W, A, H)
     state: Any  # to be handed to the next step

@@ -8,10 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from commlab.agents.network import Hooks, RecurrentNetwork
+from commlab.agents.network import HOOK_POINTS, Hooks, RecurrentNetwork
+from commlab.agents.perceive import fill_bags
 from commlab.agents.policy import Decision, Draws
 from commlab.agents.sampling import sample_policy
-from commlab.agents.tokens import Bags, empty_bags, fill_bags, token_vocabulary
+from commlab.agents.tokens import Bags, empty_bags, token_vocabulary
 from commlab.env.rules import make_rules
 from commlab.env.scenario import Scenario
 from commlab.env.types import Observation
@@ -26,18 +27,18 @@ class RecurrentPolicy(nn.Module):
         """Draw the networks' first weights from `seed`."""
         super().__init__()
         rules = make_rules(scenario)
-        self.vocabulary = token_vocabulary(scenario)
+        self.vocabulary = token_vocabulary(scenario, rules)
         self.n_agents, self.n_hidden = scenario.n_agents, n_hidden
-        self.n_symbols = scenario.channel.vocabulary
+        self.n_actions, self.n_symbols = scenario.n_actions, scenario.channel.vocabulary
+        self.length = scenario.channel.length
         self.groups = [np.array(group, dtype=np.int64) for group in group_agents(scenario, sharing)]
         self.body = torch.from_numpy(rules.body.astype(np.int64))
-        may = torch.from_numpy(rules.may)
+        may = torch.from_numpy(np.ascontiguousarray(rules.may[:, : self.n_actions]))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.networks = nn.ModuleList(
-                RecurrentNetwork(self.vocabulary.size, n_hidden, may, self.n_symbols) for _ in self.groups
+                RecurrentNetwork(self.vocabulary.size, n_hidden, may, self.length * self.n_symbols) for _ in self.groups
             )
-        self.n_actions = int(may.shape[1])
         self._bags: dict[tuple[int, int], Bags] = {}
         self._bodies: dict[tuple[int, int], Tensor] = {}
 
@@ -75,7 +76,7 @@ class RecurrentPolicy(nn.Module):
     def step(self, observation: Observation, state: list[Tensor], draws: Draws, hooks: Hooks | None = None) -> Decision:
         """Return what all agents do in all worlds, drawn with the worlds' own randomness."""
         n_worlds = observation.vector.shape[0]
-        decision = empty_decision(n_worlds, self.n_agents, self.n_actions, self.n_symbols, self.n_hidden)
+        decision = self.empty_decision(n_worlds)
         for group, agents in enumerate(self.groups):
             bags = self.bags(observation, group)
             token, count = (torch.from_numpy(array).to(self.device) for array in bags)
@@ -93,20 +94,19 @@ class RecurrentPolicy(nn.Module):
                 decision.hidden[name][:, agents] = tensor.cpu().numpy().reshape(n_worlds, len(agents), -1)
         return decision
 
-
-def empty_decision(n_worlds: int, n_agents: int, n_actions: int, n_symbols: int, n_hidden: int) -> Decision:
-    """Return room for a decision: everyone stays and is silent."""
-    rows = (n_worlds, n_agents)
-    return Decision(
-        action=np.zeros(rows, np.uint8),
-        message=np.zeros((*rows, 1), np.uint8),
-        logprob=np.zeros(rows, np.float32),
-        logits=np.zeros((*rows, n_actions + n_symbols), np.float32),
-        value=np.zeros(rows, np.float32),
-        hidden={name: np.zeros((*rows, n_hidden), np.float32) for name in ("encoder", "core")},
-        state=[],
-        inputs=[],
-    )
+    def empty_decision(self, n_worlds: int) -> Decision:
+        """Return room for a decision: everyone stays and is silent."""
+        rows = (n_worlds, self.n_agents)
+        return Decision(
+            action=np.zeros(rows, np.uint8),
+            message=np.zeros((*rows, self.length), np.uint8),
+            logprob=np.zeros(rows, np.float32),
+            logits=np.zeros((*rows, self.n_actions + self.length * self.n_symbols), np.float32),
+            value=np.zeros(rows, np.float32),
+            hidden={name: np.zeros((*rows, self.n_hidden), np.float32) for name in HOOK_POINTS},
+            state=[],
+            inputs=[],
+        )
 
 
 def group_agents(scenario: Scenario, sharing: Sharing) -> list[list[int]]:

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from commlab.agents.intervention import NO_PLAN, Plan, check_plan
+from commlab.agents.intervene import Intervener
 from commlab.agents.network import Hooks
+from commlab.agents.plan import NO_PLAN, Plan, check_plan
 from commlab.agents.policy import Decision, Draws, Policy
 from commlab.env.batch import WorldBatch
 from commlab.env.types import Observation, World
@@ -26,6 +27,7 @@ class Moment(NamedTuple):
     injected: NDArray[np.bool_]  # (W, A, K)
     decision: Decision
     emitted: NDArray[np.uint8]  # (W, A, L)
+    live: NDArray[np.bool_]  # (W,) false where the episode ended in an earlier step
 
 
 class Watcher(Protocol):
@@ -36,21 +38,27 @@ class Watcher(Protocol):
         ...
 
     def after(self, t: int, world: World) -> None:
-        """See what came of it: rewards, and whether time is over."""
+        """See what came of it: rewards, and whether the episode is over."""
         ...
 
 
 class Rollout:
-    """Episodes of a policy in a batch of worlds that run in step."""
+    """Episodes of a policy in a batch of worlds that run in step.
+
+    A world whose episode ends by its own rules goes on for as long as the others; watchers are told that it has ended.
+    """
 
     def __init__(self, worlds: WorldBatch, policy: Policy, plan: Plan = NO_PLAN, hooks: Hooks | None = None) -> None:
         """Begin nothing yet; `plan` and `hooks` intervene in every episode.
 
         Raises InterventionError for a plan that is not for these worlds.
         """
-        check_plan(plan, worlds.rules.n_steps, worlds.n_worlds, worlds.n_agents, worlds.scenario.channel.vocabulary)
+        channel = worlds.scenario.channel
+        check_plan(plan, worlds.rules.n_steps, worlds.n_worlds, worlds.n_agents, channel.vocabulary, channel.length)
         self.worlds, self.policy, self.plan, self.hooks = worlds, policy, plan, hooks
         self.state: Any = None
+        self.live: NDArray[np.bool_] = np.zeros(0, np.bool_)  # (W,) where the episode goes on
+        self._intervener = Intervener(plan, channel.vocabulary)
         self._injected: NDArray[np.bool_] = np.zeros(0, np.bool_)
 
     @property
@@ -62,7 +70,9 @@ class Rollout:
         """Begin the given episodes (W,), one in each world."""
         observation = self.worlds.reset(episodes, scatter)
         self.state = self.policy.initial_state(self.worlds.n_worlds)
-        self._injected = self.plan.change_hearing(0, observation)
+        self.live = np.ones(self.worlds.n_worlds, np.bool_)
+        self._intervener.begin()
+        self._injected = self._intervener.change_hearing(0, observation, self.worlds.world.key)
 
     def run(self, n_steps: int, watcher: Watcher) -> None:
         """Step `n_steps` times."""
@@ -73,11 +83,12 @@ class Rollout:
         """Let all agents act and speak once."""
         t, worlds = self.t, self.worlds
         decision = self.decide()
-        emitted = self.plan.emitted(t, decision.message)
-        watcher.before(Moment(t, worlds.world, worlds.observation, self._injected, decision, emitted))
+        emitted = self._intervener.emitted(t, decision.message, worlds.world.key)
+        watcher.before(Moment(t, worlds.world, worlds.observation, self._injected, decision, emitted, self.live))
         worlds.step_trusted(decision.action, emitted)
         self.state = decision.state
-        self._injected = self.plan.change_hearing(t + 1, worlds.observation)
+        self.live = self.live & ~worlds.world.terminated
+        self._injected = self._intervener.change_hearing(t + 1, worlds.observation, worlds.world.key)
         watcher.after(t, worlds.world)
 
     def decide(self) -> Decision:
@@ -87,17 +98,19 @@ class Rollout:
 
 
 class Returns:
-    """A watcher that adds up what each agent receives: `own` and `shared`, (W, A)."""
+    """A watcher that adds up what each agent receives until its episode ends: `own` and `shared`, (W, A)."""
 
     def __init__(self, n_worlds: int, n_agents: int) -> None:
         """Begin at nothing."""
         self.own = np.zeros((n_worlds, n_agents))
         self.shared = np.zeros((n_worlds, n_agents))
+        self._live: NDArray[np.bool_] = np.ones(n_worlds, np.bool_)
 
     def before(self, moment: Moment) -> None:
-        """See nothing: only outcomes count here."""
+        """See which episodes go on."""
+        self._live = moment.live
 
     def after(self, t: int, world: World) -> None:
         """Add the step's rewards."""
-        self.own += world.own_reward
-        self.shared += world.shared_reward
+        self.own += world.own_reward * self._live[:, None]
+        self.shared += world.shared_reward * self._live[:, None]

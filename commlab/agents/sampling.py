@@ -38,21 +38,28 @@ def log_softmax_at(logits, first, n, chosen):  # type: ignore[no-untyped-def]
 
 @kernel
 def sample_policy(logits, n_actions, keys, t, agents, action, message, logprob):  # type: ignore[no-untyped-def]
-    """Draw an action and a message for the given agents of every world.
+    """Draw an action and a message of L symbols for the given agents of every world.
 
-    `logits` (W * n, n_actions + V) of agents (n,) world by world; write action (W, A), message (W, A, 1) and logprob
-    (W, A), the joint log-probability in nats.
+    `logits` (W * n, n_actions + L * V) of agents (n,) world by world; write action (W, A), message (W, A, L) and
+    logprob (W, A), the joint log-probability in nats. The first symbol is drawn from the step's key; the later ones,
+    whose draws would not fit beside it, from keys made of it.
     """
-    n_symbols = logits.shape[1] - n_actions
+    length = message.shape[2]
+    n_symbols = (logits.shape[1] - n_actions) // length
     row = 0
     for w in range(keys.shape[0]):
         step = step_key(keys[w], t[w])
         for i in agents:
-            a = gumbel_argmax(logits[row], 0, n_actions, step, i, _ACTION)
-            m = gumbel_argmax(logits[row], n_actions, n_symbols, step, i, _MESSAGE)
-            action[w, i] = a
-            message[w, i, 0] = m
-            logprob[w, i] = log_softmax_at(logits[row], 0, n_actions, a) + log_softmax_at(
-                logits[row], n_actions, n_symbols, m
-            )
+            chosen = gumbel_argmax(logits[row], 0, n_actions, step, i, _ACTION)
+            action[w, i] = chosen
+            total = log_softmax_at(logits[row], 0, n_actions, chosen)
+            key, number = step, i
+            for p in range(length):
+                if p > 0:
+                    key, number = draw(step, i, _MESSAGE, 0), p
+                first = n_actions + p * n_symbols
+                chosen = gumbel_argmax(logits[row], first, n_symbols, key, number, _MESSAGE)
+                message[w, i, p] = chosen
+                total += log_softmax_at(logits[row], first, n_symbols, chosen)
+            logprob[w, i] = total
             row += 1

@@ -1,7 +1,8 @@
-"""Observations as bags of tokens: every discrete fact that an agent observes has a number, and so a learnt vector.
+"""The numbering of tokens: every discrete fact that an agent can observe has a number, and so a learnt vector.
 
 The near walls, each thing in view (what, where, how related), each symbol heard (by the kinship of who said it), the
-agent's own state. Kinship is told in relation to the observer, in five grades; nothing names a family.
+agent's own state. Kinship is told in relation to the observer, in five grades; nothing names a family. What a scenario
+lacks has no tokens there: the parts that only some scenarios have come last.
 """
 
 from __future__ import annotations
@@ -11,34 +12,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from commlab.env.kernel import kernel
 from commlab.env.scenario import Scenario
-from commlab.env.types import (
-    KINSHIP_STEPS,
-    N_KINDS,
-    UNKNOWN,
-    VIEW,
-    WINDOW,
-    Action,
-    Cell,
-    Entity,
-    Observation,
-    Own,
-    Slot,
-)
+from commlab.env.types import N_KINDS, VIEW, WINDOW, Action, Cell, Number, Own, Price, Rules, Trait
 
 NEAR = 3  # walls are told within this radius
 GRADES = 5  # of kinship: spite, none, below a half, a half and more, full
 ENERGY_LEVELS = 17
 MOST_CARRIED = 5  # of a kind that tokens tell apart
+FROZEN_LEVELS = 4  # of the steps that an egg has left
+TERM_LEVELS = 5  # of a price or value that is drawn for every episode
 _CLASSES = int(Cell.AGENT) - int(Cell.ALTAR) + GRADES
-_AGENT, _ALTAR, _WALL = int(Cell.AGENT), int(Cell.ALTAR), int(Cell.WALL)
-_KIND, _ROW, _COLUMN = int(Entity.KIND), int(Entity.ROW), int(Entity.COLUMN)
-_KINSHIP, _FACING, _BODY = int(Entity.KINSHIP), int(Entity.FACING), int(Entity.BODY)
-_OWN_BODY, _OWN_FACING, _LAST_ACTION, _ENERGY = int(Own.BODY), int(Own.FACING), int(Own.LAST_ACTION), int(Own.ENERGY)
-_OWN_ROW, _OWN_COLUMN, _GREEN = int(Own.ROW), int(Own.COLUMN), int(Own.GREEN)
-_SLOT_PRESENT, _SLOT_KINSHIP = int(Slot.PRESENT), int(Slot.KINSHIP)
-_SLOT_ROW, _SLOT_COLUMN = int(Slot.ROW), int(Slot.COLUMN)
 
 
 class Vocabulary(NamedTuple):
@@ -54,12 +37,26 @@ class Vocabulary(NamedTuple):
     row: int
     column: int
     carried: int
-    heard: int
+    heard: int  # the first symbol of a message
     direction: int
+    beacon: int  # from here on what only some scenarios have
+    berry: int
+    shielded: int  # a seen agent whose shield is up
+    egg: int  # a seen agent that is frozen
+    own_shield: int
+    own_frozen: int
+    bonded: int
+    term: int  # prices and values of the episode
+    later: int  # the other symbols of a message
+    relayed: int
     size: int
     width: int  # most tokens in an observation
     symbols: int
     max_energy: NDArray[np.int32]  # (B,)
+    max_frozen: int
+    terms: NDArray[np.int16]  # (P,) columns of the observation's vector that differ from episode to episode
+    least: NDArray[np.int32]  # (P, B) what they are at least, for each body
+    span: NDArray[np.int32]  # (P, B) how many different values they can have
 
 
 class Bags(NamedTuple):
@@ -69,126 +66,105 @@ class Bags(NamedTuple):
     count: NDArray[np.int16]  # type: ignore[assignment]  # it hides the method of tuples
 
 
-def token_vocabulary(scenario: Scenario) -> Vocabulary:
+class Features(NamedTuple):
+    """What a scenario has that others lack, 0 or 1 each; `looks` is a number of looks."""
+
+    beacons: int
+    looks: int
+    shields: int
+    combat: int
+    bonds: int
+
+
+def token_vocabulary(scenario: Scenario, rules: Rules) -> Vocabulary:
     """Return the numbering of all tokens that observations of `scenario` can hold."""
-    lines = scenario.map.strip().splitlines()
+    has, terms = find_features(rules), find_terms(rules)
+    sizes = {**common_sizes(scenario, rules), **rare_sizes(scenario, has, len(terms[0]))}
+    starts = dict(zip(sizes, np.cumsum([0, *sizes.values()]).tolist(), strict=False))
+    channel, seen = scenario.channel, scenario.observation.entities
+    width = (2 * NEAR + 1) ** 2 + 2 * seen + 6 + N_KINDS + 2 * channel.slots
+    width += (has.shields | has.combat) * seen + has.shields + has.combat + has.bonds + len(terms[0])
+    width += (channel.length - 1 + has.beacons) * channel.slots
+    return Vocabulary(
+        **starts,
+        size=sum(sizes.values()),
+        width=width,
+        symbols=channel.vocabulary,
+        max_energy=np.maximum(1, rules.trait[1, :, Trait.MAX_ENERGY]).astype(np.int32),
+        max_frozen=max(1, int(rules.number[1, Number.FREEZE])),
+        terms=terms[0],
+        least=terms[1],
+        span=terms[2],
+    )
+
+
+def common_sizes(scenario: Scenario, rules: Rules) -> dict[str, int]:
+    """Return how many tokens there are of each kind that every scenario has."""
     n_bodies = len(scenario.bodies)
-    sizes = {
+    return {
         "wall": (2 * NEAR + 1) ** 2,
         "entity": _CLASSES * WINDOW * WINDOW,
         "agent": n_bodies * 4,
         "body": n_bodies,
         "facing": 4,
-        "last_action": len(Action),
+        "last_action": scenario.n_actions,
         "energy": ENERGY_LEVELS,
-        "row": len(lines),
-        "column": len(lines[0].strip()),
+        "row": rules.grids.shape[1] - 2 * VIEW,
+        "column": rules.grids.shape[2] - 2 * VIEW,
         "carried": N_KINDS * (MOST_CARRIED + 1),
         "heard": GRADES * scenario.channel.vocabulary,
         "direction": GRADES * 9,
     }
-    starts = dict(zip(sizes, np.cumsum([0, *sizes.values()]).tolist(), strict=False))
-    seen = scenario.observation.entities
-    width = (2 * NEAR + 1) ** 2 + 2 * seen + 6 + N_KINDS + 2 * scenario.channel.slots
-    max_energy = np.array([max(1, body.max_energy) for body in scenario.bodies.values()], dtype=np.int32)
-    return Vocabulary(
-        **starts, size=sum(sizes.values()), width=width, symbols=scenario.channel.vocabulary, max_energy=max_energy
+
+
+def rare_sizes(scenario: Scenario, has: Features, n_terms: int) -> dict[str, int]:
+    """Return how many tokens there are of each kind that only some scenarios have."""
+    return {
+        "beacon": has.beacons * WINDOW * WINDOW,
+        "berry": has.looks * WINDOW * WINDOW,
+        "shielded": has.shields * WINDOW * WINDOW,
+        "egg": has.combat * WINDOW * WINDOW,
+        "own_shield": has.shields,
+        "own_frozen": has.combat * FROZEN_LEVELS,
+        "bonded": has.bonds,
+        "term": n_terms * TERM_LEVELS,
+        "later": (scenario.channel.length - 1) * GRADES * scenario.channel.vocabulary,
+        "relayed": has.beacons * GRADES,
+    }
+
+
+def find_features(rules: Rules) -> Features:
+    """Return what there is in a scenario."""
+
+    def can(action: Action) -> int:
+        return int(action < rules.may.shape[1] and rules.may[:, action].any())
+
+    return Features(
+        beacons=int(rules.has_beacons),
+        looks=rules.n_looks,
+        shields=can(Action.SHIELD),
+        combat=can(Action.ATTACK),
+        bonds=can(Action.BOND),
     )
+
+
+def find_terms(rules: Rules) -> tuple[NDArray[np.int16], NDArray[np.int32], NDArray[np.int32]]:
+    """Return which prices and values are drawn: their columns (P,), least values and numbers of values (P, B)."""
+    n_bodies = rules.trait.shape[1]
+    ends: dict[int, NDArray[np.int64]] = {}  # by column: (2, B)
+    for column, number in ((Own.ALTAR_COST, Number.ALTAR_COST), (Own.DAMAGE, Number.DAMAGE)):
+        ends[column] = np.repeat(rules.number[:, number, None], n_bodies, axis=1)
+    for price in Price:
+        drawn = rules.trait[:, :, Trait.MOVE_COST + price].astype(np.float64)
+        ends[Own.MOVE_COST + price] = np.floor(drawn * rules.multiplier[None, :, price] + 0.5).astype(np.int64)
+    for kind in range(N_KINDS):
+        ends[Own.GREEN_VALUE + kind] = np.repeat(rules.value[:, kind, None], n_bodies, axis=1).astype(np.int64)
+    columns = [column for column in sorted(ends) if (ends[column][0] < ends[column][1]).any()]
+    both = np.stack([ends[column] for column in columns]) if columns else np.zeros((0, 2, n_bodies), np.int64)
+    span = both[:, 1] - both[:, 0] + 1
+    return np.array(columns, np.int16), both[:, 0].astype(np.int32), span.astype(np.int32)
 
 
 def empty_bags(vocabulary: Vocabulary, n_rows: int) -> Bags:
     """Return room for the bags of `n_rows` observations."""
     return Bags(np.zeros((n_rows, vocabulary.width), np.int16), np.zeros(n_rows, np.int16))
-
-
-@kernel
-def fill_bags(obs: Observation, agents, vocabulary, bags):  # type: ignore[no-untyped-def]
-    """Fill the bags of the given agents (n,) of all worlds, world by world; write `bags`."""
-    row = 0
-    for w in range(obs.vector.shape[0]):
-        for i in agents:
-            n = walls(obs, w, i, vocabulary, bags.token[row], 0)
-            n = things(obs, w, i, vocabulary, bags.token[row], n)
-            n = own_state(obs, w, i, vocabulary, bags.token[row], n)
-            bags.count[row] = sounds(obs, w, i, vocabulary, bags.token[row], n)
-            row += 1
-
-
-@kernel
-def grade(sixteenths):  # type: ignore[no-untyped-def]
-    """Return the grade of a kinship observed in sixteenths."""
-    if sixteenths <= 0:
-        return 0 if sixteenths < 0 else 1
-    if sixteenths >= KINSHIP_STEPS:
-        return 4
-    return 3 if 2 * sixteenths >= KINSHIP_STEPS else 2
-
-
-@kernel
-def walls(obs, w, i, vocabulary, token, n):  # type: ignore[no-untyped-def]
-    """Append the near walls and return the new count."""
-    for r in range(VIEW - NEAR, VIEW + NEAR + 1):
-        for c in range(VIEW - NEAR, VIEW + NEAR + 1):
-            if obs.window[w, i, r, c] == _WALL:
-                token[n] = vocabulary.wall + (r - VIEW + NEAR) * (2 * NEAR + 1) + c - VIEW + NEAR
-                n += 1
-    return n
-
-
-@kernel
-def things(obs, w, i, vocabulary, token, n):  # type: ignore[no-untyped-def]
-    """Append the things in view and return the new count."""
-    for e in range(obs.entities.shape[2]):
-        kind = int(obs.entities[w, i, e, _KIND])
-        if kind == 0:
-            return n
-        what = kind - _ALTAR
-        if kind == _AGENT:
-            what += grade(int(obs.entities[w, i, e, _KINSHIP]))
-            token[n] = vocabulary.agent + 4 * int(obs.entities[w, i, e, _BODY]) + int(obs.entities[w, i, e, _FACING])
-            n += 1
-        place = (int(obs.entities[w, i, e, _ROW]) + VIEW) * WINDOW + int(obs.entities[w, i, e, _COLUMN]) + VIEW
-        token[n] = vocabulary.entity + what * WINDOW * WINDOW + place
-        n += 1
-    return n
-
-
-@kernel
-def own_state(obs, w, i, vocabulary, token, n):  # type: ignore[no-untyped-def]
-    """Append the agent's own state and return the new count."""
-    body = int(obs.vector[w, i, _OWN_BODY])
-    energy = int(obs.vector[w, i, _ENERGY]) * (ENERGY_LEVELS - 1) // vocabulary.max_energy[body]
-    token[n] = vocabulary.body + body
-    token[n + 1] = vocabulary.facing + obs.vector[w, i, _OWN_FACING]
-    token[n + 2] = vocabulary.last_action + obs.vector[w, i, _LAST_ACTION]
-    token[n + 3] = vocabulary.energy + energy
-    n += 4
-    if obs.vector[w, i, _OWN_ROW] >= 0:
-        token[n] = vocabulary.row + obs.vector[w, i, _OWN_ROW]
-        token[n + 1] = vocabulary.column + obs.vector[w, i, _OWN_COLUMN]
-        n += 2
-    for kind in range(N_KINDS):
-        carried = min(int(obs.vector[w, i, _GREEN + kind]), MOST_CARRIED)
-        if carried > 0:
-            token[n] = vocabulary.carried + kind * (MOST_CARRIED + 1) + carried
-            n += 1
-    return n
-
-
-@kernel
-def sounds(obs, w, i, vocabulary, token, n):  # type: ignore[no-untyped-def]
-    """Append what is heard, each symbol by the kinship of its speaker and its direction; return the new count."""
-    for k in range(obs.heard.shape[2]):
-        if obs.slots[w, i, k, _SLOT_PRESENT] == 0:
-            continue
-        kin = grade(int(obs.slots[w, i, k, _SLOT_KINSHIP]))
-        symbol = int(obs.heard[w, i, k, 0])
-        if symbol != 0:
-            token[n] = vocabulary.heard + kin * vocabulary.symbols + symbol
-            n += 1
-        rows, columns = int(obs.slots[w, i, k, _SLOT_ROW]), int(obs.slots[w, i, k, _SLOT_COLUMN])
-        if rows != UNKNOWN:
-            way = 3 * (1 + (rows > 0) - (rows < 0)) + 1 + (columns > 0) - (columns < 0)
-            token[n] = vocabulary.direction + 9 * kin + way
-            n += 1
-    return n

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from commlab.agents.intervention import NO_PLAN, Plan
 from commlab.agents.network import Hooks
+from commlab.agents.plan import NO_PLAN, Plan
 from commlab.agents.policy import Policy
 from commlab.agents.recurrent import RecurrentPolicy
 from commlab.agents.rollout import Moment, Rollout
@@ -62,17 +62,61 @@ def mixed() -> Scenario:
     )
 
 
+WHOLE_MAP = """
+############
+#o.o.B..o.o#
+#....C....o#
+#.o..##.o..#
+#....A.....#
+#..o...o...#
+#.o..C..oB.#
+#..o.o.o...#
+############
+"""
+
+
+@pytest.fixture(scope="session")
+def whole() -> Scenario:
+    """Six agents that can do all there is, speak two symbols at a time and pay prices drawn for every episode."""
+    able = {
+        "actions": ["north", "east", "south", "west", "use", "attack", "shield", "give", "build_beacon", "bond"],
+        "max_energy": [200, 250],
+        "start_energy": [50, 150],
+    }
+    return parse_scenario(
+        {
+            "name": "whole",
+            "title": "The whole world",
+            "about": "For tests.",
+            "steps": 20,
+            "map": WHOLE_MAP,
+            "crystals": [{"kind": "green", "count": 3, "stock": 9}],
+            "berries": {"count": 4, "looks": 3, "poisonous": 1},
+            "values": {"green": [10, 30], "yellow": 10},
+            "altar": {"cost": [20, 40], "reward": [0.5, 2]},
+            "combat": {"damage": [2, 9], "freeze": 3, "range": 5},
+            "building": {"limit": 3},
+            "prices": {"move": [0, 2], "attack": 1, "shield": 1, "talk": [0, 1], "bond": [1, 9]},
+            "bodies": {"tall": {"view": 5, **able}, "small": {"view": 3, "costs": {"move": 2.5}, **able}},
+            "agents": [{"body": body, "count": 3, "family": f} for f, body in enumerate(("tall", "small"))],
+            "kinship": {"structure": "teams", "size": 3, "share": 0.25},
+            "channel": {"vocabulary": 5, "slots": 3, "length": 2},
+            "observation": {"entities": 12},
+        }
+    )
+
+
 class Trace(NamedTuple):
     """What a watcher saw, an entry a step."""
 
-    said: np.ndarray  # (T, W, A)
-    emitted: np.ndarray  # (T, W, A)
-    heard: np.ndarray  # (T, W, A, K)
-    slots: np.ndarray  # (T, W, A, K, 4)
+    said: np.ndarray  # (T, W, A, L)
+    emitted: np.ndarray  # (T, W, A, L)
+    heard: np.ndarray  # (T, W, A, K, L)
+    slots: np.ndarray  # (T, W, A, K, len(Slot))
     speaker: np.ndarray  # (T, W, A, K)
     injected: np.ndarray  # (T, W, A, K)
     action: np.ndarray  # (T, W, A)
-    logits: np.ndarray  # (T, W, A, n_actions + V)
+    logits: np.ndarray  # (T, W, A, n_actions + L * V)
     core: np.ndarray  # (T, W, A, H)
     row: np.ndarray  # (T, W, A)
     reward: np.ndarray  # (T, W, A)
@@ -89,9 +133,9 @@ class Tracer:
         """Copy what is seen before the step."""
         decision, observation = moment.decision, moment.observation
         seen = {
-            "said": decision.message[:, :, 0],
-            "emitted": moment.emitted[:, :, 0],
-            "heard": observation.heard[:, :, :, 0],
+            "said": decision.message,
+            "emitted": moment.emitted,
+            "heard": observation.heard,
             "slots": observation.slots,
             "speaker": observation.speaker,
             "injected": moment.injected,

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,12 @@ import numpy as np
 import pytest
 import torch
 
-from commlab.agents.checkpoint import FORMAT, latest_checkpoint, load_checkpoint, save_checkpoint
+from commlab.agents.checkpoint import FORMAT, latest_checkpoint, load_checkpoint, of_format_1, save_checkpoint
 from commlab.agents.recurrent import RecurrentPolicy, Sharing
-from commlab.env.loading import load_scenario
+from commlab.env.batch import WorldBatch
+from commlab.env.loading import load_scenario, parse_scenario
 from commlab.env.scenario import Scenario
+from commlab.env.types import Trait
 from commlab.foundation.errors import CheckpointError
 
 FACTS = {"agent_steps": 12, "seed": 3, "grounding": "none", "muted": False}
@@ -74,6 +77,35 @@ def test_a_newer_format_is_told(saved: Path) -> None:
     rewrite(saved, format=FORMAT + 1)
     with pytest.raises(CheckpointError, match=f"format {FORMAT + 1}, newer than the {FORMAT}.*update commlab"):
         load_checkpoint(saved)
+
+
+def test_a_checkpoint_of_format_1_is_read(lookout: Scenario, saved: Path, play: Any) -> None:
+    kept = {"name", "title", "about", "steps", "map", "crystals", "values", "yields", "bump", "agents", "kinship"}
+    old = lookout.model_dump(mode="json", include={*kept, "channel", "reservoir"})
+    costs = {"move_cost": 0, "use_cost": 0, "talk_cost": 0}
+    old["altar"] = {"cost": 100, "reward": 1.0, "cooldown": 0}
+    old["observation"] = {"entities": 4, "own_position": True}
+    old["bodies"] = {name: body.model_dump(mode="json", exclude={"costs"}) for name, body in lookout.bodies.items()}
+    for body in old["bodies"].values():
+        body.update(costs)
+    rewrite(saved, format=1, scenario=json.dumps(old))
+    read = load_checkpoint(saved)
+    before, after = play(lookout, 3, policy=RecurrentPolicy(lookout, 8)), play(read.scenario, 3, policy=read.policy)
+    for name, mine, theirs in zip(before._fields, before, after, strict=True):
+        assert np.array_equal(mine, theirs), name
+
+
+def test_prices_of_format_1_stay_what_they_were(mixed: Scenario) -> None:
+    old = mixed.model_dump(mode="json", exclude={"prices"})
+    prices = {"scout": (3, 0, 7), "near": (1, 5, 0), "far": (2, 30_000, 7)}
+    for name, body in old["bodies"].items():
+        del body["costs"]
+        body.update(zip(("move_cost", "use_cost", "talk_cost"), prices[name], strict=True))
+    worlds = WorldBatch(parse_scenario(of_format_1(old)), 1)
+    worlds.reset(np.zeros(1, np.int64))
+    for number, name in enumerate(prices):
+        paid = worlds.world.trait[0, number, [Trait.MOVE_COST, Trait.USE_COST, Trait.TALK_COST]]
+        assert tuple(paid.tolist()) == prices[name]
 
 
 @pytest.mark.parametrize("change", ["vocabulary", "body"])

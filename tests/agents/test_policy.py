@@ -99,6 +99,22 @@ def test_a_step_decides_for_everyone(lookout: Scenario) -> None:
     assert all(np.array_equal(a, b) for a, b in zip(observation, copies, strict=True)), "observations are only read"
 
 
+def test_messages_of_several_symbols_and_actions_of_the_whole_world(whole: Scenario, play: Any) -> None:
+    trace = play(whole, 4)
+    assert trace.logits.shape == (20, 4, 6, 14 + 2 * 5)
+    assert trace.said.shape == (20, 4, 6, 2)
+    assert len(np.unique(trace.said[..., 0])) == len(np.unique(trace.said[..., 1])) == 5
+    able = np.zeros(14, bool)
+    able[[Action[name.upper()] for name in ("stay", *whole.bodies["tall"].actions)]] = True
+    assert np.array_equal(np.unique(trace.action), np.flatnonzero(able))
+    assert (trace.logits[..., :14][..., ~able] < -1e8).all()
+    spoken = trace.emitted[:-1].any(axis=-1)
+    heard = np.take_along_axis(trace.emitted[:-1], np.maximum(trace.speaker[1:, :, :, 0], 0)[..., None], axis=2)
+    present = trace.speaker[1:, :, :, 0] >= 0
+    assert spoken.any()
+    assert np.array_equal(trace.heard[1:, :, :, 0][present], heard[present])
+
+
 def test_decisions_do_not_depend_on_the_rest_of_the_batch(lookout: Scenario, play: Any) -> None:
     policy = loud_policy(lookout)
     many, few = play(lookout, 80, policy=policy), play(lookout, 64, policy=policy)

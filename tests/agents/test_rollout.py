@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from commlab.agents.intervention import make_plan
+from commlab.agents.plan import make_plan
 from commlab.agents.recurrent import RecurrentPolicy
 from commlab.agents.rollout import Moment, Returns, Rollout
 from commlab.env.batch import WorldBatch
+from commlab.env.loading import load_scenario
 from commlab.env.scenario import Scenario
 from commlab.env.types import World
 
@@ -18,7 +19,7 @@ def test_what_is_said_is_heard_one_step_later(lookout: Scenario, play: Any) -> N
     assert not trace.heard[0].any()
     for listener, speaker in ((0, 1), (1, 0)):
         assert np.array_equal(trace.heard[1:, :, listener, 0], trace.emitted[:-1, :, speaker])
-        spoken = trace.emitted[:-1, :, speaker] > 0
+        spoken = trace.emitted[:-1, :, speaker, 0] > 0
         assert np.array_equal(trace.speaker[1:, :, listener, 0] == speaker, spoken)
     assert len(np.unique(trace.emitted)) == 16
     assert not trace.injected.any()
@@ -88,3 +89,30 @@ def test_a_plan_that_does_nothing_is_no_plan(mixed: Scenario, play: Any) -> None
     plain, planned = play(mixed, 3), play(mixed, 3, make_plan([()] * 3, mixed.steps, 6))
     for name, mine, theirs in zip(plain._fields, plain, planned, strict=True):
         assert np.array_equal(mine, theirs), name
+
+
+def test_an_episode_that_ends_early_is_told_to_be_over() -> None:
+    scenario = load_scenario("lookout", {"steps": 20, "end.hearts": 1, "start.carrying": 1})
+    worlds, returns = WorldBatch(scenario, 64), Returns(64, 2)
+    ended, live, earned = np.zeros((20, 64), bool), np.zeros((20, 64), bool), np.zeros((20, 64, 2))
+
+    class Witness:
+        def before(self, moment: Moment) -> None:
+            live[moment.t] = moment.live
+            returns.before(moment)
+
+        def after(self, t: int, world: World) -> None:
+            ended[t], earned[t] = world.terminated, world.shared_reward
+            returns.after(t, world)
+
+    rollout = Rollout(worlds, RecurrentPolicy(scenario, 8))
+    rollout.begin(np.arange(64), scatter=1.0)
+    rollout.run(20, Witness())
+    assert 2 < ended.any(axis=0).sum() < 64
+    before = np.vstack([np.zeros((1, 64), bool), np.maximum.accumulate(ended)[:-1]])
+    assert np.array_equal(live, ~before)
+    assert np.array_equal(returns.shared, (earned * live[..., None]).sum(axis=0))
+    assert np.array_equal(returns.shared[:, 0] > 0, ended.any(axis=0))
+    assert returns.shared.max() == 1
+    rollout.begin(np.arange(64))
+    assert rollout.live.all()

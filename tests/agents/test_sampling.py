@@ -19,12 +19,14 @@ class Sample(NamedTuple):
     logprob: np.ndarray
 
 
-def sample(logits: np.ndarray, episodes: np.ndarray, t: int, agents: list[int], n_agents: int = 3) -> Sample:
+def sample(
+    logits: np.ndarray, episodes: np.ndarray, t: int, agents: list[int], n_agents: int = 3, length: int = 1
+) -> Sample:
     """Draw for some agents of the worlds in which the episodes run."""
     n_worlds = len(episodes)
     out = Sample(
         np.zeros((n_worlds, n_agents), np.uint8),
-        np.zeros((n_worlds, n_agents, 1), np.uint8),
+        np.zeros((n_worlds, n_agents, length), np.uint8),
         np.zeros((n_worlds, n_agents), np.float32),
     )
     with np.errstate(over="ignore"):
@@ -96,3 +98,39 @@ def test_log_probabilities_are_joint() -> None:
     wanted += log_softmax(logits[:, N_ACTIONS:].astype(float), axis=1)[rows, messages]
     np.testing.assert_allclose(drawn.logprob[:, 2], wanted, atol=1e-5)
     assert 1 not in actions
+
+
+@pytest.mark.interpreted
+@pytest.mark.kernels
+def test_the_symbols_of_a_message_have_heads_of_their_own() -> None:
+    logits = np.array([0.0, 1.0, -1e9, -1.0, 2.0, 0.0, 0.5, -1.0, 0.0, 1.5, 0.0, 0.0, 0.0], np.float32)
+    n = 5000
+    drawn = sample(np.tile(logits, (n, 1)), np.arange(n), 7, [1], length=3)
+    for place in range(3):
+        first = N_ACTIONS + place * N_SYMBOLS
+        counts = np.bincount(drawn.message[:, 1, place], minlength=N_SYMBOLS)
+        expected = n * softmax(logits[first : first + N_SYMBOLS].astype(float))
+        assert scipy.stats.chisquare(counts, expected).pvalue > 0.001
+    wanted = log_softmax(logits[:N_ACTIONS].astype(float))[drawn.action[:, 1]]
+    for place, head in enumerate(np.split(logits[N_ACTIONS:].astype(float), 3)):
+        wanted = wanted + log_softmax(head)[drawn.message[:, 1, place]]
+    np.testing.assert_allclose(drawn.logprob[:, 1], wanted, atol=1e-5)
+
+
+def test_the_symbols_of_a_message_are_drawn_independently() -> None:
+    logits = np.zeros((2000, N_ACTIONS + 3 * N_SYMBOLS), np.float32)
+    drawn = sample(logits, np.arange(1000), 0, [0, 2], length=3)
+    columns = [drawn.message[:, agent, place] for agent in (0, 2) for place in range(3)]
+    for x in range(6):
+        for y in range(x):
+            table = np.histogram2d(columns[x], columns[y], bins=N_SYMBOLS)[0]
+            assert scipy.stats.chi2_contingency(table).pvalue > 0.001, (x, y)
+
+
+@pytest.mark.interpreted
+def test_the_first_symbol_is_drawn_as_if_it_were_alone() -> None:
+    logits = random_logits(40)
+    longer = np.concatenate([logits, np.zeros((40, 2 * N_SYMBOLS), np.float32)], axis=1)
+    alone, among = sample(logits, np.arange(20), 3, [0, 2]), sample(longer, np.arange(20), 3, [0, 2], length=3)
+    assert np.array_equal(alone.action, among.action)
+    assert np.array_equal(alone.message[:, :, 0], among.message[:, :, 0])
