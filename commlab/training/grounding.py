@@ -9,6 +9,7 @@ For a speaker with hidden state h_i and a critic u(o) in R^V of its observation 
 which is InfoNCE with an exact expectation over symbols. Its prior is persistence: say what will still be true soon.
 The critic's best u[m] does not depend on how often m is said, so it learns each symbol's meaning with equal weight (the
 speaker's shares of each symbol add up to 1): a symbol that is hardly used keeps a meaning to be used for.
+A message of L symbols has a critic's score for each of them, and the scores add up.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from commlab.agents.bag import TokenBag
@@ -24,18 +26,20 @@ from commlab.agents.tokens import Bags
 from commlab.training.config import Grounding
 from commlab.training.experience import Experience
 
+_GONE = -1e9  # the score of a world whose episode is over
+
 
 class Critic(nn.Module):
-    """Scores, for each symbol, how well an observation fits it: tokens -> (N, V)."""
+    """Scores, for each symbol at each place of a message, how well an observation fits it: tokens -> (N, L * V)."""
 
-    def __init__(self, n_tokens: int, n_symbols: int, n_hidden: int = 64) -> None:
+    def __init__(self, n_tokens: int, n_scores: int, n_hidden: int = 64) -> None:
         """Two layers of `n_hidden` units."""
         super().__init__()
         self.encoder = TokenBag(n_tokens, n_hidden)
-        self.layers = nn.Sequential(nn.ReLU(), nn.Linear(n_hidden, n_hidden), nn.ReLU(), nn.Linear(n_hidden, n_symbols))
+        self.layers = nn.Sequential(nn.ReLU(), nn.Linear(n_hidden, n_hidden), nn.ReLU(), nn.Linear(n_hidden, n_scores))
 
     def forward(self, token: Tensor, count: Tensor) -> Tensor:
-        """Return u(o) for each bag, (N, V)."""
+        """Return u(o) for each bag, (N, L * V)."""
         out: Tensor = self.layers(self.encoder(token, count))
         return out
 
@@ -57,26 +61,31 @@ def choose_moments(config: Grounding, n_steps: int, rng: np.random.Generator) ->
 
 
 def predictive_loss(
-    critic: Critic, message_logits: Tensor, future: Bags, worlds: np.ndarray, n_worlds: int, clamp: float
+    critic: Critic, message_logits: Tensor, future: Bags, live: NDArray[np.bool_], worlds: np.ndarray, clamp: float
 ) -> GroundingLoss:
     """Return the predictive term.
 
-    `message_logits` (M, w, n, V) of M moments, the w worlds of a minibatch and n agents; `future` holds the bags of the
-    same moments k steps later for ALL `n_worlds` worlds of the shard, (M * n_worlds * n) rows: contrasts share the
-    agent and the step, and differ in the world.
+    `message_logits` (M, w, n, L, V) of M moments, the w worlds of a minibatch and n agents; `future` holds the bags of
+    the same moments k steps later for ALL W worlds of the shard, (M * W * n) rows: contrasts share the agent and the
+    step, and differ in the world. `live` (M, W) tells where the episode still goes on then; the rest does not count.
     """
-    n_moments, _, n_agents, n_symbols = message_logits.shape
-    device = message_logits.device
+    n_moments, n_worlds = live.shape
+    shape, device = message_logits.shape, message_logits.device
     token, count = (torch.from_numpy(array).to(device) for array in future)
-    scores = critic(token, count).view(n_moments, n_worlds, n_agents, n_symbols)
-    contrast = scores.logsumexp(dim=1, keepdim=True) - float(np.log(n_worlds))
-    raw = (scores[:, torch.from_numpy(worlds)] - contrast).clamp(-clamp, clamp)
+    scores = critic(token, count).view(n_moments, n_worlds, *shape[2:])
+    going = torch.from_numpy(live).to(device)[:, :, None, None, None]
+    n_going = torch.from_numpy(np.log(np.maximum(live.sum(axis=1), 1)).astype(np.float32)).to(device)
+    contrast = scores.masked_fill(~going, _GONE).logsumexp(dim=1, keepdim=True) - n_going[:, None, None, None, None]
+    chosen = torch.from_numpy(worlds)
+    raw = (scores[:, chosen] - contrast).clamp(-clamp, clamp)
+    mine = going[:, chosen, 0, 0, 0]
     spoken = message_logits.softmax(dim=-1)
-    share = spoken.detach() / spoken.detach().sum(dim=(0, 1), keepdim=True)
-    learn_meaning = -(share * raw).sum(dim=(0, 1)).mean()
-    speak = -(spoken * raw.detach()).sum(dim=-1).mean()
+    uses = spoken.detach() * mine[:, :, None, None, None]
+    share = uses / uses.sum(dim=(0, 1), keepdim=True)
+    learn_meaning = -(share * raw).sum(dim=(0, 1)).sum(dim=1).mean()
+    speak = -(spoken * raw.detach()).sum(dim=-1).sum(dim=-1)[mine].mean()
     return GroundingLoss(
-        speak + learn_meaning, float(speak.detach()), float((raw.detach().abs() >= clamp).float().mean())
+        speak + learn_meaning, float(speak.detach()), float((raw.detach().abs() >= clamp)[mine].float().mean())
     )
 
 

@@ -79,35 +79,55 @@ def likelihood_gradient(logp, first, n, chosen, weight, gradient):  # type: igno
 
 
 @kernel
-def ppo_loss(logits, value, batch, weights, logp, logit_gradient, value_gradient, stats):  # type: ignore[no-untyped-def]
-    """Write the gradients of the PPO loss, mean over N rows, and add its parts to `stats`.
+def count_live(live):  # type: ignore[no-untyped-def]
+    """Return how many rows are to be learnt from, at least 1."""
+    found = 0
+    for n in range(live.shape[0]):
+        if live[n]:
+            found += 1
+    return max(found, 1)
 
-    `logits` (N, n_actions + V), `value` (N,); `batch` a `Batch`, `weights` a `Weights`; `logp` (n_actions + V,) is
-    scratch.
+
+@kernel
+def ppo_loss(logits, value, batch, weights, logp, entropy, logit_gradient, value_gradient, stats):  # type: ignore[no-untyped-def]
+    """Write the gradients of the PPO loss, mean over the N rows that are live, and add its parts to `stats`.
+
+    `logits` (N, n_actions + L * V), `value` (N,); `batch` a `Batch`, `weights` a `Weights`; `logp` (n_actions + L * V,)
+    and `entropy` (1 + L,) are scratch. The first head is that of the action, the others those of a message's symbols.
     """
-    n_rows, width = logits.shape
-    n_actions = weights.n_actions
-    for n in range(n_rows):
-        h_action = log_softmax(logits[n], 0, n_actions, logp)
-        h_message = log_softmax(logits[n], n_actions, width - n_actions, logp)
-        action, message, advantage = int(batch.action[n]), int(batch.message[n]), batch.advantage[n]
-        log_ratio = logp[action] + logp[n_actions + message] - batch.logprob[n]
+    width, n_heads, n_actions = logits.shape[1], entropy.shape[0], weights.n_actions
+    n_symbols, n_rows = (width - n_actions) // (n_heads - 1), count_live(batch.live)
+    for n in range(logits.shape[0]):
+        gradient = logit_gradient[n]
+        for k in range(width):
+            gradient[k] = 0.0
+        if not batch.live[n]:
+            value_gradient[n] = 0.0
+            continue
+        log_ratio = 0.0
+        for head in range(n_heads):
+            first = n_actions + (head - 1) * n_symbols if head > 0 else 0
+            size = n_symbols if head > 0 else n_actions
+            chosen = int(batch.message[n, head - 1]) if head > 0 else int(batch.action[n])
+            entropy[head] = log_softmax(logits[n], first, size, logp)
+            log_ratio += logp[first + chosen]
+        log_ratio -= batch.logprob[n]
+        advantage = batch.advantage[n]
         ratio = math.exp(log_ratio)
         bounded = min(max(ratio, 1.0 - weights.clip), 1.0 + weights.clip)
         binds = bounded * advantage < ratio * advantage
         push = 0.0 if binds else -advantage * ratio / n_rows
-        gradient = logit_gradient[n]
-        for k in range(width):
-            gradient[k] = 0.0
-        likelihood_gradient(logp, 0, n_actions, action, push, gradient)
-        likelihood_gradient(logp, n_actions, width - n_actions, message, push, gradient)
-        entropy_gradient(logp, 0, n_actions, h_action, weights.entropy_action / n_rows, gradient)
-        entropy_gradient(logp, n_actions, width - n_actions, h_message, weights.entropy_message / n_rows, gradient)
+        for head in range(n_heads):
+            first = n_actions + (head - 1) * n_symbols if head > 0 else 0
+            size = n_symbols if head > 0 else n_actions
+            chosen = int(batch.message[n, head - 1]) if head > 0 else int(batch.action[n])
+            weight = weights.entropy_message if head > 0 else weights.entropy_action
+            likelihood_gradient(logp, first, size, chosen, push, gradient)
+            entropy_gradient(logp, first, size, entropy[head], weight / n_rows, gradient)
+            stats[_H_MESSAGE if head > 0 else _H_ACTION] += entropy[head] / n_rows
         error = value[n] - batch.target[n]
         value_gradient[n] = weights.value * error / n_rows
         stats[_POLICY] -= min(ratio * advantage, bounded * advantage) / n_rows
         stats[_VALUE] += 0.5 * error * error / n_rows
-        stats[_H_ACTION] += h_action / n_rows
-        stats[_H_MESSAGE] += h_message / n_rows
         stats[_KL] += (ratio - 1.0 - log_ratio) / n_rows
         stats[_CLIP] += (abs(ratio - 1.0) > weights.clip) / n_rows

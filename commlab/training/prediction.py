@@ -11,21 +11,21 @@ import torch
 from torch import Tensor, nn
 
 from commlab.agents.tokens import Bags
-from commlab.env.types import Action
 
 
 class Predictor(nn.Module):
     """A linear head from the recurrent state and the action taken to the next observation's tokens."""
 
-    def __init__(self, n_hidden: int, n_tokens: int) -> None:
+    def __init__(self, n_hidden: int, n_tokens: int, n_actions: int) -> None:
         """Begin by expecting few tokens: most of them are absent from any observation."""
         super().__init__()
-        self.head = nn.Linear(n_hidden + len(Action), n_tokens)
+        self.n_actions = n_actions
+        self.head = nn.Linear(n_hidden + n_actions, n_tokens)
         nn.init.constant_(self.head.bias, -4.0)
 
     def forward(self, hidden: Tensor, action: Tensor) -> Tensor:
         """Return the logits of each token, (N, n_tokens), for states (N, H) and actions (N,)."""
-        taken = nn.functional.one_hot(action.long(), len(Action)).to(hidden.dtype)
+        taken = nn.functional.one_hot(action.long(), self.n_actions).to(hidden.dtype)
         out: Tensor = self.head(torch.cat([hidden, taken], dim=1))
         return out
 

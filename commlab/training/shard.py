@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from commlab.agents.intervention import MUTED, NO_PLAN
+from commlab.agents.plan import MUTED, NO_PLAN
 from commlab.agents.recurrent import RecurrentPolicy
 from commlab.agents.rollout import Rollout
 from commlab.env.batch import WorldBatch
@@ -30,11 +30,13 @@ class Learner(nn.Module):
         """Draw the first weights from the seed."""
         super().__init__()
         self.policy = RecurrentPolicy(scenario, config.hidden, config.sharing, config.seed)
-        n_tokens, n_symbols = self.policy.vocabulary.size, self.policy.n_symbols
+        n_tokens, n_scores = self.policy.vocabulary.size, self.policy.length * self.policy.n_symbols
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed + 1)
-            self.critics = nn.ModuleList(Critic(n_tokens, n_symbols) for _ in self.policy.groups)
-            self.predictors = nn.ModuleList(Predictor(config.hidden, n_tokens) for _ in self.policy.groups)
+            self.critics = nn.ModuleList(Critic(n_tokens, n_scores) for _ in self.policy.groups)
+            self.predictors = nn.ModuleList(
+                Predictor(config.hidden, n_tokens, self.policy.n_actions) for _ in self.policy.groups
+            )
 
 
 class Shard:
@@ -105,7 +107,9 @@ class Shard:
         """Return the rows of some worlds and agents, in the order of the network's rows."""
         e = self.experience
         index = np.ix_(np.arange(self.n_steps), worlds, agents)
-        return Batch(*(a[index].ravel() for a in (e.action, e.message, e.logprob, e.advantage, e.target)))
+        live = np.repeat(e.live[:, worlds].ravel(), len(agents))
+        action, logprob, advantage, target = (a[index].ravel() for a in (e.action, e.logprob, e.advantage, e.target))
+        return Batch(action, e.message[index].reshape(len(action), -1), logprob, advantage, target, live)
 
     def _auxiliary(
         self, group: int, worlds: np.ndarray, hidden: Tensor, logits: Tensor, progress: float, rng: np.random.Generator
@@ -128,13 +132,15 @@ class Shard:
             return None
         moments, ahead = choose_moments(config, self.n_steps, rng)
         policy = self.learner.policy
-        messages = logits.view(self.n_steps, len(worlds), len(policy.groups[group]), -1)[..., policy.n_actions :]
+        live = self.experience.live[moments + ahead]
+        if not live[:, worlds].any():
+            return None
+        shape = (self.n_steps, len(worlds), len(policy.groups[group]))
+        messages = logits[:, policy.n_actions :].reshape(*shape, policy.length, policy.n_symbols)
         critic = self.learner.critics[group]
         assert isinstance(critic, Critic)
         future = future_bags(self.experience, group, moments, ahead)
-        found = predictive_loss(
-            critic, messages[torch.from_numpy(moments)], future, worlds, self.n_worlds, config.clamp
-        )
+        found = predictive_loss(critic, messages[torch.from_numpy(moments)], future, live, worlds, config.clamp)
         n_groups = len(policy.groups)
         self.stats["grounding_loss"] += found.said / n_groups
         self.stats["grounding_clamped"] += found.clamped / n_groups
@@ -146,7 +152,11 @@ class Shard:
         if config.weight <= 0:
             return None
         moments = np.sort(rng.choice(self.n_steps - 1, min(config.moments, self.n_steps - 1), replace=False))
-        surprise = self._surprise(group, worlds, hidden[torch.from_numpy(moments)], moments).mean()
+        live = np.repeat(self.experience.live[moments + 1][:, worlds].ravel(), len(self.learner.policy.groups[group]))
+        if not live.any():
+            return None
+        surprises = self._surprise(group, worlds, hidden[torch.from_numpy(moments)], moments)
+        surprise = surprises[torch.from_numpy(live)].mean()
         self.stats["prediction_loss"] += float(surprise.detach()) / len(self.learner.policy.groups)
         return surprise * config.weight
 
@@ -169,5 +179,7 @@ class Shard:
             state = torch.from_numpy(self.experience.state[group].reshape(-1, policy.n_hidden)).to(policy.device)
             hidden = policy.network(group).sequence(token, count, state)
             surprise = self._surprise(group, everyone, hidden[:-1], steps).cpu().numpy()
-            bonus = self.config.prediction.reward * (surprise.mean() - surprise)
+            live = np.repeat(self.experience.live[1:].ravel(), len(agents))
+            usual = surprise[live].mean() if live.any() else 0.0
+            bonus = self.config.prediction.reward * np.where(live, usual - surprise, np.float32(0))
             self.experience.reward[np.ix_(steps, everyone, agents)] += bonus.reshape(len(steps), -1, len(agents))

@@ -343,7 +343,7 @@ def _outcome(shard: Shard) -> tuple[float, float]:
     """Return a shard's mean return of an agent an episode, and how much of the targets' variance values explain."""
     e = shard.experience
     episodes = e.n_worlds * e.n_steps / shard.worlds.rules.n_steps
-    unexplained = np.var(e.target - e.value) / max(np.var(e.target), 1e-12)
+    unexplained = np.var(e.meant(e.target - e.value)) / np.maximum(np.var(e.meant(e.target)), 1e-12)
     return float(e.shared_reward.sum() / episodes / e.reward.shape[2]), float(1 - unexplained)
 
 

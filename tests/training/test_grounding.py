@@ -34,8 +34,14 @@ def certain(symbols: np.ndarray, n_symbols: int) -> torch.Tensor:
     return 100.0 * torch.nn.functional.one_hot(torch.from_numpy(symbols).long(), n_symbols).float()
 
 
+def whole(future: np.ndarray) -> np.ndarray:
+    """No episode of any world is over."""
+    return np.ones(future.shape[:2], np.bool_)
+
+
 def loss_of(critic: Any, logits: torch.Tensor, future: np.ndarray, worlds: np.ndarray, clamp: float = 8.0) -> Any:
-    return predictive_loss(critic, logits, bags_of(future), worlds, future.shape[1], clamp)
+    """The loss of messages of one symbol."""
+    return predictive_loss(critic, logits.unsqueeze(-2), bags_of(future), whole(future), worlds, clamp)
 
 
 def test_messages_that_foretell_everything_are_worth_log_n() -> None:
@@ -130,6 +136,35 @@ def test_messages_of_a_world_get_the_gradient_of_their_own_future_only() -> None
     assert torch.equal(before[:, 0], after[:, 0])
     assert not torch.equal(before[:, 1], after[:, 1])
     assert (before.abs().sum(dim=-1) > 0).all()
+
+
+def test_episodes_that_are_over_neither_speak_nor_contrast() -> None:
+    rng = np.random.default_rng(5)
+    future, table = rng.integers(0, 5, (2, N_WORLDS, 3)), torch.randn(5, 4)
+    live = np.ones((2, N_WORLDS), np.bool_)
+    live[:, [2, 5]] = False
+    logits = torch.randn(2, N_WORLDS, 3, 1, 4, requires_grad=True)
+    critic, left = Told(table), np.flatnonzero(live[0])
+    found = predictive_loss(critic, logits, bags_of(future), live, np.arange(N_WORLDS), 8.0)
+    (gradient,) = torch.autograd.grad(found.loss, logits)
+    alone = predictive_loss(
+        Told(table), logits[:, left], bags_of(future[:, left]), live[:, left], np.arange(len(left)), 8.0
+    )
+    assert found.said == pytest.approx(alone.said, abs=1e-5)
+    assert float(found.loss.detach()) == pytest.approx(float(alone.loss.detach()), abs=1e-5)
+    assert found.clamped == alone.clamped
+    assert not gradient[:, ~live[0]].any()
+    assert gradient[:, live[0]].any()
+
+
+def test_each_symbol_of_a_message_is_scored_and_the_scores_add_up() -> None:
+    rng = np.random.default_rng(6)
+    future, table = rng.integers(0, 5, (2, N_WORLDS, 3)), torch.randn(5, 2 * 4)
+    logits, worlds = torch.randn(2, 3, 3, 2, 4), np.array([1, 4, 6])
+    both = predictive_loss(Told(table), logits, bags_of(future), whole(future), worlds, 8.0)
+    parts = [loss_of(Told(table[:, 4 * p : 4 * p + 4]), logits[..., p, :], future, worlds) for p in range(2)]
+    assert both.said == pytest.approx(sum(part.said for part in parts), abs=1e-5)
+    assert float(both.loss.detach()) == pytest.approx(sum(float(part.loss.detach()) for part in parts), abs=1e-5)
 
 
 @pytest.mark.parametrize(("n_steps", "farthest"), [(64, 12), (10, 9), (2, 1)])

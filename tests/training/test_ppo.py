@@ -11,21 +11,26 @@ N_ACTIONS, N_SYMBOLS = 4, 3
 WEIGHTS = Weights(n_actions=N_ACTIONS, clip=0.2, value=0.5, entropy_action=0.03, entropy_message=0.07)
 
 
-def random_case(n_rows: int) -> tuple[torch.Tensor, torch.Tensor, Batch]:
-    """Rows of which some are clipped on either side, some barred from an action."""
+def random_case(n_rows: int, length: int = 1, dead: int = 0) -> tuple[torch.Tensor, torch.Tensor, Batch]:
+    """Rows of which some are clipped on either side, some barred from an action; every `dead`th is not live."""
     rng = np.random.default_rng(0)
-    logits = rng.normal(0, 1.5, (n_rows, N_ACTIONS + N_SYMBOLS)).astype(np.float32)
+    logits = rng.normal(0, 1.5, (n_rows, N_ACTIONS + length * N_SYMBOLS)).astype(np.float32)
     logits[::3, 2] = -1e9
-    action, message = rng.choice([0, 1, 3], n_rows), rng.integers(0, N_SYMBOLS, n_rows)
+    action, message = rng.choice([0, 1, 3], n_rows), rng.integers(0, N_SYMBOLS, (n_rows, length))
     tensor = torch.from_numpy(logits)
     logp = tensor[:, :N_ACTIONS].log_softmax(1).numpy()[np.arange(n_rows), action]
-    logp = logp + tensor[:, N_ACTIONS:].log_softmax(1).numpy()[np.arange(n_rows), message]
+    for place, head in enumerate(tensor[:, N_ACTIONS:].split(N_SYMBOLS, dim=1)):
+        logp = logp + head.log_softmax(1).numpy()[np.arange(n_rows), message[:, place]]
+    live = np.ones(n_rows, np.bool_)
+    if dead:
+        live[::dead] = False
     batch = Batch(
         action.astype(np.uint8),
         message.astype(np.uint8),
         (logp + rng.normal(0, 0.3, n_rows)).astype(np.float32),
         rng.normal(0, 1, n_rows).astype(np.float32),
         rng.normal(0, 1, n_rows).astype(np.float32),
+        live,
     )
     return tensor, torch.from_numpy(rng.normal(0, 1, n_rows).astype(np.float32)), batch
 
@@ -41,8 +46,9 @@ def loss_of(stats: np.ndarray) -> float:
 
 @pytest.mark.interpreted
 @pytest.mark.kernels
-def test_gradients_are_those_of_automatic_differentiation() -> None:
-    logits, value, batch = random_case(200)
+@pytest.mark.parametrize(("length", "dead"), [(1, 0), (3, 0), (1, 4), (2, 5)])
+def test_gradients_are_those_of_automatic_differentiation(length: int, dead: int) -> None:
+    logits, value, batch = random_case(200, length, dead)
     mine, theirs = ppo_gradients(logits, value, batch, WEIGHTS), torch_gradients(logits, value, batch, WEIGHTS)
     scale = 1 / 200  # of a row's gradient
     torch.testing.assert_close(mine.logits, theirs.logits, atol=1e-5 * scale, rtol=1e-5)
@@ -72,12 +78,41 @@ def test_clipped_rows_push_nothing() -> None:
     logp = -np.log(N_ACTIONS * N_SYMBOLS)
     ratios, advantage = np.array([2.0, 2.0, 0.5, 0.5]), np.array([1, -1, 1, -1], np.float32)
     zeros = np.zeros(4, np.uint8)
-    batch = Batch(zeros, zeros, (logp - np.log(ratios)).astype(np.float32), advantage, np.zeros(4, np.float32))
+    logprob, live = (logp - np.log(ratios)).astype(np.float32), np.ones(4, np.bool_)
+    batch = Batch(zeros, zeros[:, None], logprob, advantage, np.zeros(4, np.float32), live)
     weights = WEIGHTS._replace(entropy_action=0.0, entropy_message=0.0)
     found = ppo_gradients(logits, torch.zeros(4), batch, weights)
     pushed = found.logits.abs().sum(dim=1) > 0
     assert pushed.tolist() == [False, True, True, False]
     assert found.stats[Stat.POLICY_LOSS] == pytest.approx(-np.mean([1.2, -2.0, 0.5, -0.8]), abs=1e-6)
+
+
+def test_the_entropy_of_a_message_is_the_sum_over_its_symbols() -> None:
+    for length in (1, 2, 3):
+        logits = torch.zeros(4, N_ACTIONS + length * N_SYMBOLS)
+        _, value, batch = random_case(4, length)
+        found = ppo_gradients(logits, value, batch, WEIGHTS)
+        assert found.stats[Stat.ENTROPY_MESSAGE] == pytest.approx(length * np.log(N_SYMBOLS))
+        assert found.stats[Stat.ENTROPY_ACTION] == pytest.approx(np.log(N_ACTIONS))
+
+
+def test_rows_after_an_episodes_end_count_for_nothing() -> None:
+    logits, value, batch = random_case(90, 2, dead=3)
+    found, live = ppo_gradients(logits, value, batch, WEIGHTS), batch.live
+    alone = ppo_gradients(logits[live], value[live], Batch(*(array[live] for array in batch)), WEIGHTS)
+    assert not found.logits[~live].any()
+    assert not found.value[~live].any()
+    assert torch.equal(found.logits[live], alone.logits)
+    assert torch.equal(found.value[live], alone.value)
+    assert np.array_equal(found.stats, alone.stats)
+
+
+def test_a_batch_of_which_nothing_is_live_teaches_nothing() -> None:
+    logits, value, batch = random_case(5, 1, dead=1)
+    for found in (ppo_gradients(logits, value, batch, WEIGHTS), torch_gradients(logits, value, batch, WEIGHTS)):
+        assert not found.logits.any()
+        assert not found.value.any()
+        assert not found.stats.any()
 
 
 def naive_advantages(reward, value, last, ends, gamma, lam):  # type: ignore[no-untyped-def]

@@ -17,7 +17,7 @@ def test_multi_hot_marks_the_tokens_meant() -> None:
 
 def test_surprise_is_a_cross_entropy() -> None:
     torch.manual_seed(0)
-    predictor, hidden, action = Predictor(4, 10), torch.randn(3, 4), torch.tensor([0, 5, 2], dtype=torch.uint8)
+    predictor, hidden, action = Predictor(4, 10, 6), torch.randn(3, 4), torch.tensor([0, 5, 2], dtype=torch.uint8)
     found = predictor.surprise(hidden, action, BAGS)
     chance = predictor(hidden, action).sigmoid().detach().numpy()
     present = multi_hot(BAGS, 10)
@@ -26,7 +26,7 @@ def test_surprise_is_a_cross_entropy() -> None:
 
 
 def test_the_action_taken_matters() -> None:
-    predictor, hidden = Predictor(4, 10), torch.zeros(2, 4)
+    predictor, hidden = Predictor(4, 10, 6), torch.zeros(2, 4)
     logits = predictor(hidden, torch.tensor([1, 2]))
     assert not torch.equal(logits[0], logits[1])
 
@@ -35,7 +35,7 @@ def test_a_learnable_world_is_learnt() -> None:
     """Token 0 follows the hidden state's sign, token 1 + a the action; the rest never comes."""
     rng = np.random.default_rng(0)
     torch.manual_seed(0)
-    predictor = Predictor(2, 12)
+    predictor = Predictor(2, 12, 6)
     optimiser = torch.optim.Adam(predictor.parameters(), lr=0.05)
     losses = []
     for _ in range(200):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from commlab.env.loading import load_scenario
 from commlab.env.scenario import Scenario
 from commlab.training.config import Grounding, Prediction, Schedule, TrainConfig
 from commlab.training.grounding import future_bags
@@ -58,7 +59,8 @@ def test_experience_is_what_was_decided(scenario: Scenario, small_config: Config
         heads = policy.network(0).read(hidden.view(-1, 8), policy.bodies(0, 4).repeat(16))
     value = heads.value.numpy().reshape(16, 4, 2)
     logp = [part.log_softmax(1).numpy().reshape(16, 4, 2, -1) for part in heads.logits.split([6, 16], dim=1)]
-    chosen = [np.take_along_axis(p, c[..., None], -1)[..., 0] for p, c in zip(logp, (e.action, e.message), strict=True)]
+    said = (e.action, e.message[..., 0])
+    chosen = [np.take_along_axis(p, c[..., None], -1)[..., 0] for p, c in zip(logp, said, strict=True)]
     np.testing.assert_allclose(e.value, value, atol=1e-5)
     np.testing.assert_allclose(e.logprob, chosen[0] + chosen[1], atol=1e-5)
 
@@ -139,6 +141,74 @@ def test_intrinsic_reward_pays_for_surprise_avoided(scenario: Scenario, small_co
             surprise[t] = predictor.surprise(hidden[t], action, following).view(4, 2)  # type: ignore[operator]
     np.testing.assert_allclose(bonus[:-1], 0.02 * (surprise.mean() - surprise).numpy(), atol=1e-5)
     assert not np.array_equal(e.advantage, plain.experience.advantage)
+
+
+def early(**changes: object) -> Scenario:
+    """Lookout for 32 steps, whose episodes end with the first delivery; many begin with a crystal in hand."""
+    return load_scenario("lookout", {"steps": 32, "end.hearts": 1, "start.carrying": 1, **changes})
+
+
+@pytest.fixture(scope="module")
+def ended(small_config: Configs) -> Shard:
+    """A shard in which some episodes ended early, after its first of two sequences."""
+    return lived(early(), small_config(worlds=128, sequence=16))
+
+
+def test_what_follows_an_early_end_is_neither_rewarded_nor_credited(ended: Shard) -> None:
+    e = ended.experience
+    over = e.ends.any(axis=0)
+    assert 0 < over.sum() < 64
+    before = np.vstack([np.zeros((1, 64), bool), np.maximum.accumulate(e.ends)[:-1]])
+    assert np.array_equal(e.live, ~before)
+    assert not e.reward[~e.live].any()
+    last = e.ends.argmax(axis=0)
+    for w in np.flatnonzero(over):
+        assert e.reward[last[w], w].tolist() == [1, 1]
+        np.testing.assert_allclose(e.target[last[w], w], 1, atol=1e-6)  # nothing follows
+    for agent in range(2):
+        assert e.advantage[:, :, agent][e.live].mean() == pytest.approx(0, abs=1e-5)
+        assert e.advantage[:, :, agent][e.live].std() == pytest.approx(1, abs=0.01)
+
+
+def test_nothing_is_learnt_from_what_follows_an_early_end(ended: Shard) -> None:
+    e, worlds, rng = ended.experience, np.flatnonzero(ended.experience.ends.any(axis=0)), np.random.default_rng(1)
+    before = gradient(ended, worlds)
+    stats = dict(ended.stats)
+    over = ~e.live
+    for array in (e.action, e.message):
+        array[over] = rng.integers(0, 5, array[over].shape)
+    for floats in (e.logprob, e.advantage, e.target, e.value):
+        floats[over] = rng.normal(size=floats[over].shape)
+    for token in e.token:
+        token[over] = rng.integers(0, 1500, token[over].shape)
+    after = gradient(ended, worlds)
+    assert stats == ended.stats
+    assert any(value.any() for value in before.values())
+    for name in before:
+        torch.testing.assert_close(before[name], after[name], atol=1e-7, rtol=1e-5, msg=name)
+
+
+def test_an_end_is_remembered_in_the_later_sequences_of_an_episode(small_config: Configs) -> None:
+    shard = lived(early(), small_config(worlds=128, sequence=16))
+    over = shard.experience.ends.any(axis=0)
+    shard.live(1, 0.0)
+    e = shard.experience
+    assert over.any()
+    assert not e.live[:, over].any()
+    assert not e.reward[:, over].any()
+    assert not gradient(shard, np.flatnonzero(over))["policy.networks.0.heads.weight"].any()
+    shard.live(2, 0.0)
+    assert shard.experience.live[0].all()
+
+
+def test_messages_of_several_symbols_are_learnt(small_config: Configs) -> None:
+    scenario = load_scenario("lookout", {"steps": 16, "channel.length": 3})
+    shard = lived(scenario, small_config())
+    assert shard.experience.message.shape == (16, 4, 2, 3)
+    found = gradient(shard, np.arange(4))
+    heads = found["policy.networks.0.heads.weight"][6:-1].reshape(3, 16, 8)
+    assert (heads.abs().sum(dim=(1, 2)) > 0).all()
+    assert found["critics.0.layers.3.weight"].reshape(3, 16, 64).abs().sum(dim=(1, 2)).all()
 
 
 @pytest.mark.parametrize("sharing", ["all", "agent"])
