@@ -53,7 +53,8 @@ def drawn(scenario: Any, width: int = 2) -> list[str]:
     return render_text(batch.world, batch.rules, scenario, 0, width).splitlines()[: map_size(scenario)[0]]
 
 
-def test_scenarios_are_listed(cli: Callable[..., Any]) -> None:
+def test_scenarios_are_listed(cli: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     listed, as_json = cli("scenarios"), json.loads(cli("scenarios", "--json").out)
     assert [row["name"] for row in as_json["scenarios"]] == scenario_names()
     for row in as_json["scenarios"]:
