@@ -38,11 +38,11 @@ def vector_env(
     n_threads: int = 1,
     *,
     overrides: Mapping[str, Any] | None = None,
-    copy: bool = False,
+    copy: bool = True,
 ) -> VectorWorld:
     """Return `n_worlds` worlds of a scenario, given by its name in the library, the path of a YAML file or itself.
 
-    `copy` gives observations of their own, for those who keep them. ScenarioError where the scenario is wrong.
+    Without `copy`, observations are views that the next step overwrites (2 % faster). ScenarioError where the scenario is wrong.
     """
     return VectorWorld(as_scenario(scenario, overrides), n_worlds, seed, n_threads, copy)
 
@@ -54,7 +54,7 @@ class VectorWorld(VectorEnv[ObservationDict, Any, Array]):
     last observation; the one after it ignores the actions of those rows, gives no reward and the first observation of
     the next episode. World w plays episodes w, w + W, w + 2 W ... of its seed.
 
-    Observations are views on buffers that the next step fills anew, unless `copy` is set: keep copies, not views.
+    Observations are copies; without `copy`, views on buffers that the next step fills anew.
     Actions are {"action": (rows,), "message": (rows, L)}; without "message" all are silent. Infos carry `own_reward`,
     and when episodes end `episode` (r and own: rewards summed, l: steps, and the tallies by name) and `world` (the
     tallies of all agents of the world), which hold for the rows set in `_episode` and are 0 elsewhere. The wrapper
@@ -64,7 +64,7 @@ class VectorWorld(VectorEnv[ObservationDict, Any, Array]):
     metadata: dict[str, Any] = {"autoreset_mode": AutoresetMode.NEXT_STEP, "render_modes": []}
 
     def __init__(
-        self, scenario: Scenario, n_worlds: int, seed: int = 0, n_threads: int = 1, copy: bool = False
+        self, scenario: Scenario, n_worlds: int, seed: int = 0, n_threads: int = 1, copy: bool = True
     ) -> None:
         """Make the worlds; `seed` is what `reset` begins with until it is given one."""
         self.scenario = scenario

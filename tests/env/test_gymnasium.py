@@ -75,7 +75,7 @@ def test_spaces_are_those_of_one_agent_in_rows() -> None:
 
 
 def test_observations_are_views_unless_copies_are_wanted() -> None:
-    views, copies = vector_env(altar(), 2), vector_env(altar(), 2, copy=True)
+    views, copies = vector_env(altar(), 2, copy=False), vector_env(altar(), 2)
     for worlds, shared in ((views, True), (copies, False)):
         observations, _ = worlds.reset()
         for field in FIELDS:
@@ -86,7 +86,7 @@ def test_observations_are_views_unless_copies_are_wanted() -> None:
 
 
 def test_worlds_reset_themselves_in_the_next_step() -> None:
-    worlds = vector_env(altar(), 2, copy=True)
+    worlds = vector_env(altar(), 2)
     first, _ = worlds.reset(seed=3)
     worlds.step(rows_of(worlds, Action.STAY, Action.EAST, Action.STAY, Action.STAY))
     last, rewards, terminations, truncations, infos = worlds.step(
