@@ -1,11 +1,12 @@
 """Recording: a frozen policy plays fresh episodes, and all that happens is written to HDF5.
 
-Shards of 128 episodes are rolled in batches of one shape, so that a recording taken up again after a kill holds exactly
-the episodes that an unkilled one has.
+Shards of 128 episodes (of fewer, where worlds are large) are rolled in batches of one shape, so that a recording taken
+up again after a kill holds exactly the episodes that an unkilled one has.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,18 +15,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commlab.agents.checkpoint import Checkpoint
-from commlab.agents.intervention import Intervention, make_plan, to_json
+from commlab.agents.intervention import Intervention, to_json
+from commlab.agents.plan import Plan, make_plan
 from commlab.agents.rollout import Moment, Rollout
+from commlab.agents.tapes import record_tapes
 from commlab.datasets.writer import RecordingWriter
 from commlab.env.batch import WorldBatch
+from commlab.env.kinship import kinship_matrices
 from commlab.env.rules import make_rules
 from commlab.env.scenario import Scenario
-from commlab.env.types import VIEW, Action, Cell, Entity, Facing, Own, World
+from commlab.env.types import VIEW, Action, Cell, Entity, Facing, Number, Own, Slot, Stat, Trait, World
 from commlab.foundation.provenance import commlab_version, git_revision
 
-__all__ = ["FRESH", "Recorder", "Request", "record"]
+__all__ = ["FRESH", "SHARD", "Recorder", "Request", "record", "shard_size"]
 
-SHARD = 128  # episodes: a kill loses less than a second of work
+SHARD = 128  # episodes at most: a kill loses less than a second of work
+ROWS = 2**18  # steps of agents in a shard, which must fit into memory
+LEAST = 64  # agents stepped together: a policy's rows may depend on the shape of smaller batches
 FRESH = 2**40  # worlds with seeds from here on are never trained in
 Watch = Callable[[int, int], None]  # episodes done, episodes in all
 
@@ -49,69 +55,112 @@ def record(checkpoint: Checkpoint, request: Request, watch: Watch | None = None)
     Takes up what an earlier, killed run of the same request has sealed. Raises RecordingError and DiskError as the
     writer does.
     """
-    header = header_of(checkpoint, request)
+    header, size = header_of(checkpoint, request), shard_size(checkpoint.scenario)
     with RecordingWriter(
-        request.path, header, request.n_episodes, SHARD, codec=request.codec, force=request.force
+        request.path, header, request.n_episodes, size, codec=request.codec, force=request.force
     ) as writer:
+        plan = plan_of(checkpoint, request) if writer.sealed != set(range(writer.n_shards)) else None
         for number in range(writer.n_shards):
             if number not in writer.sealed:
-                writer.write_shard(number, *play_shard(checkpoint, request, number))
+                assert plan is not None
+                writer.write_shard(number, *play_shard(checkpoint, request, plan, number))
             if watch is not None:
-                watch(min(request.n_episodes, (number + 1) * SHARD), request.n_episodes)
+                watch(min(request.n_episodes, (number + 1) * size), request.n_episodes)
         return writer.finish()
 
 
+def shard_size(scenario: Scenario) -> int:
+    """Return how many episodes are played together, and make a shard."""
+    least = -(-LEAST // scenario.n_agents)
+    return max(1, min(SHARD, max(least, ROWS // (scenario.steps * scenario.n_agents))))
+
+
+def plan_of(checkpoint: Checkpoint, request: Request) -> Plan:
+    """Return the plan of a shard; the episodes that it replays are rolled first."""
+    scenario, size = checkpoint.scenario, shard_size(checkpoint.scenario)
+    sources = [change.source for change in request.interventions if change.source is not None]
+    tapes = record_tapes(checkpoint.policy, scenario, FRESH + request.seed, sources, size)
+    return make_plan([request.interventions] * size, scenario.steps, scenario.n_agents, scenario.channel.length, tapes)
+
+
 def play_shard(
-    checkpoint: Checkpoint, request: Request, number: int
+    checkpoint: Checkpoint, request: Request, plan: Plan, number: int
 ) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
     """Return the episode fields and the step columns of a shard, played anew."""
-    scenario = checkpoint.scenario
-    worlds = WorldBatch(scenario, SHARD, FRESH + request.seed)
-    plan = make_plan([request.interventions] * SHARD, scenario.steps, scenario.n_agents)
+    scenario, size = checkpoint.scenario, shard_size(checkpoint.scenario)
+    worlds = WorldBatch(scenario, size, FRESH + request.seed)
     rollout = Rollout(worlds, checkpoint.policy, plan)
-    recorder = Recorder(scenario, SHARD)
-    episodes = np.arange(number * SHARD, (number + 1) * SHARD)
+    recorder = Recorder(scenario, size)
+    episodes = np.arange(number * size, (number + 1) * size)
     rollout.begin(episodes)
+    kept = min(size, request.n_episodes - number * size)
+    drawn = drawn_fields(worlds, kept)
     rollout.run(scenario.steps, recorder)
-    kept = min(SHARD, request.n_episodes - number * SHARD)
     fields = {
-        "length": np.full(kept, scenario.steps),
+        "length": recorder.lengths[:kept],
         "seed": np.full(kept, worlds.seed, np.uint64),
         "episode": episodes[:kept],
         "world": np.arange(kept),
         "condition": np.full(kept, request.condition),
         "intervention": np.full(kept, to_json(request.interventions)),
-        "kinship": worlds.world.kinship[:kept].copy(),
         "bodies": np.tile(worlds.rules.body, (kept, 1)),
+        "stats": recorder.stats[:kept],
+        **drawn,
     }
     return fields, recorder.columns(kept)
 
 
+def drawn_fields(worlds: WorldBatch, n_worlds: int) -> dict[str, NDArray[Any]]:
+    """Return what was drawn for the episodes that have just begun in the first `n_worlds` worlds."""
+    world = worlds.world
+    drawn: dict[str, NDArray[Any]] = {
+        "kinship": kinship_matrices(world, worlds.rules),
+        "map": world.map,
+        "numbers": world.numbers,
+        "traits": world.trait,
+        "values": world.value,
+        "altar_reward": world.reward,
+        "poison": world.poison,
+    }
+    return {name: array[:n_worlds].copy() for name, array in drawn.items()}
+
+
 class Recorder:
-    """A watcher that keeps every step of W worlds as the columns of a recording."""
+    """A watcher that keeps every step of W worlds, until their episodes end, as the columns of a recording."""
 
     def __init__(self, scenario: Scenario, n_worlds: int) -> None:
         """Keep whole episodes of `n_worlds` worlds."""
-        self.n_actions = len(Action)
+        self.n_actions, self.length = scenario.n_actions, scenario.channel.length
+        self.carried = np.uint8 if max(body.carry.high for body in scenario.bodies.values()) < 256 else np.int16
         self.shape = (n_worlds, scenario.steps)
         self.arrays: dict[str, NDArray[Any]] = {}
+        self.lengths = np.full(n_worlds, scenario.steps)
+        self.stats = np.zeros((n_worlds, scenario.n_agents, len(Stat)), np.int32)
+        self._live: NDArray[np.bool_] = np.ones(n_worlds, np.bool_)
 
     def before(self, moment: Moment) -> None:
         """Keep the state, what was observed and heard, and what was decided."""
         world, observation, decision = moment.world, moment.observation, moment.decision
         keep, t = self.keep, moment.t
+        self._live = moment.live
         keep(t, "agents/position", np.stack([world.row - VIEW, world.column - VIEW], axis=-1))
         keep(t, "agents/facing", world.facing)
         keep(t, "agents/energy", world.energy)
-        keep(t, "agents/inventory", world.inventory, np.uint8)
+        keep(t, "agents/inventory", world.inventory, self.carried)
+        keep(t, "agents/shield", world.shield, np.bool_)
+        keep(t, "agents/frozen", world.frozen)
+        keep(t, "agents/partner", world.partner)
         keep(t, "channel/said", decision.message)
         keep(t, "channel/emitted", moment.emitted)
         keep(t, "channel/heard", observation.heard)
         keep(t, "channel/speaker", observation.speaker)
         keep(t, "channel/injected", moment.injected)
+        keep(t, "channel/relayed", observation.slots[..., Slot.RELAYED], np.bool_)
         keep(t, "policy/action", decision.action)
         keep(t, "policy/action_logits", decision.logits[:, :, : self.n_actions], np.float16, bound=True)
-        keep(t, "policy/message_logits", decision.logits[:, :, None, self.n_actions :], np.float16, bound=True)
+        messages = decision.logits[:, :, self.n_actions :]
+        messages = messages.reshape(*messages.shape[:2], self.length, -1)
+        keep(t, "policy/message_logits", messages, np.float16, bound=True)
         keep(t, "policy/value", decision.value)
         keep(t, "policy/hidden.core", decision.hidden["core"], np.float16)
         keep(t, "observation/window", observation.window)
@@ -121,11 +170,14 @@ class Recorder:
         keep(t, "world/objects", np.stack([world.kind, *places, world.stock], axis=-1), np.int16)
 
     def after(self, t: int, world: World) -> None:
-        """Keep what came of the step."""
+        """Keep what came of the step, and how the episodes that it ended went."""
         self.keep(t, "reward/own", world.own_reward)
         self.keep(t, "reward/shared", world.shared_reward)
         self.keep(t, "steps/truncated", world.truncated)
-        self.keep(t, "steps/terminated", np.zeros_like(world.truncated))
+        self.keep(t, "steps/terminated", world.terminated)
+        ended = self._live & (world.terminated | world.truncated)
+        self.lengths[ended] = t + 1
+        self.stats[ended] = world.stats[ended]
 
     def keep(self, t: int, name: str, values: NDArray[Any], dtype: Any = None, bound: bool = False) -> None:
         """Copy a step's values (W, …) into the column's array (W, T, …); `bound` keeps them within float16."""
@@ -135,10 +187,12 @@ class Recorder:
 
     def columns(self, n_worlds: int) -> dict[str, NDArray[Any]]:
         """Return the columns of the first `n_worlds` worlds, episode after episode."""
-        return {
-            name: array[:n_worlds].reshape(n_worlds * self.shape[1], *array.shape[2:])
-            for name, array in self.arrays.items()
+        n_steps = self.shape[1]
+        rows = (np.arange(n_steps) < self.lengths[:n_worlds, None]).ravel()
+        flat = {
+            name: array[:n_worlds].reshape(n_worlds * n_steps, *array.shape[2:]) for name, array in self.arrays.items()
         }
+        return flat if rows.all() else {name: array[rows] for name, array in flat.items()}
 
 
 def header_of(checkpoint: Checkpoint, request: Request) -> dict[str, Any]:
@@ -158,37 +212,45 @@ def header_of(checkpoint: Checkpoint, request: Request) -> dict[str, Any]:
         "columns": {
             "observation/vector": [column.name.lower() for column in Own],
             "observation/entities": [column.name.lower() for column in Entity],
+            "episodes/numbers": [column.name.lower() for column in Number],
+            "episodes/traits": [column.name.lower() for column in Trait],
+            "episodes/values": ["green", "yellow", "red", "blue"],
+            "episodes/stats": [column.name.lower() for column in Stat],
         },
     }
 
 
 def code_tables(scenario: Scenario) -> dict[str, dict[str, str]]:
     """Return the names of all codes that the columns hold."""
-    cells = {str(int(cell)): cell.name.lower().replace("crystal_", "crystal.") for cell in Cell}
     return {
-        "cells": cells,
-        "actions": {str(int(action)): action.name.lower() for action in Action},
+        "cells": {str(int(cell)): re.sub("^(crystal|berry)_", r"\1.", cell.name.lower()) for cell in Cell},
+        "actions": {str(int(action)): action.name.lower() for action in Action if action < scenario.n_actions},
         "facings": {str(int(facing)): facing.name.lower() for facing in Facing},
         "bodies": {str(code): name for code, name in enumerate(scenario.body_names)},
+        "stats": {str(int(stat)): stat.name.lower() for stat in Stat},
     }
 
 
 def layout(scenario: Scenario) -> dict[str, Any]:
-    """Return the world's fixed parts: the bare map with what always stands on it, sites, views and families."""
+    """Return the world's fixed parts: the bare map with what always stands on it, sites, views and families.
+
+    Where episodes have several maps it is the first of them.
+    """
     rules = make_rules(scenario)
-    grid = rules.start_grid.copy()
-    fixed = rules.start_object_row >= 0
-    grid[rules.start_object_row[fixed], rules.start_object_column[fixed]] = rules.start_kind[fixed]
+    grid = rules.grids[0].copy()
+    fixed = rules.object_row[0] >= 0
+    grid[rules.object_row[0][fixed], rules.object_column[0][fixed]] = rules.kind[fixed]
     inner = grid[VIEW:-VIEW, VIEW:-VIEW]
     return {
         "height": int(inner.shape[0]),
         "width": int(inner.shape[1]),
         "grid": inner.tolist(),
-        "sites": (rules.sites - VIEW).tolist(),
+        "sites": (rules.sites[0, : rules.n_sites[0]] - VIEW).tolist(),
         "view_radius": {name: body.view for name, body in scenario.bodies.items()},
         "families": list(scenario.families),
         "hearing": {name: body.hearing for name, body in scenario.bodies.items()},
         "vocabulary": scenario.channel.vocabulary,
+        "maps": int(rules.grids.shape[0]),
     }
 
 

@@ -33,6 +33,13 @@ class Episodes(NamedTuple):
     intervention: Array  # (E,) str, JSON; "[]"
     kinship: Array  # (E,) int32, row of Recording.kinship; 0
     bodies: Array  # (E, A) uint8; 0
+    map: Array  # (E,) int16; 0
+    numbers: Array  # (E, …) int64, named columns; (E, 0)
+    traits: Array  # (E, B, …) int32, named columns; (E, 0, 0)
+    values: Array  # (E, …) int32, named columns; (E, 0)
+    altar_reward: Array  # (E,) float32; 1
+    poison: Array  # (E,) uint8; 0
+    stats: Array  # (E, A, …) int32, named columns; (E, A, 0)
 
 
 def open_recording(path: Path | str) -> "Recording":
@@ -102,8 +109,12 @@ class Recording:
         return column[rows][:, list(agents)]
 
     def names(self, name: str) -> tuple[str, ...]:
-        """The names of a column's last axis, such as the parts of observation/vector; empty where it has none."""
-        return tuple(plain(self.open()[0][name].attrs.get("columns", "[]"))) if name in self else ()
+        """The names of the last axis of a column or episode field, such as observation/vector or episodes/numbers.
+
+        Empty where it has none.
+        """
+        file = self.open()[0]
+        return tuple(plain(file[name].attrs.get("columns", "[]"))) if name in file else ()
 
     @property
     def n_episodes(self) -> int:
@@ -131,9 +142,16 @@ class Recording:
             "condition": np.full(n, "", dtype=object),
             "intervention": np.full(n, "[]", dtype=object),
             "kinship": np.zeros(n, np.int32),
+            "map": np.zeros(n, np.int16),
+            "numbers": np.zeros((n, 0), np.int64),
+            "traits": np.zeros((n, 0, 0), np.int32),
+            "values": np.zeros((n, 0), np.int32),
+            "altar_reward": np.ones(n, np.float32),
+            "poison": np.zeros(n, np.uint8),
         }
-        if "bodies" not in self.table.fields:
+        if "bodies" not in self.table.fields or "stats" not in self.table.fields:
             filled["bodies"] = np.zeros((n, self.n_agents), np.uint8)
+            filled["stats"] = np.zeros((n, self.n_agents, 0), np.int32)
         fields = filled | self.table.fields
         return Episodes(**{name: fields[name] for name in Episodes._fields})
 

@@ -1,8 +1,9 @@
 """What a recording holds: every column with its type, axes and meaning, and the version of the whole.
 
 Axis letters: E episodes, S steps of all episodes, A agents, L symbols of a message, V vocabulary, K hearing slots,
-H hidden units, N entities in view, O objects. Row s of every column under S is time t of one episode: state and
-observation before the action, what was heard at t (said at t-1), action and message chosen at t, reward that followed.
+H hidden units, N entities in view, O objects, B bodies. Row s of every column under S is time t of one episode: state
+and observation before the action, what was heard at t (said at t-1), action and message chosen at t, the reward that
+followed.
 """
 
 from collections.abc import Mapping
@@ -35,14 +36,16 @@ COLUMNS: dict[str, Column] = {
     "agents/position": Column(("i2",), "SA.", "Row and column; 0, 0 is the top left corner of the walled map."),
     "agents/facing": Column(("u1",), "SA", "The direction faced: codes/facings."),
     "agents/energy": Column(("i4",), "SA", "Energy in joules."),
-    "agents/inventory": Column(("u1",), "SA.", "Units carried of each kind."),
+    "agents/inventory": Column(("u1", "i2"), "SA.", "Units carried of each kind."),
     "agents/shield": Column(("b1",), "SA", "The shield is on."),
     "agents/frozen": Column(("u1", "i2"), "SA", "Steps left frozen."),
+    "agents/partner": Column(("i2",), "SA", "With whom the agent is bonded, which raises their kinship; -1 is nobody."),
     "channel/said": Column(("u1",), "SAL", "The message chosen by the agent; 0 is silence."),
     "channel/emitted": Column(("u1",), "SAL", "The message that left the agent, after interventions."),
     "channel/heard": Column(("u1",), "SAKL", "The messages heard; 0 is silence."),
     "channel/speaker": Column(("i2",), "SAK", "Who was heard; -1 is nobody or a phantom."),
     "channel/injected": Column(("b1",), "SAK", "What was heard was put there by an intervention."),
+    "channel/relayed": Column(("b1",), "SAK", "What was heard came by beacon."),
     "policy/action": Column(("u1",), "SA", "The action chosen: codes/actions."),
     "policy/action_logits": Column(("f2", "f4"), "SA.", "Logits of the actions."),
     "policy/message_logits": Column(("f2", "f4"), "SALV", "Logits of each symbol of the message."),
@@ -62,8 +65,15 @@ EPISODE_FIELDS: dict[str, Column] = {
     "world": Column(("i4",), "E", "Which of the worlds stepped together played it."),
     "condition": Column(("str",), "E", "The experimental condition."),
     "intervention": Column(("str",), "E", "The interventions, as JSON."),
-    "kinship": Column(("f4",), "EAA", "The kinship matrix; stored once for each distinct one."),
+    "kinship": Column(("f4",), "EAA", "Kinship when the episode began; each distinct matrix is stored once."),
     "bodies": Column(("u1",), "EA", "Each agent's body: codes/bodies."),
+    "map": Column(("i2",), "E", "Which of the scenario's maps it was played on."),
+    "numbers": Column(("i8",), "E.", "The numbers drawn for the episode, named columns."),
+    "traits": Column(("i4",), "EB.", "Each body's limits and prices in the episode, named columns."),
+    "values": Column(("i4",), "E.", "Joules in a unit of each kind of crystal, named columns."),
+    "altar_reward": Column(("f4",), "E", "The reward for a use of the altar."),
+    "poison": Column(("u1",), "E", "Bit n: berries of look n are poisonous."),
+    "stats": Column(("i4",), "EA.", "Each agent's tally of the episode: codes/stats."),
 }
 
 

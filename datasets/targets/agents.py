@@ -54,7 +54,12 @@ def other_location(recording: Recording, kin: bool) -> Labels:
 
 def nearest_other(recording: Recording, position: Array, kin: bool) -> Nearest:
     """The nearest other agent whose kinship, as the looking agent has it, is above 0, or is not."""
-    related = (recording.kinship > 0) == kin  # (M, A, A)
-    related[:, np.arange(position.shape[1]), np.arange(position.shape[1])] = False
+    related = recording.kinship > 0  # (M, A, A)
     present = related[recording.episodes.kinship[recording.row_episode]]  # (S, A, A)
+    if "agents/partner" in recording:
+        partner = recording["agents/partner"][:]
+        row, agent = np.nonzero(partner >= 0)
+        present[row, agent, partner[row, agent]] = True  # a bond is a kinship
+    present = present == kin
+    present[:, np.arange(position.shape[1]), np.arange(position.shape[1])] = False
     return nearest_of(position, position, present)

@@ -30,6 +30,7 @@ class Plan(NamedTuple):
         layout = {"height": self.height, "width": self.width, "view_radius": {"scout": 3}, "sites": []}
         codes = {"cells": CELLS, "actions": {"0": "stay", "1": "north"}, "bodies": {"0": "scout", "1": "gatherer"}}
         names = {"observation/vector": [f"part{number}" for number in range(6)]}
+        names["episodes/numbers"] = [f"number{number}" for number in range(5)]
         return {"seed": self.seed, "codes": codes, "layout": layout, "columns": names, "checkpoint_sha256": None}
 
 
@@ -47,6 +48,13 @@ def episodes_of(plan: Plan, number: int) -> dict[str, np.ndarray[Any, Any]]:
         "intervention": np.array(["[]", '[{"site": "message.out"}]'])[rng.integers(0, 2, n)],
         "kinship": rng.integers(0, 2, (n, 1, 1)) * np.eye(plan.n_agents)[None, ::-1] + np.eye(plan.n_agents),
         "bodies": rng.integers(0, 2, (n, plan.n_agents)),
+        "map": rng.integers(0, 3, n),
+        "numbers": rng.integers(0, 2**40, (n, 5)),
+        "traits": rng.integers(-1, 300, (n, 2, 3)),
+        "values": rng.integers(0, 300, (n, 4)),
+        "altar_reward": rng.normal(size=n).astype(np.float32),
+        "poison": rng.integers(0, 16, n),
+        "stats": rng.integers(0, 99, (n, plan.n_agents, 4)),
     }
 
 
@@ -72,11 +80,13 @@ def columns_of(plan: Plan, number: int) -> dict[str, np.ndarray[Any, Any]]:
         "agents/inventory": whole("SA", 2),
         "agents/shield": whole("SA", high=2, dtype="b1"),
         "agents/frozen": whole("SA"),
+        "agents/partner": whole("SA", low=-1, high=3, dtype="i2"),
         "channel/said": whole("SAL"),
         "channel/emitted": whole("SAL"),
         "channel/heard": whole("SAKL"),
         "channel/speaker": whole("SAK", low=-1, high=3, dtype="i2"),
         "channel/injected": whole("SAK", high=2, dtype="b1"),
+        "channel/relayed": whole("SAK", high=2, dtype="b1"),
         "policy/action": whole("SA", high=4),
         "policy/action_logits": real("SA", 6, dtype="f2"),
         "policy/message_logits": real("SALV", dtype="f2"),

@@ -75,7 +75,8 @@ def slow_other(recording: Recording, s: int, a: int, kin: bool) -> str:
     positions = recording["agents/position"][s].tolist()
     episode = recording["steps/episode"][s]
     related = recording.kinship[recording.episodes.kinship[episode]][a] > 0
-    others = [place for b, place in enumerate(positions) if b != a and related[b] == kin]
+    partner = recording["agents/partner"][s, a]
+    others = [place for b, place in enumerate(positions) if b != a and (related[b] or b == partner) == kin]
     return direction(positions[a], slow_nearest(positions[a], others))
 
 

@@ -30,10 +30,11 @@ def check_content(path: Path, contents: ModuleType, plan: Any) -> None:
             assert stored.shape == values.shape
             assert stored.dtype == values.dtype, name
             assert stored[:].tobytes() == values.tobytes(), name
-        for name in ("length", "seed", "episode", "world", "condition", "intervention", "bodies"):
+        for name in set(schema.EPISODE_FIELDS) - {"kinship"}:
             assert np.array_equal(getattr(recording.episodes, name), episodes[name]), name
         assert np.array_equal(recording.kinship[recording.episodes.kinship], episodes["kinship"])
         assert len(recording.kinship) == len(np.unique(episodes["kinship"], axis=0))
+        assert recording.names("episodes/numbers") == tuple(f"number{number}" for number in range(5))
         starts = [0, *np.cumsum(lengths)[:-1]]
         assert np.array_equal(recording.episodes.start, starts)
         assert recording["steps/t"][:].tolist() == [t for length in lengths for t in range(length)]

@@ -9,14 +9,19 @@ import numpy as np
 import pytest
 
 from commlab.agents.checkpoint import Checkpoint
-from commlab.agents.intervention import Intervention, from_json, make_plan
+from commlab.agents.intervention import Intervention, from_json
+from commlab.agents.plan import make_plan
+from commlab.agents.recurrent import RecurrentPolicy
 from commlab.agents.rollout import Moment, Rollout
+from commlab.agents.tapes import record_tapes
 from commlab.datasets import shards, writer
 from commlab.datasets.reader import open_recording
 from commlab.env.batch import WorldBatch
-from commlab.env.types import VIEW, Action, Own, World
+from commlab.env.kinship import kinship_matrices
+from commlab.env.loading import load_scenario, parse_scenario
+from commlab.env.types import VIEW, Action, Entity, Number, Own, Price, Slot, Stat, Trait, World
 from commlab.foundation.errors import DiskError, InterventionError, RecordingError
-from commlab.recording import FRESH, SHARD, Request, conditions, layout, record
+from commlab.recording import FRESH, SHARD, Request, conditions, layout, record, shard_size
 
 
 class Witness:
@@ -36,11 +41,15 @@ class Witness:
         self.keep("agents/energy", world.energy)
         self.keep("agents/facing", world.facing)
         self.keep("agents/inventory", world.inventory)
+        self.keep("agents/shield", world.shield != 0)
+        self.keep("agents/frozen", world.frozen)
+        self.keep("agents/partner", world.partner)
         self.keep("channel/said", decision.message)
         self.keep("channel/heard", seen.heard)
         self.keep("channel/speaker", seen.speaker)
         self.keep("channel/emitted", moment.emitted)
         self.keep("channel/injected", moment.injected)
+        self.keep("channel/relayed", seen.slots[..., Slot.RELAYED] != 0)
         self.keep("policy/action", decision.action)
         self.keep("policy/value", decision.value)
         self.keep("policy/hidden.core", decision.hidden["core"].astype(np.float16))
@@ -55,6 +64,7 @@ class Witness:
         self.keep("reward/own", world.own_reward)
         self.keep("reward/shared", world.shared_reward)
         self.keep("steps/truncated", world.truncated)
+        self.keep("steps/terminated", world.terminated)
 
     def column(self, name: str, n_episodes: int) -> Any:
         """A column (S, …) of the first episodes."""
@@ -65,9 +75,11 @@ class Witness:
 def witness(checkpoint: Checkpoint, seed: int, first: int, changes: tuple[Intervention, ...] = ()) -> Witness:
     """A rollout of a shard's episodes, seen by a watcher of its own."""
     scenario, seen = checkpoint.scenario, Witness()
-    plan = make_plan([changes] * SHARD, scenario.steps, scenario.n_agents)
-    rollout = Rollout(WorldBatch(scenario, SHARD, FRESH + seed), checkpoint.policy, plan)
-    rollout.begin(np.arange(first, first + SHARD))
+    size = shard_size(scenario)
+    tapes = record_tapes(checkpoint.policy, scenario, FRESH + seed, [c.source for c in changes if c.source], size)
+    plan = make_plan([changes] * size, scenario.steps, scenario.n_agents, scenario.channel.length, tapes)
+    rollout = Rollout(WorldBatch(scenario, size, FRESH + seed), checkpoint.policy, plan)
+    rollout.begin(np.arange(first, first + size))
     rollout.run(scenario.steps, seen)
     return seen
 
@@ -132,12 +144,18 @@ def test_the_header_explains_the_codes_and_the_map(checkpoint: Checkpoint, natur
         attributes, codes, plan = recording.attrs, recording.codes, recording.layout
         position, objects = recording["agents/position"][:], recording["world/objects"][:]
         assert recording.names("observation/vector") == tuple(column.name.lower() for column in Own)
+        assert recording.names("observation/entities") == tuple(column.name.lower() for column in Entity)
+        assert recording.names("episodes/numbers") == tuple(number.name.lower() for number in Number)
+        assert recording.names("episodes/traits") == tuple(trait.name.lower() for trait in Trait)
+        assert recording.names("channel/said") == ()
     assert attributes["seed"] == 5
     assert attributes["checkpoint_sha256"] == "sha"
     assert attributes["training"] == checkpoint.facts
     assert attributes["scenario"] == json.loads(checkpoint.scenario.model_dump_json())
     assert codes["bodies"] == {0: "scout", 1: "gatherer"}
-    assert codes["actions"][1] == "north"
+    assert codes["actions"] == {action: action.name.lower() for action in list(Action)[:6]}
+    assert codes["stats"] == {stat: stat.name.lower() for stat in Stat}
+    assert (codes["cells"][9], codes["cells"][10], codes["cells"][255]) == ("beacon", "berry.round", "unseen")
     grid = np.array(plan["grid"])
     assert grid.shape == (plan["height"], plan["width"])
     assert plan == layout(checkpoint.scenario)
@@ -275,3 +293,135 @@ def test_a_disk_that_fills_up_is_told_in_a_sentence(
             record(checkpoint, Request(tmp_path / "r.h5", SHARD + 6, seed=5))
     assert not (tmp_path / "r.h5").exists()
     assert same_bytes(record(checkpoint, Request(tmp_path / "r.h5", SHARD + 6, seed=5)), natural)
+
+
+WHOLE = """
+############
+#o.o.B..o.o#
+#....C....o#
+#.o..##.o..#
+#....A.....#
+#..o...o...#
+#.o..C..oB.#
+#..o.o.o...#
+############
+"""
+
+
+@pytest.fixture(scope="module")
+def whole() -> Checkpoint:
+    """An untrained policy in a world with nearly all there is, whose episodes may end early."""
+    able = {
+        "actions": ["north", "east", "south", "west", "use", "attack", "shield", "give", "bond"],
+        "max_energy": [200, 250],
+        "start_energy": [100, 150],
+        "carry": 300,
+    }
+    scenario = parse_scenario(
+        {
+            "name": "whole",
+            "title": "The whole world",
+            "about": "For tests.",
+            "steps": 40,
+            "map": WHOLE,
+            "crystals": [{"kind": "green", "count": 3, "stock": 9}],
+            "berries": {"count": 4, "looks": 3, "poisonous": 1},
+            "altar": {"cost": [20, 40], "reward": [0.5, 2], "cooldown": 0},
+            "combat": {"freeze": 3, "range": 5},
+            "prices": {"move": [0, 2], "bond": [0, 9]},
+            "bodies": {"tall": able, "small": {"view": 3, "costs": {"move": 2.5}, **able}},
+            "agents": [{"body": body, "count": 4, "family": f} for f, body in enumerate(("tall", "small"))],
+            "kinship": {"structure": "teams", "size": [2, 4], "share": [0.2, 0.4], "bond_steps": 20},
+            "channel": {"vocabulary": 5, "slots": 3, "length": 2, "noise": 0.1},
+            "end": {"hearts": 2},
+        }
+    )
+    return Checkpoint(RecurrentPolicy(scenario, 8, seed=3), scenario, {}, "sha")
+
+
+@pytest.fixture(scope="module")
+def ended(whole: Checkpoint, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A recording of it."""
+    return record(whole, Request(tmp_path_factory.mktemp("whole") / "whole.h5", SHARD, seed=2))
+
+
+def test_episodes_are_as_long_as_they_lasted(whole: Checkpoint, ended: Path) -> None:
+    seen, steps = witness(whole, 2, 0), whole.scenario.steps
+    over = np.stack(seen.kept["steps/terminated"], axis=1)
+    lengths = np.where(over.any(axis=1), over.argmax(axis=1) + 1, steps)
+    assert 0 < (lengths < steps).sum() < SHARD
+    rows = (np.arange(steps) < lengths[:, None]).ravel()
+    with open_recording(ended) as recording:
+        assert np.array_equal(recording.episodes.length, lengths)
+        last = recording.episodes.start + lengths - 1
+        assert np.array_equal(recording["steps/terminated"][:][last], over.any(axis=1))
+        assert recording["steps/terminated"][:].sum() == over.any(axis=1).sum()
+        for name in seen.kept:
+            assert np.array_equal(recording[name][:], seen.column(name, SHARD)[rows]), name
+        assert recording["channel/said"].shape[2:] == (2,)
+        assert recording["policy/message_logits"].shape[2:] == (2, 5)
+        assert recording["policy/action_logits"].shape[2] == 14
+        for name in ("agents/shield", "agents/frozen"):
+            assert recording[name][:].any(), name
+        assert recording["agents/inventory"].dtype == np.int16, "bodies that carry 300"
+
+
+def test_what_was_drawn_for_an_episode_is_recorded(whole: Checkpoint, ended: Path) -> None:
+    worlds = WorldBatch(whole.scenario, SHARD, FRESH + 2)
+    worlds.reset(np.arange(SHARD))
+    world = worlds.world
+    with open_recording(ended) as recording:
+        episodes = recording.episodes
+        for field, array in (
+            ("numbers", world.numbers),
+            ("traits", world.trait),
+            ("values", world.value),
+            ("altar_reward", world.reward),
+            ("poison", world.poison),
+            ("map", world.map),
+        ):
+            assert np.array_equal(getattr(episodes, field), array), field
+        assert np.array_equal(recording.kinship[episodes.kinship], kinship_matrices(world, worlds.rules))
+        cost = recording.names("episodes/numbers").index("altar_cost")
+        assert len(np.unique(episodes.numbers[:, cost])) > 10
+        price = recording.names("episodes/traits").index("move_cost")
+        assert price == Trait.MOVE_COST + Price.MOVE
+        assert np.array_equal(episodes.traits[:, 1, price], np.floor(2.5 * episodes.traits[:, 0, price] + 0.5))
+
+
+def test_tallies_are_those_of_the_episodes_last_step(whole: Checkpoint, ended: Path) -> None:
+    with open_recording(ended) as recording:
+        stats, length = recording.episodes.stats, recording.episodes.length
+        hearts = recording.names("episodes/stats").index("hearts")
+        over = recording["steps/terminated"][:][recording.episodes.start + length - 1]
+        assert (stats[over, :, hearts].sum(axis=1) == 2).all()
+        assert (stats[~over, :, hearts].sum(axis=1) < 2).all()
+        said = (recording["channel/emitted"][:] > 0).sum(axis=2)
+        totals = np.add.reduceat(said, recording.episodes.start)
+        assert np.array_equal(stats[:, :, recording.names("episodes/stats").index("said")], totals)
+
+
+def test_an_episode_that_replays_another_says_what_it_said(
+    checkpoint: Checkpoint, natural: Path, tmp_path: Path
+) -> None:
+    changes = (
+        Intervention("message.out", "replay", (0,), source=SHARD + 2),
+        Intervention("message.in", "delay", delay=2),
+    )
+    request = Request(tmp_path / "replayed.h5", 3, seed=5, interventions=changes, condition=conditions(changes))
+    seen = witness(checkpoint, 5, 0, changes)
+    with open_recording(record(checkpoint, request)) as recording, open_recording(natural) as source:
+        steps = checkpoint.scenario.steps
+        there = source["channel/said"][(SHARD + 2) * steps : (SHARD + 3) * steps, 0]
+        for episode in range(3):
+            assert np.array_equal(recording["channel/emitted"][episode * steps : (episode + 1) * steps, 0], there)
+        assert from_json(recording.episodes.intervention[0]) == changes
+        assert recording["channel/injected"][:].any()
+        for name in seen.kept:
+            assert np.array_equal(recording[name][:], seen.column(name, 3)), name
+
+
+def test_shards_of_large_worlds_are_small() -> None:
+    assert shard_size(load_scenario("lookout")) == SHARD
+    many = load_scenario("lookout", {"steps": 10_000})
+    assert shard_size(many) == 32, "64 agents at least, for small batches may be rounded differently"
