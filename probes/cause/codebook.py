@@ -63,9 +63,15 @@ class Codebook(NamedTuple):
 def fit_codebook(recording: Recording, speakers: tuple[int, ...], seed: int = 0) -> Codebook:
     """Return what each symbol (silence left out) was said of by `speakers`, with intervals over episodes.
 
-    Raises DataError where nothing was ever said of a crystal.
+    Raises DataError where nothing was ever said of a crystal, and where messages have several symbols.
     """
     labels = find_target(TARGET).compute(recording)
+    length = recording["channel/said"].shape[2]
+    if length > 1:
+        raise DataError(
+            f"{recording.path}: its messages have {length} symbols, and a codebook is for messages of one; record "
+            f"agents that were trained with channel.length 1."
+        )
     said = recording.read("channel/said", agents=speakers)[:, :, 0]
     value, valid = labels.values[:, list(speakers)], labels.valid[:, list(speakers)]
     spoken = valid & (said > 0) & (value >= 0)

@@ -13,13 +13,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commlab.agents.checkpoint import Checkpoint
-from commlab.agents.intervention import make_plan
+from commlab.agents.plan import make_plan
 from commlab.foundation.errors import DataError
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import bca_mean, bca_paired_difference, wilson_interval
 from commlab.probes.cause.codebook import Codebook, Entry
-from commlab.probes.cause.trials import NOWHERE, Trials, choose_trials, first_place, hear_phantom, in_time
+from commlab.probes.cause.trials import (
+    NOWHERE,
+    Trials,
+    check_length,
+    choose_trials,
+    first_place,
+    going_on,
+    hear_phantom,
+    in_time,
+)
 from commlab.probes.cause.twins import Trace, play
 from commlab.recording import code_tables, layout
 
@@ -109,11 +118,12 @@ def _ask(
 ) -> Asked:
     """Roll the episodes untouched and told. Raises DataError where there is nothing to say or nobody to tell."""
     entries, scenario = codebook.meaningful, checkpoint.scenario
+    check_length(scenario)
     if not entries:
         raise DataError("No symbol stands for a place, so none can be injected by its meaning; see `commlab probe`.")
     sites = np.array(layout(scenario)["sites"], dtype=np.int64).reshape(-1, 2)
     natural = play(checkpoint, n_episodes, seed)
-    trials, free = _askable(natural, choose_trials(natural, scenario, listeners, rng), entries)
+    trials, free = _askable(natural, choose_trials(natural, listeners, rng), entries)
     if len(trials) < 8:
         raise DataError(f"Only {len(trials)} of {n_episodes} episodes have a moment to inject at; take more episodes.")
     chosen = _draw(free, rng)
@@ -172,9 +182,8 @@ def _visits(trace: Trace, trials: Trials, plan: dict[str, Any]) -> list[list[flo
     """Return the share of time that listeners spend on each cell of the map in the span after being told."""
     counts = np.zeros((plan["height"], plan["width"]))
     for s in range(SPAN):
-        step = trials.step + s
-        alive = step < trace.position.shape[0]
-        where = trace.position[step[alive], trials.episode[alive], trials.listener[alive]]
+        alive = going_on(trace, trials, s)
+        where = trace.position[trials.step[alive] + s, trials.episode[alive], trials.listener[alive]]
         np.add.at(counts, (where[:, 0], where[:, 1]), 1)
     shares: list[list[float]] = (counts / max(1.0, counts.sum())).round(5).tolist()
     return shares

@@ -12,14 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commlab.agents.checkpoint import Checkpoint
-from commlab.agents.intervention import Intervention, Plan, make_plan
+from commlab.agents.intervention import Intervention
+from commlab.agents.plan import Plan, make_plan
 from commlab.env.scenario import Scenario
 from commlab.foundation.errors import DataError, InterventionError
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import bca_mean
 from commlab.probes.cause.codebook import Codebook, Entry
-from commlab.probes.cause.trials import Trials, choose_trials, distances, hear_phantom, in_time
+from commlab.probes.cause.trials import Trials, check_length, choose_trials, distances, hear_phantom, in_time
 from commlab.probes.cause.twins import Trace, play
 
 __all__ = ["SILENCE", "Injection", "fit"]
@@ -60,7 +61,7 @@ def fit(
     check(wish, scenario, codebook)
     rng = np.random.default_rng(wish.seed)
     natural = play(checkpoint, wish.n_episodes, wish.seed)
-    trials = _moments(wish, natural, scenario, listeners, rng)
+    trials = _moments(wish, natural, listeners, rng)
     against, name = _against(wish, natural, trials, rng)
     injected = np.full(len(trials), wish.symbol)
     arms = {
@@ -113,12 +114,10 @@ def _facts(wish: Injection, entry: Entry | None) -> dict[str, Any]:
     }
 
 
-def _moments(
-    wish: Injection, natural: Trace, scenario: Scenario, listeners: tuple[int, ...], rng: np.random.Generator
-) -> Trials:
+def _moments(wish: Injection, natural: Trace, listeners: tuple[int, ...], rng: np.random.Generator) -> Trials:
     """Return when and whom to tell. Raises DataError where there are too few such moments."""
     chosen = listeners if wish.listener is None else (wish.listener,)
-    trials = choose_trials(natural, scenario, chosen, rng, wish.at)
+    trials = choose_trials(natural, chosen, rng, wish.at)
     if wish.speaker is not None:
         trials = in_time(trials, (trials.listener != wish.speaker) & (trials.step > 0))
     if len(trials) < 8:
@@ -130,7 +129,8 @@ def _moments(
 
 
 def check(wish: Injection, scenario: Scenario, codebook: Codebook) -> None:
-    """Raise InterventionError for what this scenario does not have."""
+    """Raise InterventionError for what this scenario does not have, DataError where its messages are too long."""
+    check_length(scenario)
     last = scenario.channel.vocabulary - 1
     for value, name in ((wish.symbol, "--message"), (_number(wish.versus), "--versus")):
         if value is not None and not 0 <= value <= last:
@@ -173,7 +173,7 @@ def _against(
         order = rng.permutation(len(trials))
         other = np.empty_like(order)
         other[order] = np.roll(order, 1)
-        return natural.heard[trials.step, trials.episode[other], trials.listener].astype(np.int64), "other episode"
+        return natural.heard[trials.step, trials.episode[other], trials.listener, 0].astype(np.int64), "other episode"
     symbol = int(wish.versus)
     return np.full(len(trials), symbol), f"symbol {symbol}" if symbol else "silence"
 

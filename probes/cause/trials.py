@@ -9,9 +9,20 @@ from numpy.typing import NDArray
 
 from commlab.agents.intervention import Intervention
 from commlab.env.scenario import Scenario
+from commlab.foundation.errors import DataError
 from commlab.probes.cause.twins import Trace
 
-__all__ = ["NOWHERE", "Trials", "choose_trials", "distances", "first_place", "hear_phantom", "in_time"]
+__all__ = [
+    "NOWHERE",
+    "Trials",
+    "check_length",
+    "choose_trials",
+    "distances",
+    "first_place",
+    "going_on",
+    "hear_phantom",
+    "in_time",
+]
 
 EARLIEST, LATEST = 4, 36  # steps between which the moment of a trial is drawn
 NOWHERE = -1
@@ -28,8 +39,17 @@ class Trials(NamedTuple):
         return len(self.episode)
 
 
+def check_length(scenario: Scenario) -> None:
+    """Raise DataError where messages have several symbols, each of which might mean something by itself."""
+    if scenario.channel.length > 1:
+        raise DataError(
+            f"Messages of {scenario.name!r} have {scenario.channel.length} symbols, and this analysis is for messages "
+            f"of one symbol; train with channel.length 1 for it."
+        )
+
+
 def choose_trials(
-    natural: Trace, scenario: Scenario, listeners: tuple[int, ...], rng: np.random.Generator, at: int | None = None
+    natural: Trace, listeners: tuple[int, ...], rng: np.random.Generator, at: int | None = None
 ) -> Trials:
     """Return a trial for each episode that has a step at which a listener, drawn among some, carries nothing.
 
@@ -39,14 +59,14 @@ def choose_trials(
     n_steps, n_episodes = natural.energy.shape[:2]
     listener = rng.choice(np.array(listeners), n_episodes)
     rows = np.arange(n_episodes)
-    empty = (natural.energy[:, rows, listener] < scenario.altar.cost) & (natural.carried[:, rows, listener] == 0)
+    empty = (natural.energy[:, rows, listener] < natural.altar_cost) & (natural.carried[:, rows, listener] == 0)
     latest = max(1, min(LATEST, n_steps // 2))
     earliest = rng.integers(min(EARLIEST, latest - 1), latest, n_episodes) if at is None else np.full(n_episodes, at)
     late_enough = np.arange(n_steps)[:, None] >= earliest
     emptied = empty & np.vstack([np.zeros_like(empty[:1]), ~empty[:-1]])
     fits = emptied & late_enough if at is None else (np.arange(n_steps)[:, None] == earliest)
     step = fits.argmax(axis=0)
-    usable = fits.any(axis=0) & (step < n_steps - 1)
+    usable = fits.any(axis=0) & (step < natural.live.sum(axis=0) - 1)
     return Trials(rows[usable], listener[usable], step[usable])
 
 
@@ -74,9 +94,8 @@ def distances(trace: Trace, trials: Trials, places: NDArray[np.int64], n_steps: 
     """
     out = np.full((len(trials), n_steps), np.nan)
     for s in range(n_steps):
-        step = trials.step + s
-        alive = step < trace.position.shape[0]
-        where = trace.position[step[alive], trials.episode[alive], trials.listener[alive]].astype(np.int64)
+        alive = going_on(trace, trials, s)
+        where = trace.position[trials.step[alive] + s, trials.episode[alive], trials.listener[alive]].astype(np.int64)
         out[alive, s] = np.abs(where - places[alive]).sum(axis=1)
     return out
 
@@ -88,12 +107,18 @@ def first_place(trace: Trace, trials: Trials, sites: NDArray[np.int64], n_steps:
     """
     which = np.full(len(trials), NOWHERE)
     for s in range(n_steps - 1, -1, -1):
-        step = trials.step + s
-        alive = np.flatnonzero(step < trace.tried.shape[0])
-        cell = trace.tried[step[alive], trials.episode[alive], trials.listener[alive]]
+        alive = going_on(trace, trials, s)
+        cell = trace.tried[trials.step[alive] + s, trials.episode[alive], trials.listener[alive]]
         trial, site = np.nonzero((cell[:, None] == sites[None]).all(axis=2))
         which[alive[trial]] = site
     return which
+
+
+def going_on(trace: Trace, trials: Trials, s: int) -> NDArray[np.int64]:
+    """Return the trials (m,) whose episodes go on `s` steps after their own step."""
+    within = np.flatnonzero(trials.step + s < trace.live.shape[0])
+    going: NDArray[np.int64] = within[trace.live[trials.step[within] + s, trials.episode[within]]]
+    return going
 
 
 def in_time(trials: Trials, keep: NDArray[np.bool_]) -> Trials:

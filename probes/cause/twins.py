@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commlab.agents.checkpoint import Checkpoint
-from commlab.agents.intervention import NO_PLAN, Plan
+from commlab.agents.plan import NO_PLAN, Plan
 from commlab.agents.rollout import Moment, Rollout
 from commlab.env.batch import WorldBatch
-from commlab.env.types import VIEW, Action, World
+from commlab.env.types import VIEW, Action, Number, World
 from commlab.recording import FRESH
 
 __all__ = ["EXPERIMENTS", "LEAST", "Trace", "play"]
@@ -29,10 +29,12 @@ class Trace(NamedTuple):
     energy: NDArray[np.int32]  # (T, W, A)
     carried: NDArray[np.int16]  # (T, W, A) units in the inventory
     crystal: NDArray[np.int16]  # (T, W, O, 2) where the crystals are, -1 where they are not
-    said: NDArray[np.uint8]  # (T, W, A)
-    heard: NDArray[np.uint8]  # (T, W, A) in the first slot
+    said: NDArray[np.uint8]  # (T, W, A, L)
+    heard: NDArray[np.uint8]  # (T, W, A, L) in the first slot
     logits: NDArray[np.float32]  # (T, W, A, n_actions)
-    reward: NDArray[np.float32]  # (T, W, A) shared by kinship
+    reward: NDArray[np.float32]  # (T, W, A) shared by kinship, until the episode ends
+    live: NDArray[np.bool_]  # (T, W) false where the episode ended in an earlier step
+    altar_cost: NDArray[np.int64]  # (T, W) joules
 
     @property
     def returns(self) -> NDArray[np.float64]:
@@ -46,27 +48,10 @@ def play(checkpoint: Checkpoint, n_episodes: int, seed: int = 0, plan: Plan = NO
     n_worlds = max(LEAST, n_episodes)
     worlds = WorldBatch(checkpoint.scenario, n_worlds, EXPERIMENTS + seed)
     tracer = _Tracer(worlds)
-    rollout = Rollout(worlds, checkpoint.policy, pad(plan, n_worlds))
+    rollout = Rollout(worlds, checkpoint.policy, plan.padded(n_worlds))
     rollout.begin(np.arange(n_worlds))
     rollout.run(checkpoint.scenario.steps, tracer)
     return Trace(*(np.stack(tracer.kept[name])[:, :n_episodes] for name in Trace._fields))
-
-
-def pad(plan: Plan, n_worlds: int) -> Plan:
-    """Return the plan for a batch filled up to `n_worlds`: the worlds behind the planned ones are left alone."""
-    parts: list[Any] = []
-    for array, axis, rest in (
-        (plan.emit, 1, NO_PLAN.emit),
-        (plan.hear, 1, NO_PLAN.hear),
-        (plan.kinship, 0, NO_PLAN.kinship),
-    ):
-        missing = n_worlds - array.shape[axis]
-        if array.shape[axis] == 1 or missing == 0:
-            parts.append(array)
-            continue
-        widths = [(0, missing if a == axis else 0) for a in range(array.ndim)]
-        parts.append(np.pad(array, widths, constant_values=int(rest.flat[0])))
-    return Plan(*parts)
 
 
 def tried_cells(position: NDArray[np.int16], facing: NDArray[np.uint8], action: NDArray[np.uint8]) -> NDArray[np.int16]:
@@ -82,7 +67,7 @@ class _Tracer:
 
     def __init__(self, worlds: WorldBatch) -> None:
         """Keep nothing yet."""
-        self.n_actions = worlds.rules.may.shape[1]
+        self.n_actions = worlds.scenario.n_actions
         self.kept: dict[str, list[NDArray[Any]]] = {name: [] for name in Trace._fields}
 
     def before(self, moment: Moment) -> None:
@@ -96,10 +81,12 @@ class _Tracer:
         stocked = (world.stock > 0)[:, :, None]
         places = np.stack([world.object_row - VIEW, world.object_column - VIEW], axis=-1)
         kept["crystal"].append(np.where(stocked, places, -1).astype(np.int16))
-        kept["said"].append(moment.decision.message[:, :, 0].copy())
-        kept["heard"].append(moment.observation.heard[:, :, 0, 0].copy())
+        kept["said"].append(moment.decision.message.copy())
+        kept["heard"].append(moment.observation.heard[:, :, 0].copy())
         kept["logits"].append(moment.decision.logits[:, :, : self.n_actions].copy())
+        kept["live"].append(moment.live)
+        kept["altar_cost"].append(world.numbers[:, Number.ALTAR_COST].copy())
 
     def after(self, t: int, world: World) -> None:
         """Keep the rewards."""
-        self.kept["reward"].append(world.shared_reward.copy())
+        self.kept["reward"].append(np.where(self.kept["live"][-1][:, None], world.shared_reward, np.float32(0)))

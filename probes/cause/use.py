@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from commlab.agents.checkpoint import Checkpoint
-from commlab.agents.intervention import MUTED, NO_PLAN, Plan
+from commlab.agents.plan import MUTED, Plan, saying
 from commlab.foundation.errors import DataError
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Null, Result
@@ -64,14 +64,14 @@ def fit(
 
 
 def other_episodes(said: np.ndarray, rng: np.random.Generator) -> Plan:
-    """Return the plan in which everyone emits what it said at the same step of another episode; `said` (T, W, A).
+    """Return the plan in which everyone emits what it said at the same step of another episode; `said` (T, W, A, L).
 
     Episodes are exchanged along one random cycle, so that none keeps its own messages.
     """
     order = rng.permutation(said.shape[1])
     source = np.empty_like(order)
     source[order] = np.roll(order, 1)
-    return NO_PLAN._replace(emit=said[:, source].astype(np.int16))
+    return saying(said[:, source])
 
 
 def _summary(values: np.ndarray, rng: np.random.Generator) -> dict[str, Any]:

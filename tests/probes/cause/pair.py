@@ -71,7 +71,7 @@ class Pair:
     def __init__(self, scenario: Scenario, obeys: bool, seed: int) -> None:
         plan = layout(scenario)
         self.sites, self.obeys = np.array(plan["sites"]), obeys
-        self.n_symbols = scenario.channel.vocabulary
+        self.n_actions, self.n_symbols = scenario.n_actions, scenario.channel.vocabulary
         rng = np.random.default_rng(seed)
         self.symbols = rng.choice(np.arange(1, self.n_symbols), len(self.sites), replace=False)
         self.site_of = np.full(self.n_symbols, -1)
@@ -104,15 +104,15 @@ class Pair:
         named = self.site_of[symbol]
         goal = np.where(named >= 0, named, corner) if self.obeys else corner
         goal = np.where(observation.vector[:, GATHERER, Own.ENERGY] > 0, len(self.sites), goal)
-        logits = np.zeros((n_worlds, 2, len(Action) + self.n_symbols), np.float32)
-        logits[:, SCOUT, 1 : len(Action)] = NEVER
+        logits = np.zeros((n_worlds, 2, self.n_actions + self.n_symbols), np.float32)
+        logits[:, SCOUT, 1 : self.n_actions] = NEVER
         logits[:, GATHERER, [Action.STAY, Action.USE]] = NEVER
         action = np.zeros((n_worlds, 2), np.uint8)
         action[:, GATHERER] = self.ways[goal, where[:, 0], where[:, 1]]
         logits[np.arange(n_worlds), GATHERER, action[:, GATHERER]] = SURE
         message = np.zeros((n_worlds, 2, 1), np.uint8)
         message[:, SCOUT, 0] = self.names(observation)
-        np.put_along_axis(logits[:, :, len(Action) :], message.astype(np.int64), SURE, axis=2)
+        np.put_along_axis(logits[:, :, self.n_actions :], message.astype(np.int64), SURE, axis=2)
         rows = (n_worlds, 2)
         core = np.stack([symbol, looked], axis=1)[:, None, :].repeat(2, axis=1).astype(np.float32)
         return Decision(

@@ -6,8 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from commlab.agents.checkpoint import Checkpoint
 from commlab.agents.intervention import Intervention
+from commlab.agents.recurrent import RecurrentPolicy
 from commlab.datasets.reader import open_recording
+from commlab.env.loading import load_scenario
 from commlab.foundation.errors import DataError
 from commlab.probes.cause.codebook import Codebook, Entry, fit_codebook
 from commlab.recording import Request, record
@@ -62,3 +65,13 @@ def test_what_was_said_counts_and_not_what_was_emitted(pair: Any, obeying: Any, 
     with open_recording(record(obeying, muted)) as recording:
         found = fit_codebook(recording, (pair.SCOUT,))
     assert {entry.symbol: entry.place for entry in found.entries.values()} == obeying.policy.codebook
+
+
+def test_messages_of_several_symbols_have_no_codebook(tmp_path: Path) -> None:
+    scenario = load_scenario("lookout", {"steps": 4, "channel.length": 2})
+    untrained = Checkpoint(RecurrentPolicy(scenario, 8), scenario, {}, "sha")
+    with (
+        open_recording(record(untrained, Request(tmp_path / "r.h5", 2))) as recording,
+        pytest.raises(DataError, match="its messages have 2 symbols"),
+    ):
+        fit_codebook(recording, (0,))

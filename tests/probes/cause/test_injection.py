@@ -168,3 +168,10 @@ def test_what_does_not_exist_is_refused_in_a_sentence(
 def test_a_speaker_that_is_the_only_listener_leaves_no_trial(obeying: Any, codebook: Codebook) -> None:
     with pytest.raises(DataError, match="have a moment to inject at"):
         inject(obeying, codebook, 1, speaker=1)
+
+
+def test_messages_of_several_symbols_are_refused_in_a_sentence(obeying: Any, codebook: Codebook, symbol: int) -> None:
+    scenario = obeying.scenario
+    longer = scenario.model_copy(update={"channel": scenario.channel.model_copy(update={"length": 3})})
+    with pytest.raises(DataError, match="have 3 symbols, and this analysis is for messages of one symbol; train with"):
+        inject(obeying._replace(scenario=longer), codebook, symbol)

@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from commlab.agents.intervention import NO_PLAN, Intervention, make_plan
+from commlab.agents.intervention import Intervention
+from commlab.agents.plan import NO_PLAN, make_plan
 from commlab.env.types import Action, Facing
 from commlab.foundation.errors import InterventionError
-from commlab.probes.cause.twins import Trace, pad, play, tried_cells
+from commlab.probes.cause.twins import Trace, play, tried_cells
 
 NOTHING: list[list[Intervention]] = [[] for _ in range(70)]
 
@@ -66,7 +67,7 @@ def test_the_scout_says_where_the_crystal_is(pair: Any, obeying: Any) -> None:
     for symbol, place in obeying.policy.codebook.items():
         there = (trace.crystal == np.array(place)).all(axis=-1).any(axis=-1)
         assert there.any()
-        assert np.array_equal(there, trace.said[:, :, pair.SCOUT] == symbol)
+        assert np.array_equal(there, trace.said[:, :, pair.SCOUT, 0] == symbol)
 
 
 def test_what_is_tried_is_where_one_then_stands_or_what_was_in_the_way(pair: Any, obeying: Any) -> None:
@@ -95,13 +96,14 @@ def test_returns_are_shared_by_kin_and_averaged(obeying: Any) -> None:
     assert np.allclose(trace.returns, trace.reward[:, :, 0].sum(axis=0))
 
 
-def test_a_padded_plan_leaves_the_added_worlds_alone() -> None:
-    change = Intervention("message.in", "set", symbol=5)
-    padded = pad(make_plan([[change]] * 3, 4, 2), 64)
-    assert padded.hear.shape == (4, 64, 2)
-    assert (padded.hear[:, :3] == 5).all()
-    assert np.array_equal(padded.hear[:, 3:], np.broadcast_to(NO_PLAN.hear, (4, 61, 2)))
-    assert pad(NO_PLAN, 64).hear is NO_PLAN.hear
+def test_rewards_after_an_early_end_do_not_count(pair: Any) -> None:
+    planted = pair.checkpoint(obeys=True)
+    ending = planted.scenario.model_copy(update={"end": planted.scenario.end.model_copy(update={"hearts": 2})})
+    trace, whole = play(planted._replace(scenario=ending), 70), play(planted, 70)
+    assert (trace.returns == 2).all()
+    assert (whole.returns > 2).all()
+    ended = (np.cumsum(whole.reward[:, :, 0], axis=0) >= 2).argmax(axis=0)
+    assert np.array_equal(trace.live.sum(axis=0), ended + 1)
 
 
 def test_a_symbol_outside_the_vocabulary_is_refused(obeying: Any) -> None:

@@ -50,12 +50,14 @@ def test_the_deaf_lose_nothing(deaf: Any) -> None:
 
 
 def test_every_episode_gets_the_messages_of_another_one() -> None:
-    said = np.arange(40, dtype=np.uint8)[None, :, None].repeat(3, axis=0)
-    plan = use.other_episodes(said, np.random.default_rng(0))
-    assert plan.emit.shape == said.shape
-    assert (plan.emit != said).all()
-    assert sorted(plan.emit[0, :, 0].tolist()) == list(range(40))
-    assert (plan.emit == plan.emit[:1]).all()
+    said = np.arange(40, dtype=np.uint8)[None, :, None, None].repeat(3, axis=0)
+    (change,) = use.other_episodes(said, np.random.default_rng(0)).changes
+    assert (change.site, change.operation) == ("message.out", "set")
+    assert change.where.all()
+    assert change.symbols.shape == said.shape
+    assert (change.symbols != said).all()
+    assert sorted(change.symbols[0, :, 0, 0].tolist()) == list(range(40))
+    assert (change.symbols == change.symbols[:1]).all()
 
 
 def test_the_result_survives_json(heeded: Result) -> None:
