@@ -29,7 +29,7 @@ def reference() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
-def worlds() -> ModuleType:
+def worlds(reference: ModuleType) -> ModuleType:
     """worlds.py: small worlds, random play, worlds as nested lists."""
     beside("random_play", HERE / "random_play.py")
     beside("random_play", HERE / "random_play.py")

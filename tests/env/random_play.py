@@ -59,5 +59,8 @@ def towards_a_thing(state: dict[str, Any], i: int, rng: random.Random) -> int:
     """A facing: towards something near in line, or an empty cell."""
     found = [ahead(state, i, facing, FAR) for facing in range(4)]
     things = [n for n, (_, code, _) in enumerate(found) if code not in (Cell.EMPTY, Cell.WALL)]
+    crystals = [n for n in things if Cell.CRYSTAL_GREEN <= found[n][1] <= Cell.CRYSTAL_BLUE]
+    if crystals and sum(state["inventory"][i]) < 2:
+        things = crystals
     free = [n for n, (distance, code, _) in enumerate(found) if distance > 1 or code == Cell.EMPTY]
-    return rng.choice(things if things and rng.random() < 0.7 else free or list(range(4)))
+    return rng.choice(things if things and rng.random() < 0.8 else free or list(range(4)))

@@ -44,7 +44,7 @@ class Drawing:
         self.n_agents = rng.choice((9, 12, 12, 40)) if crowd else n_agents
         self.many = "many sites" in features and rng.random() < 0.5
         self.drawn_layout = "layout" in features and not self.many and rng.random() < 0.7
-        self.n_crystals = rng.randint(55, 62) if self.many and rng.random() < 0.6 else rng.choice((0, 1, 3, 6, 8))
+        self.n_crystals = rng.randint(55, 62) if self.many and rng.random() < 0.6 else rng.choice((0, 2, 4, 8, 8))
         self.n_berries = rng.randint(1, 4) if "berries" in features else 0
         self.n_sites = self.n_crystals + self.n_berries + rng.randint(1, 5)
         if self.many:
@@ -55,6 +55,7 @@ class Drawing:
         """The whole scenario."""
         rng = self.rng
         board = {"layout": self.layout()} if self.drawn_layout else {"map": self.map()}
+        n_beacons = board["map"].count("B") if "map" in board else board["layout"]["beacons"]
         bodies = {name: self.body() for name in ("one", "two", "three")}
         agents = [
             {"body": rng.choice(list(bodies)), "family": i % 2, **({"start": "@"} if i < self.n_marked else {})}
@@ -69,7 +70,7 @@ class Drawing:
             "crystals": self.crystals(),
             **({"berries": self.berries()} if self.n_berries else {}),
             "values": {kind: self.amount(rng.randint(1, 90)) for kind in KINDS},
-            "yields": rng.choice(("inventory", "inventory", "energy")),
+            "yields": rng.choice(("inventory", "inventory", "inventory", "energy")),
             "bump": rng.random() < 0.5,
             "altar": {
                 "cost": self.amount(rng.choice((0, 5, 20, 100))),
@@ -78,7 +79,7 @@ class Drawing:
             },
             "converter": {"recipes": self.recipes(), **self.thing(), "cooldown": self.amount(rng.randint(0, 3))},
             "wall": self.thing(),
-            "beacon": {**self.thing(), **(self.beacon() if "beacons" in self.features else {})},
+            "beacon": {**self.thing(), **(self.beacon(n_beacons) if self.has("beacons") else {})},
             "prices": self.prices(),
             "combat": {
                 "damage": self.amount(rng.choice((0, 5, 30))),
@@ -128,7 +129,7 @@ class Drawing:
         height, width = rng.randint(5, 7), rng.randint(5, 8)
         while (height - 2) * (width - 2) < 1.5 * room:
             height, width = height + rng.randint(0, 1), width + 1
-        other = ".......###AC" + ("BBB" if self.has("beacons") else "")
+        other = ".......###ACC" + ("BBB" if self.has("beacons") else "")
         n_cells = (height - 2) * (width - 2)
         signs += rng.choices(other, k=n_cells - room) + ["."] * (room - len(signs))
         rng.shuffle(signs)
@@ -166,7 +167,7 @@ class Drawing:
                     "count": count,
                     "stock": self.amount(self.rng.choice((1, 2, 3, 9))),
                     "regrow": self.amount(self.rng.randint(0, 3)),
-                    "moves": self.rng.random() < 0.5,
+                    "moves": self.rng.random() < 0.3,
                     "stay": self.amount(self.rng.choice((0, 0, 0, 1, 4))),
                 }
             )
@@ -189,13 +190,13 @@ class Drawing:
         rng = self.rng
         return {"energy": self.amount(rng.choice((0, 5, 20, 60))), "hp": self.amount(rng.choice((0, 1, 1, 2, 3)))}
 
-    def beacon(self) -> dict[str, Any]:
+    def beacon(self, n_beacons: int) -> dict[str, Any]:
         """Beacons that carry messages."""
         rng = self.rng
         return {
             "reach": self.amount(rng.choice((0, 1, 2, 3))),
             "cost": self.amount(rng.choice((0, 0, 1, 5))),
-            "links": [rng.choice((0, 0, 1, 7)) for _ in range(rng.randint(0, 4))],
+            "links": [rng.choice((0, 0, 1, 7)) for _ in range(rng.randint(0, n_beacons))],
         }
 
     def prices(self) -> dict[str, Any]:
@@ -207,7 +208,7 @@ class Drawing:
     def body(self) -> dict[str, Any]:
         """A body that can do some things at some price."""
         rng = self.rng
-        most = rng.choice((0, 20, 50)) if self.has("poverty") else rng.choice((0, 50, 250, 250, 250))
+        most = rng.choice((0, 20, 50)) if self.has("poverty") else rng.choice((50, 250, 250, 250))
         start = rng.choice((0, most // 2, most))
         able = list(ABLE) if rng.random() < 0.8 else rng.sample(ABLE, rng.randint(0, 5))
         chance = rng.choice((0.4, 1))
@@ -223,7 +224,7 @@ class Drawing:
             "view": rng.choice((0, 1, 2, 3, 4, 5, 5)),
             "hearing": rng.choice(("everywhere", "everywhere", 0, 1, 2, 4)),
             "actions": able,
-            "carry": self.amount(rng.choice((0, 1, 2, 5))),
+            "carry": self.amount(rng.choice((0, 1, 2, 2, 5, 5))),
             "max_energy": [most, most + 7] if self.ranged() else most,
             "start_energy": [max(0, start - 3), start] if self.ranged() else start,
             "costs": multipliers,
@@ -232,8 +233,8 @@ class Drawing:
     def recipes(self) -> list[dict[str, int]]:
         """Up to three recipes."""
         rng = self.rng
-        kinds = [rng.sample(KINDS[1:3], rng.choice((1, 1, 2))) for _ in range(rng.randint(0, 3))]
-        return [{kind: rng.randint(1, 2) for kind in some} for some in kinds]
+        kinds = [rng.sample(KINDS[1:3], rng.choice((1, 1, 1, 2))) for _ in range(rng.randint(0, 3))]
+        return [{kind: rng.choice((1, 1, 2)) for kind in some} for some in kinds]
 
     def kinship(self, bodies: list[str]) -> dict[str, Any]:
         """A kinship of some structure, with or without bonds."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from random_play import choices
+from reference_world import numbers_that_matter
 
 from commlab.env.batch import WorldBatch
 from commlab.env.loading import parse_scenario
@@ -31,10 +32,11 @@ def world_lists(batch: WorldBatch, w: int) -> dict[str, Any]:
     """World `w` of a batch as the reference has it."""
     world, rules = batch.world, batch.rules
     inner = (w, slice(VIEW, -VIEW), slice(VIEW, -VIEW))
+    numbers = dict(zip((number.name.lower() for number in Number), world.numbers[w].tolist(), strict=True))
     courted = zip(world.courting[w].tolist(), world.courted_at[w].tolist(), strict=True)
     return {
         **{name: getattr(world, name)[w].tolist() for name in ARRAYS},
-        "numbers": dict(zip((number.name.lower() for number in Number), world.numbers[w].tolist(), strict=True)),
+        "numbers": numbers_that_matter(batch.scenario, numbers),
         "reward": float(world.reward[w]),
         "kinship": shares(world, w),
         "grid": world.grid[inner].tolist(),

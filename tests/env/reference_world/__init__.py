@@ -7,7 +7,7 @@ a layout makes, which it is given as drawings.
 
 from reference_world.draws import below, between, draw, draw_pair, episode_key, step_key, uniform
 from reference_world.reset import begin
-from reference_world.state import state, total_energy
+from reference_world.state import numbers_that_matter, state, total_energy
 from reference_world.step import step
 from reference_world.view import observation
 from reference_world.world import EVENTS, STATS, World
@@ -22,6 +22,7 @@ __all__ = [
     "draw",
     "draw_pair",
     "episode_key",
+    "numbers_that_matter",
     "observation",
     "state",
     "step",

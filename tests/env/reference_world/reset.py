@@ -1,6 +1,8 @@
 """How an episode of the reference world begins: what is drawn for it, and where everything stands."""
 
 from commlab.env.amounts import Whole, always
+from commlab.env.layouts import make_maps
+from commlab.env.maps import Map
 from commlab.env.scenario import Scenario
 from reference_world.draws import (
     CARRY,
@@ -41,7 +43,7 @@ from reference_world.world import (
     World,
 )  # fmt: skip
 
-MARGIN = 5  # cells around the map from which agents' places are drawn as well, in vain
+MARGIN = 5  # cells around the map in the grid, from which agents' places are drawn as well, in vain
 PRICES = ("move", "use", "attack", "shield", "talk", "give", "build", "bond")
 SIGNS = {"A": ALTAR, "C": CONVERTER, "B": BEACON}
 
@@ -79,15 +81,23 @@ def begin(scenario: Scenario, seed: int, episode: int, scatter: float | None = N
     return world
 
 
-def drawings_of(scenario: Scenario) -> tuple[str, ...]:
-    """The maps of a scenario."""
-    if scenario.map is not None:
-        return (scenario.map,)
-    from commlab.env.layouts import layout_drawings
+def drawings_of(scenario: Scenario) -> list[str]:
+    """The maps of a scenario as drawings; those that a layout makes are drawn here."""
+    if scenario.layout is None:
+        assert scenario.map is not None
+        return [scenario.map]
+    return [drawing_of(plan) for plan in make_maps(scenario.layout)]
 
-    assert scenario.layout is not None
-    drawings: tuple[str, ...] = layout_drawings(scenario.layout)
-    return drawings
+
+def drawing_of(plan: Map) -> str:
+    """A map drawn as people draw them."""
+    rows = [["#" if code == WALL else "." for code in row] for row in plan.grid[MARGIN:-MARGIN, MARGIN:-MARGIN]]
+    for row, column in plan.sites:
+        rows[row - MARGIN][column - MARGIN] = "o"
+    signs = {code: sign for sign, code in SIGNS.items()}
+    for kind, row, column in plan.objects:
+        rows[row - MARGIN][column - MARGIN] = signs[kind]
+    return "\n".join("".join(row) for row in rows)
 
 
 def numbers_of(scenario: Scenario) -> dict[str, Whole]:

@@ -1,10 +1,10 @@
 """What an agent of the reference world sees: which cells, and what is on them."""
 
-from functools import lru_cache
-
 from reference_world.world import EMPTY, UNSEEN, WALL, World, king
 
 REACH = 5  # windows are 11 x 11, whatever the body
+SPAN = range(-REACH, REACH + 1)
+Offset = tuple[int, int]
 
 
 def code_at(world: World, row: int, column: int) -> int:
@@ -14,8 +14,7 @@ def code_at(world: World, row: int, column: int) -> int:
     return world.cells.get((row, column), (EMPTY, -1))[0]
 
 
-@lru_cache
-def nearer(rows: int, columns: int) -> tuple[int, int]:
+def nearer(rows: int, columns: int) -> Offset:
     """The offset of the next nearer cell on the straight line to a cell."""
     m = king(rows, columns)
 
@@ -26,15 +25,18 @@ def nearer(rows: int, columns: int) -> tuple[int, int]:
     return part(rows), part(columns)
 
 
-def sees(world: World, i: int, rows: int, columns: int) -> bool:
-    """Whether agent `i` sees the cell at an offset."""
-    agent = world.agents[i]
-    if king(rows, columns) > agent.body.spec.view:
-        return False
-    if not world.scenario.observation.walls_block or king(rows, columns) < 2:
-        return True
-    before = nearer(rows, columns)
-    wall = code_at(world, agent.place[0] + before[0], agent.place[1] + before[1]) == WALL
-    if wall:
-        world.note("hidden from sight")
-    return not wall and sees(world, i, *before)
+NEAREST_FIRST = sorted(((r, c) for r in SPAN for c in SPAN), key=lambda offset: king(*offset))
+NEARER = {offset: nearer(*offset) for offset in NEAREST_FIRST if king(*offset) > 1}
+
+
+def seen_cells(world: World, i: int) -> dict[Offset, int]:
+    """What is on each cell that agent `i` sees, by its offset, the nearest first."""
+    agent, blocked = world.agents[i], world.scenario.observation.walls_block
+    row, column = agent.place
+    seen: dict[Offset, int] = {}
+    for offset in NEAREST_FIRST[: (2 * agent.body.spec.view + 1) ** 2]:
+        if blocked and offset in NEARER and seen.get(NEARER[offset], WALL) == WALL:
+            world.note("hidden from sight")
+        else:
+            seen[offset] = code_at(world, row + offset[0], column + offset[1])
+    return seen

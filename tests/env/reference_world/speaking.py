@@ -2,7 +2,7 @@
 
 from reference_world.draws import KINSHIP_NOISE, NOISE, RESET, below, between, draw_pair, step_key, uniform
 from reference_world.kinship import kinship
-from reference_world.sight import sees
+from reference_world.sight import Offset
 from reference_world.world import WALL, Emission, Place, World, king, squared
 
 UNKNOWN = 127
@@ -90,12 +90,12 @@ def heard_symbols(world: World, i: int, j: int) -> list[int]:
     return symbols
 
 
-def slot(world: World, i: int, j: int, relayed: bool) -> list[int]:
-    """What a slot tells of its speaker."""
+def slot(world: World, i: int, j: int, relayed: bool, seen: dict[Offset, int]) -> list[int]:
+    """What a slot tells of its speaker, whose cell may be among those seen."""
     here, there = world.agents[i].place, world.agents[j].place
     rows, columns = there[0] - here[0], there[1] - here[1]
     told = world.scenario.channel.direction and king(rows, columns) < UNKNOWN
-    known = (rows, columns) if told or sees(world, i, rows, columns) else (UNKNOWN, UNKNOWN)
+    known = (rows, columns) if told or (rows, columns) in seen else (UNKNOWN, UNKNOWN)
     if known != (UNKNOWN, UNKNOWN):
         world.note("speaker's place given")
     return [1, observed_kinship(world, i, j), *known, int(relayed)]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from commlab.env.scenario import Scenario
 from reference_world.sight import code_at
 from reference_world.world import ACTIONS, EMPTY, STATS, WALL, Emission, World
 
@@ -15,7 +16,7 @@ def state(world: World) -> dict[str, Any]:
         "t": world.t,
         "key": world.key,
         "map": world.map_number,
-        "numbers": dict(world.numbers),
+        "numbers": numbers_that_matter(world.scenario, world.numbers),
         "value": list(world.values.values()),
         "trait": [[b.max_energy, b.carry, hearing(b.spec.hearing), *b.prices.values()] for b in bodies],
         "reward": world.reward,
@@ -46,6 +47,12 @@ def state(world: World) -> dict[str, Any]:
         "truncated": world.t >= world.scenario.steps,
         "total_energy": total_energy(world),
     }
+
+
+def numbers_that_matter(scenario: Scenario, numbers: dict[str, int]) -> dict[str, int]:
+    """An episode's numbers, without the size of teams where there are none."""
+    teams = scenario.kinship.structure in ("teams", "clans")
+    return {name: number for name, number in numbers.items() if teams or name != "team_size"}
 
 
 def silence(world: World) -> list[Emission]:
