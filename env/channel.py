@@ -59,14 +59,15 @@ def relay_world(world, rules, scratch, w):  # type: ignore[no-untyped-def]
     cost = int(world.numbers[w, _RELAY_COST])
     reach_beacons(world, scratch, w)
     for i in range(rules.body.shape[0]):
-        world.relayed[w, i] = 0
         speaks = False
         for position in range(world.message.shape[2]):
             speaks |= world.message[w, i, position] != 0
-        if speaks and scratch.reached[i] != 0 and int(world.energy[w, i]) >= cost:
-            world.energy[w, i] -= cost
-            world.reservoir[w] += cost
-            world.relayed[w, i] = scratch.reached[i]
+        links = int(scratch.reached[i])
+        heard = speaks & (links != 0) & (int(world.energy[w, i]) >= cost)
+        paid = cost if heard else 0
+        world.energy[w, i] -= paid
+        world.reservoir[w] += paid
+        world.relayed[w, i] = links if heard else 0
 
 
 @kernel
@@ -77,8 +78,9 @@ def reach_beacons(world, scratch, w):  # type: ignore[no-untyped-def]
     for o in range(world.kind.shape[1]):
         if world.kind[w, o] != _BEACON:
             continue
+        row, column = int(world.object_row[w, o]), int(world.object_column[w, o])
+        link = np.uint8(1 << int(world.link[w, o]))
         for i in range(world.row.shape[1]):
-            rows = int(world.row[w, i]) - int(world.object_row[w, o])
-            columns = int(world.column[w, i]) - int(world.object_column[w, o])
-            if rows * rows + columns * columns <= reach * reach:
-                scratch.reached[i] |= np.uint8(1 << int(world.link[w, o]))
+            rows, columns = int(world.row[w, i]) - row, int(world.column[w, i]) - column
+            within = rows * rows + columns * columns <= reach * reach
+            scratch.reached[i] |= link * np.uint8(within)
