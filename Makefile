@@ -10,7 +10,7 @@ export MPLCONFIGDIR := $(CURDIR)/$(VENV)/var/cache/matplotlib
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test lint types bench bench-seeds sample docs clean
+.PHONY: help install demo test lint types bench bench-seeds sample world docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,9 @@ bench-seeds: install ## the demo for six seeds, with grounding and without: half
 
 sample: install ## train and record anew the agents that ship with the package
 	$(BIN)/python tests/bench/sample.py
+
+world: install ## draw the pictures of docs/world.md anew, and the library's page
+	$(BIN)/python docs/draw.py
 
 docs: install ## the reference of the code, into docs/api
 	$(BIN)/pip install --disable-pip-version-check --quiet -e '.[docs]' -c constraints.txt
