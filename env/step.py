@@ -52,7 +52,7 @@ def step_worlds(world, rules, obs, scratch, actions, messages, autoreset, seed, 
             reset_world(world, rules, seed, world.episode[w] + stride, rules.scatter, w)
         else:
             step_world(world, rules, scratch, w, actions[w], messages[w])
-        observe_worlds(world, rules, obs, scratch, False, w, w + 1)  # one by one, for they are in the caches now
+    observe_worlds(world, rules, obs, scratch, False, start, stop)  # after all: world by world, it is slower
 
 
 @kernel
