@@ -56,7 +56,7 @@ def read_amount(kind: type[Whole] | type[Real], least: float, most: float, given
     if low > high:
         raise ValueError(f"the range [{low}, {high}] is the wrong way round; write [{high}, {low}]")
     if not least <= low <= high <= most:  # false for nan, too
-        raise ValueError(f"it must lie in {least:,} to {most:,}, not {given!r:.60}".replace(",", "_"))
+        raise ValueError(f"it must lie in {least:_} to {most:_}, not {given!r:.60}")
     return kind(low, high)
 
 

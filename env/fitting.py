@@ -53,19 +53,17 @@ def _check_held_out(scenario: Scenario, cells: list[Cell], allowed: Bools) -> No
     moving = {Cell[f"CRYSTAL_{c.kind.upper()}"] for c in scenario.crystals if c.moves or c.stay.high}
     last = {cell: place for place, cell in enumerate(cells)}
     for cell, place in last.items():
-        name = cell.name.lower().replace("_", " ")
+        what, of = cell.name.lower().split("_")
         rivals = Counter(cells[:place])
         taken = sum(n for other, n in rivals.items() if np.any(allowed[other] & allowed[cell]))
         left = int(allowed[cell].sum())
+        have = f"held_out: in use {use!r}, each {of} {what} has {left} of {allowed.shape[1]} sites"
         if left <= taken:
             raise ScenarioError(
-                f"held_out: in use {use!r}, {left} sites are left for each {name}, and {taken + 1} things may stand "
-                "there; change what is held out, or have fewer things."
+                f"{have}, and {taken + 1} things may stand there; change what is held out, or have fewer things."
             )
         if left < 2 and (cell in moving or cell >= Cell.BERRY_ROUND):
-            raise ScenarioError(
-                f"held_out: in use {use!r}, one site is left for each {name}, which moves; leave it at least two."
-            )
+            raise ScenarioError(f"{have}, and cannot move; leave it at least two.")
 
 
 def _check_amounts(scenario: Scenario) -> None:

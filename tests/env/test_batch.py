@@ -1,25 +1,28 @@
 """Batches: worlds are the same whatever is beside them, whoever steps them, and wherever they are taken up again."""
 
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args
 
+import numba
 import numpy as np
 import pytest
 from scipy import stats
 
 from commlab.env.batch import WorldBatch
-from commlab.env.loading import load_scenario
+from commlab.env.loading import load_scenario, parse_scenario
+from commlab.env.scenario import ActionName, Scenario
+from commlab.env.types import Cell, World
 
 N_STEPS = 40
 
 
 def plays(batch: WorldBatch, episodes: Any, seed: int = 1) -> tuple[Any, Any]:
-    """Actions (T, W, A) and messages (T, W, A, 1) that depend on the episode alone."""
-    actions, messages = [], []
+    """Actions (T, W, A) and messages (T, W, A, L) that depend on the episode alone."""
+    actions, messages, channel = [], [], batch.scenario.channel
     for episode in episodes:
         rng = np.random.default_rng([seed, int(episode)])
-        actions.append(rng.integers(0, 6, (N_STEPS, batch.n_agents)))
-        messages.append(rng.integers(0, batch.scenario.channel.vocabulary, (N_STEPS, batch.n_agents, 1)))
+        actions.append(rng.integers(0, batch.scenario.n_actions, (N_STEPS, batch.n_agents)))
+        messages.append(rng.integers(0, channel.vocabulary, (N_STEPS, batch.n_agents, channel.length)))
     return np.stack(actions, 1).astype(np.uint8), np.stack(messages, 1).astype(np.uint8)
 
 
@@ -43,9 +46,47 @@ def assert_same(mine: dict[str, Any], other: dict[str, Any], rows: Any = slice(N
         assert array[rows].tobytes() == other[name].tobytes(), name
 
 
-@pytest.mark.parametrize("name", ["lookout", "rivals"])
+def eventful() -> Scenario:
+    """A world of everything: bodies that can do all there is, on three maps, with delays, noise and drawn prices."""
+    return parse_scenario(
+        {
+            "name": "eventful",
+            "title": "Eventful",
+            "about": "Much happens here.",
+            "steps": 12,
+            "layout": {"kind": "rooms", "height": 13, "width": 14, "converters": 2, "beacons": 2, "variety": 3},
+            "crystals": [{"count": 2, "stay": [0, 4]}, {"kind": "yellow", "stock": [1, 3]}],
+            "berries": {"count": 2},
+            "altar": {"cost": 5},
+            "prices": {"attack": [0, 5], "talk": [0, 1]},
+            "bodies": {"one": {"actions": list(get_args(ActionName))}, "two": {"view": 2, "hearing": 5}},
+            "agents": [{"body": "one", "count": 4}, {"body": "two", "count": 3}],
+            "kinship": {"structure": "random", "share": [-1, 1], "noise": 0.1},
+            "channel": {"length": 2, "slots": 3, "delay": 3, "noise": 0.2, "walls": True},
+            "observation": {"walls_block": True},
+            "inflow": [0, 10],
+        }
+    )
+
+
+SCENARIOS = {"lookout": load_scenario("lookout"), "rivals": load_scenario("rivals"), "eventful": eventful()}
+
+
+def test_kernels_are_compiled_once_for_all_scenarios() -> None:
+    """Numbers that files give as 1 or 1.0, and drawn maps or made ones, make no difference to numba."""
+    one, other = WorldBatch(SCENARIOS["lookout"], 3), WorldBatch(SCENARIOS["eventful"], 3)
+    for mine, its in zip(arguments(one), arguments(other), strict=True):
+        for name in mine._fields:
+            assert numba.typeof(getattr(mine, name)) == numba.typeof(getattr(its, name)), name
+
+
+def arguments(batch: WorldBatch) -> list[Any]:
+    return [batch.world, batch.rules, batch.observation, batch._scratch[0]]
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
 def test_a_world_is_the_same_whatever_the_batch(name: str) -> None:
-    scenario, episodes = load_scenario(name), np.arange(100, 164)
+    scenario, episodes = SCENARIOS[name], np.arange(100, 164)
     large = trace(WorldBatch(scenario, 64, 9), episodes)
     for chosen in ([0], [63], [5, 60, 7, 33, 2, 1, 40]):
         little = trace(WorldBatch(scenario, len(chosen), 9), episodes[chosen])
@@ -54,9 +95,9 @@ def test_a_world_is_the_same_whatever_the_batch(name: str) -> None:
 
 
 def test_worlds_are_the_same_whatever_the_threads() -> None:
-    scenario, episodes = load_scenario("rivals"), np.arange(800)
-    batches = [WorldBatch(scenario, 800, 4, n_threads=n) for n in (1, 2, 3)]
-    assert [batch._threads for batch in batches] == [1, 2, 3]
+    scenario, episodes = eventful(), np.arange(801)
+    batches = [WorldBatch(scenario, 801, 4, n_threads=n, autoreset=True) for n in (1, 2, 3)]
+    assert [len(batch._scratch) for batch in batches] == [1, 2, 3]
     for batch in batches:
         batch.reset(episodes)
     actions, messages = plays(batches[0], episodes)
@@ -88,9 +129,30 @@ def test_a_reset_leaves_nothing_of_the_episode_before() -> None:
     assert_same(copies(used), copies(fresh))
 
 
+def test_few_agents_are_not_handed_to_threads() -> None:
+    threads = [len(WorldBatch(eventful(), n_worlds, n_threads=8)._scratch) for n_worlds in (1, 100, 300, 2000)]
+    assert threads[0] == 1
+    assert threads == sorted(threads)
+    assert threads[-1] == 8
+
+
+def test_a_kernel_that_fails_on_any_thread_is_told() -> None:
+    batch = WorldBatch(eventful(), 801, n_threads=3)
+    for culprit in range(3):
+
+        def fail(scratch: Any, start: int, stop: int, culprit: int = culprit) -> None:
+            if start == batch._edges[culprit]:
+                raise ZeroDivisionError(culprit)
+
+        with pytest.raises(ZeroDivisionError, match=str(culprit)):
+            batch._each(fail)
+
+
 @pytest.mark.interpreted
-def test_a_restored_state_goes_on_as_the_first_time() -> None:
-    batch = WorldBatch(load_scenario("rivals"), 3, 0)
+@pytest.mark.parametrize("name", ["rivals", "eventful"])
+def test_a_restored_state_goes_on_as_the_first_time(name: str) -> None:
+    scenario = SCENARIOS[name]
+    batch = WorldBatch(scenario, 3, 0)
     batch.reset(np.arange(3))
     actions, messages = plays(batch, range(3))
     for t in range(10):
@@ -99,7 +161,7 @@ def test_a_restored_state_goes_on_as_the_first_time() -> None:
     for t in range(10, 20):
         batch.step(actions[t], messages[t])
     after = copies(batch)
-    other = WorldBatch(load_scenario("rivals"), 3, 0)
+    other = WorldBatch(scenario, 3, 0)
     for taken_up in (batch, other):
         taken_up.restore(state)
         assert_same(copies(taken_up), before)
@@ -112,11 +174,106 @@ def test_a_state_is_a_copy() -> None:
     batch = WorldBatch(load_scenario("lookout"), 2, 0)
     batch.reset(np.arange(2))
     state = batch.state()
-    key, t = state.key.copy(), state.t.copy()
+    before = [array.copy() for array in state.world]
     batch.reset(np.arange(2) + 50)
     batch.step(np.ones((2, 2), np.uint8), np.ones((2, 2, 1), np.uint8))
-    assert (state.key == key).all()
-    assert (state.t == t).all()
+    assert all((array == saved).all() for array, saved in zip(state.world, before, strict=True))
+
+
+def test_the_arrays_of_a_batch_lie_on_one_buffer_apart_and_aligned() -> None:
+    batch = WorldBatch(eventful(), 3)
+    first = batch._state.buffer.ctypes.data
+    ends = first
+    for name, array in batch.world._asdict().items():
+        assert array.flags.c_contiguous, name
+        assert array.flags.aligned, name
+        assert array.ctypes.data >= ends, name
+        assert array.ctypes.data % 64 == 0, name
+        ends = array.ctypes.data + array.nbytes
+    assert ends + 8 <= first + batch._state.buffer.nbytes
+    assert set(batch.world._fields) == set(World._fields)
+
+
+@pytest.mark.interpreted
+def test_forked_worlds_go_on_like_the_one_they_come_from_and_apart() -> None:
+    batch = WorldBatch(eventful(), 3, 8, autoreset=True)
+    batch.reset(np.arange(3))
+    actions, messages = plays(batch, range(3))
+    for t in range(5):
+        batch.step(actions[t], messages[t])
+    fork = batch.fork([2, 0, 2, 2])
+    assert_same_worlds(fork, batch, [2, 0, 2, 2])
+    for t in range(5, 10):
+        chosen = [2, 0, 2, 2]
+        batch.step(actions[t], messages[t])
+        altered = actions[t][chosen]
+        altered[3] = 1 + t % 4
+        fork.step(altered, messages[t][chosen])
+        assert_same_worlds(fork, batch, [2, 0, 2])
+    assert (fork.world.row[3] != fork.world.row[2]).any() or (fork.world.column[3] != fork.world.column[2]).any()
+
+
+def assert_same_worlds(fork: WorldBatch, batch: WorldBatch, worlds: list[int]) -> None:
+    """World n of a fork is what world worlds[n] of the batch is, and its agents observe the same."""
+    mine, theirs = copies(fork), copies(batch)
+    for name in mine:
+        assert mine[name][: len(worlds)].tobytes() == theirs[name][worlds].tobytes(), name
+
+
+def test_a_state_can_be_restored_in_another_order() -> None:
+    batch = WorldBatch(load_scenario("rivals"), 3, 0)
+    batch.reset(np.arange(3))
+    before, state = copies(batch), batch.state()
+    batch.restore(state, [1, 1, 0])
+    assert_same(copies(batch), {name: array[[1, 1, 0]] for name, array in before.items()})
+
+
+@pytest.mark.parametrize("worlds", [[0, 1], [0, 1, 3], [0, 1, -1], [0.0, 1.0, 2.0], [[0, 1, 2]], 0])
+def test_worlds_that_a_state_lacks_are_refused(worlds: Any) -> None:
+    batch = WorldBatch(load_scenario("rivals"), 3, 0)
+    batch.reset(np.arange(3))
+    with pytest.raises(ValueError, match="worlds must be 3 numbers from 0 to 2, of worlds of the state"):
+        batch.restore(batch.state(), worlds)
+
+
+@pytest.mark.interpreted
+@pytest.mark.kernels
+def test_with_autoreset_the_step_after_the_last_begins_an_episode_that_no_other_world_has() -> None:
+    batch, alone = WorldBatch(eventful(), 3, 8, autoreset=True), WorldBatch(eventful(), 1, 8)
+    batch.reset(np.arange(3), 0.5)
+    actions, messages = plays(batch, range(3))
+    for round_ in range(3):
+        assert batch.world.episode.tolist() == [3 * round_, 3 * round_ + 1, 3 * round_ + 2]
+        for w in range(3):
+            alone.reset(batch.world.episode[[w]], 0.5)
+            assert_same(copies(alone), {name: array[[w]] for name, array in copies(batch).items()})
+        for t in range(batch.scenario.steps):
+            batch.step(actions[t], messages[t])
+        assert batch.world.truncated.all()
+        batch.step(actions[0], messages[0])
+        assert not batch.world.truncated.any()
+        assert not batch.world.shared_reward.any()
+
+
+def test_without_autoreset_a_world_goes_on_until_it_is_reset() -> None:
+    batch = WorldBatch(load_scenario("lookout", {"steps": 2}), 1)
+    batch.reset(np.zeros(1, int))
+    for t in range(4):
+        assert batch.world.t[0] == t
+        assert batch.world.truncated[0] == (t >= 2)
+        batch.step(GOOD_ACTIONS[:1], GOOD_MESSAGES[:1])
+
+
+def test_no_step_creates_or_destroys_energy() -> None:
+    batch = WorldBatch(eventful(), 64, 2)
+    batch.reset(np.arange(64))
+    total = batch.total_energy()
+    actions, messages = plays(batch, range(64))
+    for t in range(N_STEPS):
+        batch.step(actions[t], messages[t])
+        assert (batch.total_energy() == total).all()
+    assert batch.world.inflow.any()
+    assert (batch.world.stats.sum(axis=(0, 1)) > 0).sum() > 12, "much happened"
 
 
 ROOM = "##########\n#@.......#\n#........#\n#...##...#\n#....A...#\n#........#\n#........#\n##########"
@@ -124,7 +281,7 @@ ROOM = "##########\n#@.......#\n#........#\n#...##...#\n#....A...#\n#........#\n
 
 def test_agents_scatter_at_the_chance_that_is_asked_for_and_alike_over_free_cells(worlds: ModuleType) -> None:
     batch = WorldBatch(worlds.small(ROOM), 10_000, 3)
-    free = batch.rules.start_grid == 0
+    free = batch.rules.grids[0] == Cell.EMPTY
     free[9, 10] = False  # the altar
     for chance in (0.0, 0.25, 1.0):
         batch.reset(np.arange(10_000), chance)
@@ -141,11 +298,11 @@ def test_scattered_agents_may_begin_with_a_unit_and_those_that_cannot_walk_stay(
     batch = WorldBatch(load_scenario("lookout"), 4000, 3)
     for chance in (0.0, 0.5, 1.0):
         batch.reset(np.arange(4000), chance)
-        assert (batch.world.row[:, 0] == batch.rules.start_row[0]).all()
-        assert (batch.world.column[:, 0] == batch.rules.start_column[0]).all()
-        carries = batch.world.energy[:, 1] == batch.rules.value[0]
+        assert (batch.world.row[:, 0] == batch.rules.start_row[0, 0]).all()
+        assert (batch.world.column[:, 0] == batch.rules.start_column[0, 0]).all()
+        carries = batch.world.energy[:, 1] == batch.world.value[:, 0]
         assert abs(carries.mean() - chance * batch.scenario.start.carrying) < 0.03
-        assert (batch.world.reservoir + batch.world.energy[:, 1] == batch.scenario.reservoir).all()
+        assert (batch.world.reservoir + batch.world.energy[:, 1] == batch.scenario.reservoir.low).all()
 
 
 @pytest.mark.interpreted

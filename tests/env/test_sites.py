@@ -1,4 +1,4 @@
-"""Crystals: when they regrow, where they appear, how long they stay, and that the ground pays for it."""
+"""Crystals and berries: when they come back, where they appear, how long they stay, and that the ground pays for it."""
 
 from collections import Counter
 from types import ModuleType
@@ -10,8 +10,9 @@ from scipy import stats
 
 from commlab.env.batch import WorldBatch
 from commlab.env.types import VIEW, Action, Cell
+from commlab.foundation.errors import ScenarioError
 
-STAY, NORTH, EAST, SOUTH, WEST, USE = Action
+STAY, NORTH, EAST, SOUTH, WEST, USE = list(Action)[:6]
 ONE = "#####\n#o@.#\n#...#\n#...#\n#####"
 FIVE = "#######\n#o@..o#\n#.....#\n#o...o#\n#..o..#\n#######"
 
@@ -115,3 +116,142 @@ def test_crystals_begin_at_sites_of_their_own_and_all_sites_alike(worlds: Module
     counts = Counter((rows[0], columns[0]) for rows, columns in places)
     assert len(counts) == 5
     assert stats.chisquare(list(counts.values())).pvalue > 1e-4
+
+
+HALL = "#" * 22 + "\n" + ("#" + "o" * 20 + "#\n") * 4 + "#@" + "." * 19 + "#\n" + "#" * 22
+
+
+@pytest.mark.parametrize("count", [1, 60, 79])
+def test_of_many_sites_each_is_as_likely(count: int, worlds: ModuleType) -> None:
+    batch = crystal_world(worlds, HALL, n_worlds=2000, count=count)
+    places = batch.world.object_row.astype(int) * 100 + batch.world.object_column
+    assert all(len(set(row)) == count for row in places.tolist())
+    taken = Counter(places.reshape(-1).tolist())
+    assert len(taken) == 80
+    expected = 2000 * count / 80
+    deviation = (expected * (80 - count) / 80) ** 0.5
+    assert max(abs(n - expected) for n in taken.values()) < 4.5 * deviation
+
+
+def test_a_crystal_moves_to_any_of_many_sites_but_its_own(worlds: ModuleType) -> None:
+    batch = crystal_world(worlds, HALL, n_worlds=4000, count=1, stay=1)
+    before = batch.world.object_row[:, 0] * 100 + batch.world.object_column[:, 0]
+    worlds.act(batch, STAY)
+    after = batch.world.object_row[:, 0] * 100 + batch.world.object_column[:, 0]
+    assert (before != after).all()
+    counts = Counter(after.tolist())
+    assert len(counts) == 80
+    assert stats.chisquare(list(counts.values())).pvalue > 1e-4
+
+
+@pytest.mark.interpreted
+@pytest.mark.kernels
+def test_the_last_free_one_of_many_sites_is_found(worlds: ModuleType) -> None:
+    batch = crystal_world(worlds, HALL, n_worlds=3, count=79, stay=1)
+    for _ in range(3):
+        before = [set(zip(*places, strict=True)) for places in where(batch)]
+        worlds.act(batch, STAY)
+        after = [set(zip(*places, strict=True)) for places in where(batch)]
+        assert all(len(places) == 79 for places in after)
+        assert all(len(one - other) == 1 for one, other in zip(after, before, strict=True))
+
+
+def where(batch: WorldBatch) -> list[tuple[list[int], list[int]]]:
+    """Rows and columns of the objects of each world."""
+    return list(zip(batch.world.object_row.tolist(), batch.world.object_column.tolist(), strict=True))
+
+
+def berry_world(worlds: ModuleType, n_worlds: int = 1, **berries: Any) -> WorldBatch:
+    batch: WorldBatch = worlds.begin(worlds.small(FIVE, berries=berries), n_worlds)
+    return batch
+
+
+@pytest.mark.interpreted
+@pytest.mark.kernels
+@pytest.mark.parametrize("regrow", [0, 1, 4])
+def test_an_eaten_berry_comes_back_elsewhere_after_some_steps(regrow: int, worlds: ModuleType) -> None:
+    batch = berry_world(worlds, 60, count=1, regrow=regrow)
+    worlds.act(batch, WEST)
+    before = batch.world.object_column[:, 0] + 100 * batch.world.object_row[:, 0]
+    beside = (batch.world.object_row[:, 0] == 1 + VIEW) & (batch.world.object_column[:, 0] == 1 + VIEW)
+    assert 3 < beside.sum() < 30
+    for step in range(6):
+        worlds.act(batch, USE if step == 0 else STAY)
+        eaten = (batch.world.grid != Cell.BERRY_ROUND).all(axis=(1, 2))
+        assert (eaten == (beside & (step + 1 < regrow))).all()
+    after = batch.world.object_column[:, 0] + 100 * batch.world.object_row[:, 0]
+    assert ((before != after) == beside).all()
+
+
+def test_the_looks_of_berries_take_turns(worlds: ModuleType) -> None:
+    batch = berry_world(worlds, count=4, looks=3)
+    looks = [Cell.BERRY_ROUND, Cell.BERRY_LONG, Cell.BERRY_STAR, Cell.BERRY_ROUND]
+    assert batch.world.kind[0].tolist() == looks
+    assert batch.rules.n_looks == 3
+
+
+HELD_OUT = {
+    "sites": [(1, 1), (3, 1)],
+    "combinations": [{"kind": "green", "site": (4, 3)}, {"kind": "green", "site": (3, 5)}],
+}
+
+
+@pytest.mark.parametrize(
+    ("use", "green", "yellow"),
+    [
+        ("all", {(1, 1), (1, 5), (3, 1), (3, 5), (4, 3)}, {(1, 1), (1, 5), (3, 1), (3, 5), (4, 3)}),
+        ("train", {(1, 5)}, {(1, 5), (3, 5), (4, 3)}),
+        ("test", {(1, 1), (3, 1), (4, 3), (3, 5)}, {(1, 1), (3, 1)}),
+    ],
+)
+def test_what_is_held_out_stays_out(use: str, green: set[Any], yellow: set[Any], worlds: ModuleType) -> None:
+    for kind, sites in (("green", green), ("yellow", yellow)):
+        held_out = {**HELD_OUT, "use": use}
+        crystals = [{"kind": kind, "stay": 1 if len(sites) > 1 else 0}]
+        batch = worlds.begin(worlds.small(FIVE, crystals=crystals, held_out=held_out), 100)
+        seen = set()
+        for _ in range(10):
+            seen |= {(row[0] - VIEW, column[0] - VIEW) for row, column in where(batch)}
+            worlds.act(batch, STAY)
+        assert seen == sites
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"held_out": {"sites": [(2, 2)]}}, "held_out: row 2, column 2 is no site of the map; name sites of it."),
+        (
+            {"held_out": {"combinations": [{"kind": "red", "site": (0, 0)}]}},
+            "held_out: row 0, column 0 is no site of the map",
+        ),
+        (
+            {"crystals": [{"kind": "green", "count": 2}], "held_out": {**HELD_OUT, "use": "train"}},
+            "held_out: in use 'train', each green crystal has 1 of 5 sites, and 2 things may stand there",
+        ),
+        (
+            {"crystals": [{"kind": "green", "moves": True}], "held_out": {**HELD_OUT, "use": "train"}},
+            "held_out: in use 'train', each green crystal has 1 of 5 sites, and cannot move; leave it at least two.",
+        ),
+        (
+            {"crystals": [{"kind": "yellow", "count": 3}], "held_out": {**HELD_OUT, "use": "test"}},
+            "held_out: in use 'test', each yellow crystal has 2 of 5 sites, and 3 things may stand there",
+        ),
+        (
+            {
+                "crystals": [{"kind": "green", "count": 2}, {"kind": "yellow", "count": 2}],
+                "held_out": {**HELD_OUT, "use": "test"},
+            },
+            "held_out: in use 'test', each yellow crystal has 2 of 5 sites, and 4 things may stand there",
+        ),
+        ({"berries": {"count": 5}}, "berries: eaten berries need a free site beside the 5 that are filled"),
+        (
+            {"berries": {"count": 6}},
+            "berries: 6 crystals and berries need as many sites, and the map has 5; draw more o.",
+        ),
+    ],
+)
+def test_sites_that_are_too_few_are_told(fields: dict[str, Any], sentence: str, worlds: ModuleType) -> None:
+    with pytest.raises(ScenarioError) as raised:
+        worlds.small(FIVE, **fields)
+    assert sentence in str(raised.value)
+    assert str(raised.value).endswith(".")
