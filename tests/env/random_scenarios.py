@@ -41,7 +41,7 @@ class Drawing:
     def __init__(self, rng: random.Random, features: set[str], n_agents: int) -> None:
         self.rng, self.features = rng, features
         crowd = "crowd" in features
-        self.n_agents = rng.choice((9, 12, 12, 40)) if crowd else n_agents
+        self.n_agents = rng.choice((9, 12, 40, 60)) if crowd else n_agents
         self.many = "many sites" in features and rng.random() < 0.5
         self.drawn_layout = "layout" in features and not self.many and rng.random() < 0.7
         self.n_crystals = rng.randint(55, 62) if self.many and rng.random() < 0.6 else rng.choice((0, 2, 4, 8, 8))
@@ -125,10 +125,12 @@ class Drawing:
         """A walled map with walls, objects and sites at random, and with enough room."""
         rng = self.rng
         signs = ["@"] * self.n_marked + ["o"] * self.n_sites
-        room = len(signs) + self.n_agents + rng.randint(4, 12) + (80 if self.n_agents > 12 else 0)
+        room = (
+            len(signs) + self.n_agents + rng.randint(4, 12) + (rng.choice((80, 400, 1500)) if self.n_agents > 12 else 0)
+        )
         height, width = rng.randint(5, 7), rng.randint(5, 8)
         while (height - 2) * (width - 2) < 1.5 * room:
-            height, width = height + rng.randint(0, 1), width + 1
+            height, width = height + rng.choice((0, 1, 1)), width + 1
         other = ".......###ACC" + ("BBB" if self.has("beacons") else "")
         n_cells = (height - 2) * (width - 2)
         signs += rng.choices(other, k=n_cells - room) + ["."] * (room - len(signs))
@@ -139,7 +141,7 @@ class Drawing:
     def layout(self) -> dict[str, Any]:
         """A layout with room enough."""
         rng = self.rng
-        more = 8 if self.n_agents > 12 else 0
+        more = rng.choice((8, 30)) if self.n_agents > 12 else 0
         return {
             "kind": rng.choice(("room", "rooms", "caves")),
             "height": rng.randint(13, 16) + more,
@@ -222,7 +224,7 @@ class Drawing:
         multipliers = {name: rng.choice((0, 0.5, 1.5, 2)) for name in ("move", "talk", "attack") if rng.random() < 0.3}
         return {
             "view": rng.choice((0, 1, 2, 3, 4, 5, 5)),
-            "hearing": rng.choice(("everywhere", "everywhere", 0, 1, 2, 4)),
+            "hearing": rng.choice(("everywhere", "everywhere", 0, 1, 2, 4, 9, 25)),
             "actions": able,
             "carry": self.amount(rng.choice((0, 1, 2, 2, 5, 5))),
             "max_energy": [most, most + 7] if self.ranged() else most,

@@ -53,7 +53,7 @@ def related(pedigree: tuple[tuple[int, int] | None, ...] | None, i: int, j: int)
 
 def kinship(world: World, i: int, j: int) -> float:
     """K[i, j] now, bonds included."""
-    share, bonded = world.kinship[i][j], world.scenario.kinship.bond_share
+    share, bonded = world.kinship[i][j], single(world.scenario.kinship.bond_share)
     if world.agents[i].partner == j and bonded > share:
         return bonded
     return share
