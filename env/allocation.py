@@ -60,7 +60,6 @@ def world_fields(rules: Rules, scenario: Scenario, n_worlds: int) -> Fields:
         "poison": (np.uint8, per_world),
         "grid": (np.uint8, grid),
         "occupant": (np.int16, grid),
-        "things": (np.uint8, (n_worlds, rows, -(-columns // 8) + 8)),
         **dict.fromkeys(("row", "column", "frozen", "courting", "partner", "group"), (np.int16, agents)),
         **dict.fromkeys(("facing", "last_action", "shield", "relayed"), (np.uint8, agents)),
         **dict.fromkeys(("energy", "courted_at"), (np.int32, agents)),
@@ -126,7 +125,7 @@ def allocate_scratch(rules: Rules, scenario: Scenario) -> Scratch:
         queue=np.zeros((len(Turn), n_agents), np.int16),
         n_queued=np.zeros(len(Turn), np.int64),
         looks=np.zeros(rules.grids.shape[1] * rules.grids.shape[2], np.int64),
-        card=np.zeros(n_agents, np.uint64),
+        card=np.zeros(n_agents, np.int64),
         seen=np.zeros((n_agents, 2), np.uint64),
         veil=np.zeros(WINDOW * WINDOW, np.uint8),
         first_listener=np.zeros(rows * columns + 1, np.int32),
@@ -134,6 +133,5 @@ def allocate_scratch(rules: Rules, scenario: Scenario) -> Scratch:
         first_speaker=np.zeros(rows * columns + 1, np.int32),
         speakers=np.zeros(n_agents, np.int16),
         lanes=np.zeros((LANE_ROWS + scenario.channel.slots, LANES), np.int32),
-        beacons=np.zeros(rules.kind.shape[0], np.int16),
         reached=np.zeros(n_agents, np.uint8),
     )

@@ -1,30 +1,25 @@
-"""The grid: what stands on a cell, in the three arrays that tell of it (grid, occupant and things)."""
+"""The grid: what stands on a cell, in the two arrays that tell of it (grid and occupant)."""
 
 from __future__ import annotations
-
-import numpy as np
 
 from commlab.env.kernel import kernel
 from commlab.env.types import Cell
 
 _EMPTY, _WALL = int(Cell.EMPTY), int(Cell.WALL)
-_ONE = np.uint8(1)
 
 
 @kernel
 def occupy(world, w, row, column, code, index):  # type: ignore[no-untyped-def]
-    """Put agent or object `index`, whose code is `code`, on a cell; write grid, occupant, things."""
+    """Put agent or object `index`, whose code is `code`, on a cell; write grid, occupant."""
     world.grid[w, row, column] = code
     world.occupant[w, row, column] = index
-    world.things[w, row, column >> 3] |= _ONE << np.uint8(column & 7)
 
 
 @kernel
 def vacate(world, w, row, column):  # type: ignore[no-untyped-def]
-    """Empty a cell on which an agent or object stands; write grid, occupant, things."""
+    """Empty a cell on which an agent or object stands; write grid, occupant."""
     world.grid[w, row, column] = _EMPTY
     world.occupant[w, row, column] = -1
-    world.things[w, row, column >> 3] &= ~(_ONE << np.uint8(column & 7))
 
 
 @kernel

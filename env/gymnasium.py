@@ -42,7 +42,8 @@ def vector_env(
 ) -> VectorWorld:
     """Return `n_worlds` worlds of a scenario, given by its name in the library, the path of a YAML file or itself.
 
-    Without `copy`, observations are views that the next step overwrites (2 % faster). ScenarioError where the scenario is wrong.
+    Without `copy`, observations are views that the next step overwrites (2 % faster). Raises ScenarioError where the
+    scenario is wrong.
     """
     return VectorWorld(as_scenario(scenario, overrides), n_worlds, seed, n_threads, copy)
 
@@ -63,9 +64,7 @@ class VectorWorld(VectorEnv[ObservationDict, Any, Array]):
 
     metadata: dict[str, Any] = {"autoreset_mode": AutoresetMode.NEXT_STEP, "render_modes": []}
 
-    def __init__(
-        self, scenario: Scenario, n_worlds: int, seed: int = 0, n_threads: int = 1, copy: bool = True
-    ) -> None:
+    def __init__(self, scenario: Scenario, n_worlds: int, seed: int = 0, n_threads: int = 1, copy: bool = True) -> None:
         """Make the worlds; `seed` is what `reset` begins with until it is given one."""
         self.scenario = scenario
         self.batch = WorldBatch(scenario, n_worlds, seed, n_threads, autoreset=True)

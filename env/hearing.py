@@ -7,7 +7,10 @@ depends on who is near, not on how many there are.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+from numpy.typing import NDArray
 
 from commlab.env.channel import reach_beacons
 from commlab.env.kernel import kernel
@@ -29,13 +32,24 @@ from commlab.env.muffle import is_blocked
 from commlab.env.randomness import Purpose, below, draw_pair, step_key, uniform
 from commlab.env.relation import blur
 from commlab.env.sight import is_seen
-from commlab.env.types import LANES, UNKNOWN, VIEW, Slot, Trait
+from commlab.env.types import LANES, UNKNOWN, VIEW, Bytes, Ints, Longs, Shorts, Slot, Trait
 
 _KINSHIP, _N_COLUMNS, _HERE, _NOWHERE = int(Slot.KINSHIP), len(Slot), 1, UNKNOWN << 16 | UNKNOWN << 24
-_RELAYED, _HEARING, _NOISE = int(Slot.RELAYED), int(Trait.HEARING), int(Purpose.NOISE)
+_ROW, _COLUMN, _RELAYED = int(Slot.ROW), int(Slot.COLUMN), int(Slot.RELAYED)
+_HEARING, _NOISE = int(Trait.HEARING), int(Purpose.NOISE)
 _EVERYWHERE = 2**20  # a squared radius beyond every map
 SIDE = 16  # of a tile, in cells
 FEW = 32  # agents: so many are one tile
+
+
+class Ears(NamedTuple):
+    """What filling the slots of a world's agents asks for."""
+
+    lanes: Ints  # (LANE_ROWS + K, LANES)
+    card: Longs  # (A,)
+    shares: NDArray[np.int8]  # (G, G) as agents observe them
+    partner: Shorts  # (A,)
+    aired: Bytes  # (A, L or more) messages that are heard now
 
 
 @kernel
@@ -44,20 +58,29 @@ def hear_world(world, rules, obs, scratch, w):  # type: ignore[no-untyped-def]
     aired = world.message[w]
     if world.air.shape[1] > 0:
         aired = world.air[w, (int(world.t[w]) - 1) % world.air.shape[1]]
+    ears = Ears(scratch.lanes, scratch.card, world.seen_shares[w], world.partner[w], aired)
+    slots, speaker, heard = obs.slots[w], obs.speaker[w], obs.heard[w]
     for i in range(rules.body.shape[0]):
-        scratch.card[i] = note_card(world, aired, w, i)
+        scratch.card[i] = note_card(world, rules, aired, w, i)
     tile_columns = sort_into_tiles(world, scratch, aired, w)
     if rules.has_beacons:
         reach_beacons(world, scratch, w)
-    n_tiles = 1 if tile_columns == 0 else tile_columns * tile_rows(world)
-    for tile in range(n_tiles):
+    for tile in range(1 if tile_columns == 0 else tile_columns * tile_rows(world)):
         stop = scratch.first_listener[tile + 1]
         for first in range(scratch.first_listener[tile], stop, LANES):
             n_lanes = min(LANES, stop - first)
             take_seats(world, rules, scratch, w, first, n_lanes)
             try_rings(world, rules, scratch, w, tile, tile_columns)
-            for lane in range(n_lanes):
-                fill_slots(world, rules, obs, scratch, aired, w, lane)
+            fill_slots(ears, slots, speaker, heard, n_lanes, rules.seen_bond, rules.tell_direction)
+    if rules.has_beacons or rules.walls_block_sight or is_blurred(rules):
+        for i in range(rules.body.shape[0]):
+            refine(world, rules, obs, scratch, ears, w, i)
+
+
+@kernel
+def is_blurred(rules):  # type: ignore[no-untyped-def]
+    """Return whether agents hear or see kinship otherwise than it is."""
+    return rules.noise > 0 or rules.kinship_hidden or rules.kinship_noise > 0
 
 
 @kernel
@@ -207,74 +230,91 @@ def muffle(world, lanes, w, j):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def note_card(world, aired, w, i):  # type: ignore[no-untyped-def]
-    """Return what listeners ask of agent `i` in one word: row, column, kin group and first symbol, two bytes each."""
+def note_card(world, rules, aired, w, i):  # type: ignore[no-untyped-def]
+    """Return what is asked of agent `i` in one word: row, column, kin group, first symbol, and its own view radius."""
     place = int(world.row[w, i]) | int(world.column[w, i]) << 16
-    return np.uint64(place | int(world.group[w, i]) << 32 | int(aired[i, 0]) << 48)
+    return place | int(world.group[w, i]) << 32 | int(aired[i, 0]) << 48 | int(rules.sight[rules.body[i]]) << 56
 
 
 @kernel
-def fill_slots(world, rules, obs, scratch, aired, w, lane):  # type: ignore[no-untyped-def]
-    """Fill the slots of a lane's listener: the nearest it hears directly, then what beacons carry; write obs."""
-    lanes, n_slots, i = scratch.lanes, obs.heard.shape[2], int(scratch.lanes[AGENT, lane])
-    n_agents, n_heard = rules.body.shape[0], 0
-    for k in range(n_slots):
-        key = item(lanes, (NEAREST + k) * LANES + lane)
-        j = (key & (MOST_AGENTS - 1)) + i
-        j = j - n_agents if j >= n_agents else j
-        there = int(key < NOBODY)
-        fill_slot(world, rules, obs, scratch, aired, w, i, k, j, there)
-        n_heard += there
-    if rules.has_beacons and scratch.reached[i] != 0:
-        n_heard = hear_relayed(world, rules, obs, scratch, aired, w, i, n_heard)
-    if rules.noise > 0 or rules.kinship_hidden or rules.kinship_noise > 0:
+def fill_slots(ears, slots, speaker, heard, n_lanes, bond, tells_direction):  # type: ignore[no-untyped-def]
+    """Fill the slots of the listeners in the lanes with the nearest speakers; write slots, speaker, heard."""
+    n_agents = speaker.shape[0]
+    for lane in range(n_lanes):
+        i = int(ears.lanes[AGENT, lane])
+        for k in range(speaker.shape[1]):
+            key = int(ears.lanes[NEAREST + k, lane])
+            j = (key & (MOST_AGENTS - 1)) + i
+            j = j - n_agents if j >= n_agents else j
+            tell(ears, slots, speaker, heard, i, k, j, int(key < NOBODY), bond, tells_direction)
+
+
+@kernel
+def tell(ears, slots, speaker, heard, i, k, j, there, bond, tells_direction):  # type: ignore[no-untyped-def]
+    """Write what slot `k` tells agent `i` of speaker `j`, or zeros where nobody is `there` (0 or 1).
+
+    Symbols, kinship, and the speaker's place if it is in view or given. Write slots, speaker, heard.
+    """
+    n_symbols, n_groups, slot = heard.shape[2], ears.shares.shape[0], i * speaker.shape[1] + k
+    me, other = item(ears.card, i), item(ears.card, j)
+    rows, columns = (other & 0xFFFF) - (me & 0xFFFF), (other >> 16 & 0xFFFF) - (me >> 16 & 0xFFFF)
+    known = max(abs(rows), abs(columns)) < (UNKNOWN if tells_direction else (me >> 56) + 1)
+    kinship = item(ears.shares, (me >> 32 & 0xFFFF) * n_groups + (other >> 32 & 0xFFFF))
+    kinship = max(kinship, bond) if item(ears.partner, i) == j else kinship
+    place = (rows & 255) << 16 | (columns & 255) << 24
+    word = _HERE | (kinship & 255) << 8 | (place if known else _NOWHERE)
+    store4(slots, slot * _N_COLUMNS, np.uint64(word & -there))
+    put(speaker, slot, j | (there - 1))
+    put(heard, slot * n_symbols, other >> 48 & 255 & -there)
+    for position in range(1, n_symbols):
+        put(heard, slot * n_symbols + position, item(ears.aired, j * ears.aired.shape[1] + position) & -there)
+
+
+@kernel
+def refine(world, rules, obs, scratch, ears, w, i):  # type: ignore[no-untyped-def]
+    """Add to the slots of agent `i` what beacons carry, and see to walls that hide speakers and to noise; write obs."""
+    n_heard = 0
+    for k in range(obs.speaker.shape[2]):
+        n_heard += obs.speaker[w, i, k] >= 0
+    if rules.has_beacons:
+        n_heard = hear_relayed(world, rules, obs, scratch, ears, w, i, n_heard)
+    if rules.walls_block_sight and not rules.tell_direction:
+        hide_places(world, rules, obs, scratch, w, i, n_heard)
+    if is_blurred(rules):
         garble(world, rules, obs, w, i, n_heard)
 
 
 @kernel
-def fill_slot(world, rules, obs, scratch, aired, w, i, k, j, there):  # type: ignore[no-untyped-def]
-    """Write what slot `k` tells agent `i` of speaker `j`, or zeros where nobody is `there` (0 or 1); write obs.
-
-    Symbols, kinship, and the speaker's place if it is seen or given.
-    """
-    n_symbols = obs.heard.shape[3]
-    slot = (w * world.row.shape[1] + i) * obs.heard.shape[2] + k
-    me, other = item(scratch.card, i), item(scratch.card, j)
-    rows, columns = (other & 0xFFFF) - (me & 0xFFFF), (other >> 16 & 0xFFFF) - (me >> 16 & 0xFFFF)
-    known = is_seen(rules, scratch, i, int(rules.sight[rules.body[i]]), rows, columns)
-    if rules.tell_direction:
-        known |= max(abs(rows), abs(columns)) < UNKNOWN
-    n_groups = world.seen_shares.shape[1]
-    shares = (w * n_groups + (me >> 32 & 0xFFFF)) * n_groups
-    kinship = item(world.seen_shares, shares + (other >> 32 & 0xFFFF))
-    kinship = max(kinship, rules.seen_bond) if item(world.partner, w * world.row.shape[1] + i) == j else kinship
-    place = (rows & 255) << 16 | (columns & 255) << 24
-    word = _HERE | (kinship & 255) << 8 | (place if known else _NOWHERE)
-    store4(obs.slots, slot * _N_COLUMNS, np.uint64(word & -there))
-    put(obs.slots, slot * _N_COLUMNS + _RELAYED, 0)
-    put(obs.speaker, slot, j | (there - 1))
-    put(obs.heard, slot * n_symbols, other >> 48 & -there)
-    for position in range(1, n_symbols):
-        put(obs.heard, slot * n_symbols + position, item(aired, j * aired.shape[1] + position) * there)
+def hide_places(world, rules, obs, scratch, w, i, n_heard):  # type: ignore[no-untyped-def]
+    """Take from the slots of agent `i` the places of speakers whom walls hide from it; write obs."""
+    view = int(rules.sight[rules.body[i]])
+    for k in range(n_heard):
+        rows, columns = int(obs.slots[w, i, k, _ROW]), int(obs.slots[w, i, k, _COLUMN])
+        if rows != UNKNOWN and not is_seen(rules, scratch, i, view, rows, columns):
+            obs.slots[w, i, k, _ROW] = UNKNOWN
+            obs.slots[w, i, k, _COLUMN] = UNKNOWN
 
 
 @kernel
-def hear_relayed(world, rules, obs, scratch, aired, w, i, n_heard):  # type: ignore[no-untyped-def]
+def hear_relayed(world, rules, obs, scratch, ears, w, i, n_heard):  # type: ignore[no-untyped-def]
     """Fill slots from the `n_heard`-th on with what beacons carry to agent `i` from speakers not heard directly.
 
     Return the number of slots then filled; write obs.
     """
     n_agents, n_direct = rules.body.shape[0], n_heard
+    slots, speaker, heard = obs.slots[w], obs.speaker[w], obs.heard[w]
+    for k in range(speaker.shape[1]):
+        slots[i, k, _RELAYED] = 0
     for step in range(1, n_agents):
         j = (i + step) % n_agents
-        if n_heard == obs.heard.shape[2] or is_silent(aired, world.message.shape[2], j):
+        if n_heard == speaker.shape[1] or is_silent(ears.aired, world.message.shape[2], j):
             continue
         known = (relays(world, w, j) & int(scratch.reached[i])) == 0
         for k in range(n_direct):
-            known |= obs.speaker[w, i, k] == j
+            known |= speaker[i, k] == j
         if not known:
-            fill_slot(world, rules, obs, scratch, aired, w, i, n_heard, j, 1)
-            obs.slots[w, i, n_heard, _RELAYED] = 1
+            tell(ears, slots, speaker, heard, i, n_heard, j, 1, rules.seen_bond, rules.tell_direction)
+            slots[i, n_heard, _RELAYED] = 1
             n_heard += 1
     return n_heard
 

@@ -1,4 +1,4 @@
-"""Words in memory: eight bytes of an array read or written at once, items by flat index, and the lowest set bit of a word.
+"""Words in memory: several bytes of an array moved at once, items by flat index, and the lowest set bit of a word.
 
 Windows and lists of things are made of small rows; numba moves them byte by byte, and these move them as processors do.
 Interpreted and bounds-checked kernels get plain versions, which see every index.
@@ -64,6 +64,14 @@ def _store(array, offset, word, n):  # type: ignore[no-untyped-def]
 def _most(flat):  # type: ignore[no-untyped-def]
     """Return the largest byte that an array of bytes, signed or not, can hold."""
     return 127 if flat.dtype == np.int8 else 255
+
+
+@kernel
+def _veil16(target, a, source, b, veil, c):  # type: ignore[no-untyped-def]
+    """Set sixteen bytes of `target` from `a` on: those of `source` from `b` on or those of `veil` from `c` on."""
+    to, of, over = target.reshape(target.size), source.reshape(source.size), veil.reshape(veil.size)
+    for n in range(16):
+        to[a + n] = of[b + n] | over[c + n]
 
 
 @kernel
@@ -145,6 +153,25 @@ def _pointer(context: Any, builder: Any, kind: Any, args: Any, n_bits: int) -> A
 
 
 @intrinsic
+def _veil16_quick(typing_context: Any, target: Any, a: Any, source: Any, b: Any, veil: Any, c: Any) -> Any:
+    """Do as `_veil16` does."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        vector = cgutils.ir.VectorType(cgutils.ir.IntType(8), 16)
+        places = []
+        for n in (0, 2, 4):
+            data = context.make_array(signature.args[n])(context, builder, args[n]).data
+            places.append(builder.bitcast(builder.gep(data, [args[n + 1]]), vector.as_pointer()))
+        rows = [builder.load(place) for place in places[1:]]
+        for row in rows:
+            row.align = 1
+        builder.store(builder.or_(*rows), places[0]).align = 1
+        return context.get_dummy_value()
+
+    return types.void(target, types.int64, source, types.int64, veil, types.int64), generate
+
+
+@intrinsic
 def _cttz(typing_context: Any, word: Any) -> Any:
     """Return the number of the lowest set bit of a word that has one."""
 
@@ -165,4 +192,5 @@ load8 = _load8 if _PLAIN else _loader(64)
 load4 = _load4 if _PLAIN else _loader(32)
 store8 = _store8 if _PLAIN else _storer(64)
 store4 = _store4 if _PLAIN else _storer(32)
+veil16 = _veil16 if _PLAIN else _veil16_quick
 lowest_bit = _lowest_bit if numba.config.DISABLE_JIT else _cttz

@@ -6,7 +6,7 @@ import numpy as np
 
 from commlab.env.hearing import hear_world
 from commlab.env.kernel import kernel
-from commlab.env.memory import item, load4, load8, lowest_bit, put, store4, store8
+from commlab.env.memory import item, load4, load8, lowest_bit, put, store4, store8, veil16
 from commlab.env.nearness import far_things, near_things
 from commlab.env.relation import blur
 from commlab.env.sight import see
@@ -27,7 +27,7 @@ _COST, _N_PRICES = int(Trait.MOVE_COST), len(Price)
 _NUMBER_ALTAR, _NUMBER_DAMAGE = int(Number.ALTAR_COST), int(Number.DAMAGE)
 _NONE, _ONE, _63, _64, _TOP = np.uint64(0), np.uint64(1), np.uint64(63), np.uint64(64), np.uint64(2**63)
 _NO_OFFSET = ~0xFFFF00
-_TAIL = WINDOW - 4  # a row of 11 cells is moved as eight bytes and, overlapping, four
+_LAST, _TAIL = WINDOW * (WINDOW - 1), WINDOW - 4  # the last row is moved as eight bytes and, overlapping, four
 
 
 @kernel
@@ -90,10 +90,11 @@ def look(world, obs, w, i, veil, first):  # type: ignore[no-untyped-def]
     columns = world.grid.shape[2]
     cell = (w * world.grid.shape[1] + int(world.row[w, i]) - VIEW) * columns + int(world.column[w, i]) - VIEW
     to = (w * world.row.shape[1] + i) * WINDOW * WINDOW
-    for r in range(WINDOW):
-        a, b, v = to + r * WINDOW, cell + r * columns, first + r * WINDOW
-        store8(obs.window, a, load8(world.grid, b) | load8(veil, v))
-        store4(obs.window, a + _TAIL, load4(world.grid, b + _TAIL) | load4(veil, v + _TAIL))
+    for r in range(WINDOW - 1):  # sixteen bytes a row: the next row is written over the five too many
+        veil16(obs.window, to + r * WINDOW, world.grid, cell + r * columns, veil, first + r * WINDOW)
+    a, b, c = to + _LAST, cell + (WINDOW - 1) * columns, first + _LAST
+    store8(obs.window, a, load8(world.grid, b) | load8(veil, c))
+    store4(obs.window, a + _TAIL, load4(world.grid, b + _TAIL) | load4(veil, c + _TAIL))
 
 
 @kernel
@@ -106,9 +107,9 @@ def list_entities(world, rules, obs, scratch, w, i):  # type: ignore[no-untyped-
 
 @kernel
 def write_entities(world, rules, obs, scratch, w, i, near, far):  # type: ignore[no-untyped-def]
-    """Write the things at the ranks set in `near` (0 to 63) and `far` (from 64) as entities, then zeros; write entities.
+    """Write the things at the ranks set in `near` (0 to 63) and `far` (from 64) as entities, then zeros.
 
-    Without branches on what is there, for they would be as often mistaken as not.
+    Without branches on what is there, for they would be as often mistaken as not. Write entities.
     """
     columns, n_entities, n_groups = world.grid.shape[2], obs.entities.shape[2], world.seen_shares.shape[1]
     here = int(world.row[w, i]) * columns + int(world.column[w, i])

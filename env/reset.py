@@ -72,7 +72,7 @@ def clear(world, w):  # type: ignore[no-untyped-def]
 
 @kernel
 def lay_map(world, rules, w):  # type: ignore[no-untyped-def]
-    """Lay the episode's bare map; write grid, occupant, things, n_walls. Only walls within the border can break."""
+    """Lay the episode's bare map; write grid, occupant, n_walls. Only walls within the border can break."""
     m, hp, n_walls = int(world.map[w]), int(world.numbers[w, _WALL_HP]), 0
     rows, columns = rules.grids.shape[1], rules.grids.shape[2]
     for r in range(rows):
@@ -84,13 +84,12 @@ def lay_map(world, rules, w):  # type: ignore[no-untyped-def]
             if code == _WALL and within and VIEW < c < columns - VIEW - 1:
                 world.occupant[w, r, c] = hp
                 n_walls += hp > 0
-    world.things[w] = 0
     world.n_walls[w] = n_walls
 
 
 @kernel
 def put_agent(world, w, i, row, column):  # type: ignore[no-untyped-def]
-    """Put agent `i` on a cell; write row, column, grid, occupant, things."""
+    """Put agent `i` on a cell; write row, column, grid, occupant."""
     world.row[w, i] = row
     world.column[w, i] = column
     occupy(world, w, row, column, _AGENT, i)

@@ -16,7 +16,7 @@ _TRIES = 32
 
 @kernel
 def stand(world, w, o, row, column):  # type: ignore[no-untyped-def]
-    """Put object `o` on a cell; write grid, occupant, things, object_row, object_column."""
+    """Put object `o` on a cell; write grid, occupant, object_row, object_column."""
     occupy(world, w, row, column, world.kind[w, o], o)
     world.object_row[w, o] = row
     world.object_column[w, o] = column
@@ -24,7 +24,7 @@ def stand(world, w, o, row, column):  # type: ignore[no-untyped-def]
 
 @kernel
 def vanish(world, w, o):  # type: ignore[no-untyped-def]
-    """Take object `o` off the grid, its place remembered; write grid, occupant, things."""
+    """Take object `o` off the grid, its place remembered; write grid, occupant."""
     vacate(world, w, int(world.object_row[w, o]), int(world.object_column[w, o]))
 
 
@@ -92,7 +92,7 @@ def grow(world, w, o, units):  # type: ignore[no-untyped-def]
 def relocate(world, rules, w, o, step):  # type: ignore[no-untyped-def]
     """Let crystal `o`, which is off the grid, appear at another site if one is free and the ground can pay for it.
 
-    Write grid, occupant, things, object_row, object_column, stock, timer, reservoir. A crystal that cannot appear yet
+    Write grid, occupant, object_row, object_column, stock, timer, reservoir. A crystal that cannot appear yet
     stays away with a timer of 0, and is tried again every step.
     """
     s = free_site(world, rules, w, o, step)
@@ -108,7 +108,7 @@ def relocate(world, rules, w, o, step):  # type: ignore[no-untyped-def]
 
 @kernel
 def stand_at_site(world, rules, w, o, s):  # type: ignore[no-untyped-def]
-    """Put object `o` at site `s`; write grid, occupant, things, object_row, object_column."""
+    """Put object `o` at site `s`; write grid, occupant, object_row, object_column."""
     m = world.map[w]
     stand(world, w, o, int(rules.sites[m, s, 0]), int(rules.sites[m, s, 1]))
 
@@ -117,7 +117,7 @@ def stand_at_site(world, rules, w, o, s):  # type: ignore[no-untyped-def]
 def age_objects(world, rules, w, step):  # type: ignore[no-untyped-def]
     """Count timers down; let crystals regrow or move on, and berries come back.
 
-    Write timer, stock, reservoir, grid, occupant, things, object_row, object_column.
+    Write timer, stock, reservoir, grid, occupant, object_row, object_column.
     """
     for o in range(world.kind.shape[1]):
         if world.timer[w, o] > 0:
@@ -136,7 +136,7 @@ def age_objects(world, rules, w, step):  # type: ignore[no-untyped-def]
 
 @kernel
 def come_back(world, rules, w, o, step):  # type: ignore[no-untyped-def]
-    """Let an eaten berry appear at another site if one is free; write grid, occupant, things, its place."""
+    """Let an eaten berry appear at another site if one is free; write grid, occupant, its place."""
     s = free_site(world, rules, w, o, step)
     if s >= 0:
         stand_at_site(world, rules, w, o, s)

@@ -1,7 +1,7 @@
 """The world's types: what a cell holds, what an agent does, and the arrays that are a batch of worlds.
 
-Axis letters: W worlds, A agents, O objects, B bodies, G kin groups, L symbols in a message, K hearing slots, N entities in
-view, M maps, S sites, H and C rows and columns of the grid (padded by VIEW cells on every side).
+Axis letters: W worlds, A agents, O objects, B bodies, G kin groups, L symbols in a message, K hearing slots, N entities
+in view, M maps, S sites, H and C rows and columns of the grid (padded by VIEW cells on every side).
 """
 
 from __future__ import annotations
@@ -254,8 +254,7 @@ class World(NamedTuple):
     reward: Floats  # (W,) for a use of the altar
     poison: Bytes  # (W,) bit n: berries of look n are poisonous
     grid: Bytes  # (W, H, C) Cell
-    occupant: Shorts  # (W, H, C) index of the agent or object on the cell, by its code; of a wall: its hp, 0 for ever; else -1
-    things: Bytes  # (W, H, P) bit c of row r: the cell holds an agent or an object; P is wide enough to read 8 bytes anywhere
+    occupant: Shorts  # (W, H, C) index of the agent or object on the cell; of a wall its hp, 0 for ever; else -1
     row: Shorts  # (W, A) in grid coordinates
     column: Shorts  # (W, A)
     facing: Bytes  # (W, A) Facing
@@ -272,7 +271,7 @@ class World(NamedTuple):
     seen_shares: NDArray[np.int8]  # (W, G, G) the same as agents observe it: in sixteenths
     message: Bytes  # (W, A, L) emitted in the last step, 0 is silence
     relayed: Bytes  # (W, A) bit n: the beacons of link n carry the message
-    air: Bytes  # (W, delay - 1, A, L + 1) messages and relays under way: row t % (delay - 1) holds those emitted in step t
+    air: Bytes  # (W, delay - 1, A, L + 1) messages and relays under way: those of step t in row t % (delay - 1)
     kind: Bytes  # (W, O) Cell; EMPTY: a free place in the list
     object_row: Shorts  # (W, O)
     object_column: Shorts  # (W, O)
@@ -350,6 +349,7 @@ class Rules(NamedTuple):
     scatter: float  # chance that agents who can walk begin anywhere
     eye: View
 
+
 class Scratch(NamedTuple):
     """Room that a thread works in; nothing in it outlives a step."""
 
@@ -357,7 +357,7 @@ class Scratch(NamedTuple):
     queue: Shorts  # (len(Turn), A) the same by verb
     n_queued: Longs  # (len(Turn),) agents in each queue
     looks: Longs  # (H * C,) where things stand, how they look: an entity's row, with the kin group for an offset
-    card: NDArray[np.uint64]  # (A,) row, column, kin group and first symbol heard of an agent, two bytes each
+    card: Longs  # (A,) of an agent: row, column and kin group in two bytes each, first symbol heard, view radius
     seen: NDArray[np.uint64]  # (A, 2) ranks that an agent sees, as 128 bits, where walls block sight
     veil: Bytes  # (WINDOW * WINDOW,) the same of one agent as bytes: 255 where it does not
     first_listener: Ints  # (tiles + 1,) where the agents of a tile begin in `listeners`
@@ -365,7 +365,6 @@ class Scratch(NamedTuple):
     first_speaker: Ints  # (tiles + 1,)
     speakers: Shorts  # (A,) those who are not silent, by tile
     lanes: Ints  # (LANE_ROWS + K, LANES) listeners side by side, and the speakers that are nearest to each
-    beacons: Shorts  # (O,) objects that are beacons
     reached: Bytes  # (A,) bit n: an agent stands within the reach of a beacon of link n
 
 

@@ -39,7 +39,7 @@ def build(world, rules, w, i):  # type: ignore[no-untyped-def]
 def raise_up(world, w, i, row, column, n):  # type: ignore[no-untyped-def]
     """Build a wall, converter or beacon (n = 0, 1, 2), if the cell is empty and agent `i` has what it embodies.
 
-    Write energy, stats, grid, occupant, n_walls, things, and an object: a place that is free holds zeros.
+    Write energy, stats, grid, occupant, n_walls, and an object: a place that is free holds zeros.
     """
     hp = world.numbers[w, _HP[n]]
     joules = world.numbers[w, _ENERGY[n]] if n > 0 or hp > 0 else 0
@@ -93,7 +93,7 @@ def dismantle(world, rules, w, i, row, column):  # type: ignore[no-untyped-def]
 def take_off(world, w, o):  # type: ignore[no-untyped-def]
     """Take a converter or beacon off the map for good and return the joules that it embodied; its place is free.
 
-    Write grid, occupant, things and all that is noted of the object.
+    Write grid, occupant and all that is noted of the object.
     """
     vanish(world, w, o)
     joules = world.embodied[w, o]

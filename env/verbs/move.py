@@ -20,7 +20,7 @@ _COST, _MOVED = int(Trait.MOVE_COST), int(Stat.MOVED)
 def move(world, rules, w, i):  # type: ignore[no-untyped-def]
     """Turn agent `i` and step it.
 
-    Write facing, row, column, grid, occupant, things, energy, reservoir, last_action, stats.
+    Write facing, row, column, grid, occupant, energy, reservoir, last_action, stats.
     """
     if not pay(world, w, i, world.trait[w, rules.body[i], _COST]):
         return

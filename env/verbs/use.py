@@ -114,7 +114,7 @@ def use_crystal(world, rules, w, i, o, kind, step):  # type: ignore[no-untyped-d
 def eat(world, rules, w, i, o, look):  # type: ignore[no-untyped-def]
     """Let agent `i` eat berry `o`: it gains from the ground or loses to it, and the berry is gone for some steps.
 
-    Write energy, reservoir, stats, timer, grid, occupant, things.
+    Write energy, reservoir, stats, timer, grid, occupant.
     """
     if (int(world.poison[w]) >> look) & 1:
         joules = -min(int(world.numbers[w, _POISON]), int(world.energy[w, i]))
