@@ -7,9 +7,9 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
-    "parallel_env": "commlab.env.pettingzoo",
+    "parallel_env": "commlab.env.shells.pettingzoo",
     "scenario_names": "commlab.env.loading",
-    "vector_env": "commlab.env.gymnasium",
+    "vector_env": "commlab.env.shells.gymnasium",
 }
 
 __all__ = ["parallel_env", "scenario_names", "vector_env"]

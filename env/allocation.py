@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from commlab.env.hearing import SIDE
 from commlab.env.scenario import Scenario
+from commlab.env.senses.hearing import SIDE
 from commlab.env.types import (
     LANE_ROWS,
     LANES,

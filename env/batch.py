@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commlab.env.allocation import State, allocate, allocate_observation, allocate_scratch, world_fields
-from commlab.env.observe import observe_worlds
 from commlab.env.reset import reset_worlds
 from commlab.env.rules import make_rules
 from commlab.env.scenario import Scenario
+from commlab.env.senses.observe import observe_worlds
 from commlab.env.step import step_worlds
 from commlab.env.types import N_KINDS, Cell, Number, Observation, Rules, Scratch, World
 

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commlab.env.amounts import Whole, always
-from commlab.env.fitting import check_fit
+from commlab.env.ground.fitting import check_fit
+from commlab.env.ground.layouts import make_maps
+from commlab.env.ground.maps import Map, read_map
 from commlab.env.groups import kin_groups, team_size
-from commlab.env.layouts import make_maps
-from commlab.env.maps import Map, read_map
 from commlab.env.scenario import KINDS, Body, Scenario, action_number
-from commlab.env.sight import view_tables
+from commlab.env.senses.sight import view_tables
 from commlab.env.types import KINSHIP_STEPS, VIEW, Bools, Cell, Number, Price, Rules, Trait
 from commlab.foundation.errors import ScenarioError
 

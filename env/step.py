@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from commlab.env.channel import speak_world
 from commlab.env.kernel import kernel
 from commlab.env.kinship import kinship_of
-from commlab.env.observe import observe_worlds
 from commlab.env.randomness import Purpose, below, draw, step_key
 from commlab.env.reset import reset_world
+from commlab.env.senses.channel import speak_world
+from commlab.env.senses.observe import observe_worlds
 from commlab.env.sites import age_objects
 from commlab.env.types import N_KINDS, Action, Number, Stat, Turn
 from commlab.env.verbs.ahead import natural

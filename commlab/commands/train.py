@@ -11,8 +11,8 @@ import yaml
 from pydantic import ValidationError
 
 from commlab.console import progress, say
-from commlab.env.kernel import kernels_are_cold
 from commlab.env.explaining import explain
+from commlab.env.kernel import kernels_are_cold
 from commlab.env.loading import load_scenario, override
 from commlab.foundation.errors import RunError, ScenarioError
 from commlab.foundation.run import RUNS, RunFolder

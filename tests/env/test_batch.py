@@ -324,9 +324,9 @@ def test_what_scattered_agents_carry_is_paid_from_the_ground(reservoir: int, car
         ({"n_threads": 0}, "n_threads is 0; a batch is stepped by at least one thread"),
     ],
 )
-def test_an_impossible_batch_is_refused(arguments: dict[str, int], sentence: str) -> None:
+def test_an_impossible_batch_is_refused(arguments: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
-        WorldBatch(load_scenario("lookout"), **{"n_worlds": 2, **arguments})
+        WorldBatch(load_scenario("lookout"), **{"n_worlds": 2} | arguments)
 
 
 GOOD_ACTIONS, GOOD_MESSAGES = np.zeros((2, 2), np.uint8), np.zeros((2, 2, 1), np.uint8)

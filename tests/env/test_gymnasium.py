@@ -9,9 +9,9 @@ from gymnasium.wrappers.vector import DictInfoToList, RecordEpisodeStatistics
 
 from commlab.env import scenario_names, vector_env
 from commlab.env.batch import WorldBatch
-from commlab.env.gymnasium import VectorWorld
 from commlab.env.loading import load_scenario, parse_scenario
 from commlab.env.scenario import Scenario
+from commlab.env.shells.gymnasium import VectorWorld
 from commlab.env.types import Action, Stat
 
 FIELDS = ("window", "entities", "vector", "heard", "slots")

@@ -105,7 +105,7 @@ def test_a_matrix_is_taken_as_it_is() -> None:
 
 
 def test_team_sizes_and_shares_are_drawn_per_episode() -> None:
-    drawn = {"structure": "clans", "size": [1, 4], "share": [0.5, 1], "clan": 2, "clan_share": [-1, 0]}
+    drawn: Any = {"structure": "clans", "size": [1, 4], "share": [0.5, 1], "clan": 2, "clan_share": [-1, 0]}
     batch = world_of(10, 2000, **drawn)
     k = kinship_matrices(batch.world, batch.rules)
     sizes = batch.world.numbers[:, Number.TEAM_SIZE]

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from commlab.env.layouts import make_maps
+from commlab.env.ground.layouts import make_maps
+from commlab.env.ground.maps import Map, read_map
 from commlab.env.loading import parse_scenario
-from commlab.env.maps import Map, read_map
 from commlab.env.scenario import Layout
 from commlab.env.types import VIEW, Cell
 from commlab.foundation.errors import ScenarioError

@@ -14,8 +14,8 @@ from pettingzoo.test import parallel_api_test, parallel_seed_test
 from commlab.env import parallel_env, scenario_names
 from commlab.env.batch import WorldBatch
 from commlab.env.loading import load_scenario, parse_scenario
-from commlab.env.pettingzoo import ParallelWorld
 from commlab.env.scenario import Scenario
+from commlab.env.shells.pettingzoo import ParallelWorld
 from commlab.env.types import VIEW, Action, Stat
 from commlab.foundation.errors import ScenarioError
 

@@ -148,8 +148,10 @@ def test_grid_and_occupants_tell_the_same(drawn: WorldBatch) -> None:
         for o in range(world.kind.shape[1]):
             assert world.grid[w, world.object_row[w, o], world.object_column[w, o]] == world.kind[w, o]
             assert world.occupant[w, world.object_row[w, o], world.object_column[w, o]] == o
-    bare = world.occupant[(world.grid == Cell.EMPTY) | (world.grid == Cell.UNSEEN)]
-    assert (bare == -1).all()
+    bare = (world.grid == Cell.EMPTY) | (world.grid == Cell.UNSEEN)
+    assert (world.occupant[bare] == -1).all()
+    things = ~bare & (world.grid != Cell.WALL)
+    assert (things.sum(axis=(1, 2)) == 3 + world.kind.shape[1]).all()
 
 
 def test_constants_are_not_drawn(worlds: ModuleType) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from commlab.env.statistics import STATISTICS, Returns, episode_statistics, world_statistics
+from commlab.env.shells.statistics import STATISTICS, Returns, episode_statistics, world_statistics
 from commlab.env.types import Stat
 
 pytestmark = pytest.mark.interpreted

@@ -1,8 +1,8 @@
 """How an episode of the reference world begins: what is drawn for it, and where everything stands."""
 
 from commlab.env.amounts import Whole, always
-from commlab.env.layouts import make_maps
-from commlab.env.maps import Map
+from commlab.env.ground.layouts import make_maps
+from commlab.env.ground.maps import Map
 from commlab.env.scenario import Scenario
 from reference_world.draws import (
     CARRY,

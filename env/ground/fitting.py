@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 
-from commlab.env.maps import Map
+from commlab.env.ground.maps import Map
 from commlab.env.scenario import Scenario
 from commlab.env.types import Bools, Cell
 from commlab.foundation.errors import ScenarioError

@@ -12,9 +12,9 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from commlab.env.batch import WorldBatch
-from commlab.env.choices import read_choices, read_number
 from commlab.env.scenario import Scenario
-from commlab.env.spaces import (
+from commlab.env.shells.choices import read_choices, read_number
+from commlab.env.shells.spaces import (
     ActionMasks,
     ObservationDict,
     action_space,
@@ -23,7 +23,7 @@ from commlab.env.spaces import (
     observation_rows,
     observation_space,
 )
-from commlab.env.statistics import Returns, episode_statistics, world_statistics
+from commlab.env.shells.statistics import Returns, episode_statistics, world_statistics
 
 __all__ = ["VectorWorld", "vector_env"]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from commlab.env.hearing import hear_world
 from commlab.env.kernel import kernel
 from commlab.env.memory import item, load4, load8, lowest_bit, put, store4, store8, veil16
-from commlab.env.nearness import far_things, near_things
-from commlab.env.relation import blur
-from commlab.env.sight import see
+from commlab.env.senses.hearing import hear_world
+from commlab.env.senses.nearness import far_things, near_things
+from commlab.env.senses.relation import blur
+from commlab.env.senses.sight import see
 from commlab.env.types import N_KINDS, VIEW, WINDOW, Cell, Entity, Number, Own, Price, Trait
 
 _AGENT, _WALL = int(Cell.AGENT), int(Cell.WALL)

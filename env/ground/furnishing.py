@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from commlab.env.maps import Place
+from commlab.env.ground.maps import Place
 from commlab.env.types import Bools, Cell
 from commlab.foundation.errors import ScenarioError
 

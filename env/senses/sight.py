@@ -6,7 +6,7 @@ import numpy as np
 
 from commlab.env.kernel import kernel
 from commlab.env.memory import item
-from commlab.env.nearness import CELL_OF_RANK, N_CELLS, near_first
+from commlab.env.senses.nearness import CELL_OF_RANK, N_CELLS, near_first
 from commlab.env.types import VIEW, WINDOW, Cell, View
 
 _WALL, _UNSEEN = int(Cell.WALL), int(Cell.UNSEEN)

@@ -7,9 +7,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from commlab.env.furnishing import furnish
+from commlab.env.ground.furnishing import furnish
+from commlab.env.ground.maps import Map, padded
 from commlab.env.kernel import kernel
-from commlab.env.maps import Map, padded
 from commlab.env.scenario import Layout
 from commlab.env.types import Bools
 from commlab.foundation.errors import ScenarioError

@@ -12,9 +12,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from commlab.env.channel import reach_beacons
 from commlab.env.kernel import kernel
-from commlab.env.lanes import (
+from commlab.env.memory import item, put, store4
+from commlab.env.randomness import Purpose, below, draw_pair, step_key, uniform
+from commlab.env.senses.channel import reach_beacons
+from commlab.env.senses.lanes import (
     AGENT,
     AT_COLUMN,
     AT_ROW,
@@ -27,11 +29,9 @@ from commlab.env.lanes import (
     insert,
     measure,
 )
-from commlab.env.memory import item, put, store4
-from commlab.env.muffle import is_blocked
-from commlab.env.randomness import Purpose, below, draw_pair, step_key, uniform
-from commlab.env.relation import blur
-from commlab.env.sight import is_seen
+from commlab.env.senses.muffle import is_blocked
+from commlab.env.senses.relation import blur
+from commlab.env.senses.sight import is_seen
 from commlab.env.types import LANES, UNKNOWN, VIEW, Bytes, Ints, Longs, Shorts, Slot, Trait
 
 _KINSHIP, _N_COLUMNS, _HERE, _NOWHERE = int(Slot.KINSHIP), len(Slot), 1, UNKNOWN << 16 | UNKNOWN << 24

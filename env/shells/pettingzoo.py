@@ -14,10 +14,10 @@ from pettingzoo import ParallelEnv
 
 from commlab.env.allocation import State
 from commlab.env.batch import WorldBatch
-from commlab.env.choices import read_choice, read_number
-from commlab.env.overview import overview, overview_parts
 from commlab.env.scenario import Scenario
-from commlab.env.spaces import (
+from commlab.env.shells.choices import read_choice, read_number
+from commlab.env.shells.overview import overview, overview_parts
+from commlab.env.shells.spaces import (
     ActionMasks,
     ActionSpace,
     ObservationDict,
@@ -27,7 +27,7 @@ from commlab.env.spaces import (
     observation_rows,
     observation_space,
 )
-from commlab.env.statistics import Returns, episode_statistics, world_statistics
+from commlab.env.shells.statistics import Returns, episode_statistics, world_statistics
 
 __all__ = ["ParallelWorld", "parallel_env"]
 
