@@ -54,16 +54,9 @@ def _store4(array, offset, word):  # type: ignore[no-untyped-def]
 
 @kernel
 def _store(array, offset, word, n):  # type: ignore[no-untyped-def]
-    flat = array.reshape(array.size)
+    flat = array.reshape(array.size).view(np.uint8)
     for b in range(n):
-        byte = np.int64((word >> np.uint64(8 * b)) & _BYTE)
-        flat[offset + b] = byte - 256 if byte > _most(flat) else byte
-
-
-@kernel
-def _most(flat):  # type: ignore[no-untyped-def]
-    """Return the largest byte that an array of bytes, signed or not, can hold."""
-    return 127 if flat.dtype == np.int8 else 255
+        flat[offset + b] = (word >> np.uint64(8 * b)) & _BYTE
 
 
 @kernel
