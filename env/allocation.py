@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -90,7 +91,7 @@ def allocate(fields: Fields) -> State:
     arrays: dict[str, Any] = {}
     for name in World._fields:
         dtype, shape = fields[name]
-        stop = start + int(np.prod(shape)) * np.dtype(dtype).itemsize
+        stop = start + prod(shape) * np.dtype(dtype).itemsize
         arrays[name] = buffer[start:stop].view(dtype).reshape(shape)
         start += _room(fields[name])
     return State(World(**arrays), buffer)
@@ -99,7 +100,7 @@ def allocate(fields: Fields) -> State:
 def _room(field: tuple[type[np.generic], tuple[int, ...]]) -> int:
     """Return the bytes that an array takes up, so that the next one is aligned."""
     dtype, shape = field
-    return -(-int(np.prod(shape)) * np.dtype(dtype).itemsize // _ALIGNED) * _ALIGNED
+    return -(-prod(shape) * np.dtype(dtype).itemsize // _ALIGNED) * _ALIGNED
 
 
 def allocate_observation(scenario: Scenario, n_worlds: int) -> Observation:
