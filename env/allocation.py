@@ -8,12 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from commlab.env.scenario import Scenario
-from commlab.env.senses.hearing import SIDE
+from commlab.env.senses.tiles import LISTENERS, SPEAKERS, n_tiles
 from commlab.env.types import (
     LANE_ROWS,
     LANES,
     N_KINDS,
-    VIEW,
     WINDOW,
     Bytes,
     Entity,
@@ -120,7 +119,7 @@ def allocate_observation(scenario: Scenario, n_worlds: int) -> Observation:
 def allocate_scratch(rules: Rules, scenario: Scenario) -> Scratch:
     """Return the room that one thread works in."""
     n_agents = rules.body.shape[0]
-    rows, columns = (-(-(extent - 2 * VIEW) // SIDE) for extent in rules.grids.shape[1:])
+    tiles = [prod(n_tiles(extent, bits) for extent in rules.grids.shape[1:]) for bits in (LISTENERS, SPEAKERS)]
     return Scratch(
         order=np.zeros(n_agents, np.int16),
         queue=np.zeros((len(Turn), n_agents), np.int16),
@@ -129,9 +128,10 @@ def allocate_scratch(rules: Rules, scenario: Scenario) -> Scratch:
         card=np.zeros(n_agents, np.int64),
         seen=np.zeros((n_agents, 2), np.uint64),
         veil=np.zeros(WINDOW * WINDOW, np.uint8),
-        first_listener=np.zeros(rows * columns + 1, np.int32),
+        first_listener=np.zeros(tiles[0] + 1, np.int32),
+        chosen=np.zeros(n_agents, np.int16),
         listeners=np.zeros(n_agents, np.int16),
-        first_speaker=np.zeros(rows * columns + 1, np.int32),
+        first_speaker=np.zeros(tiles[1] + 1, np.int32),
         speakers=np.zeros(n_agents, np.int16),
         lanes=np.zeros((LANE_ROWS + scenario.channel.slots, LANES), np.int32),
         reached=np.zeros(n_agents, np.uint8),

@@ -16,7 +16,7 @@ VIEW = 5  # the largest view radius: windows are 11 x 11, grids are padded by th
 WINDOW = 2 * VIEW + 1
 N_KINDS = 4  # kinds of crystal
 LANES = 16  # listeners whose nearest speakers are found side by side
-LANE_ROWS = 5  # row, column, squared radius, agent and key of each
+LANE_ROWS = 12  # what is known of each of them, before its nearest speakers
 KINSHIP_STEPS = 16  # observed kinship is in sixteenths
 UNKNOWN = 127  # an offset that the listener cannot know
 
@@ -360,6 +360,7 @@ class Scratch(NamedTuple):
     card: Longs  # (A,) of an agent: row, column and kin group in two bytes each, first symbol heard, view radius
     seen: NDArray[np.uint64]  # (A, 2) ranks that an agent sees, as 128 bits, where walls block sight
     veil: Bytes  # (WINDOW * WINDOW,) the same of one agent as bytes: 255 where it does not
+    chosen: Shorts  # (A,) agents to be sorted
     first_listener: Ints  # (tiles + 1,) where the agents of a tile begin in `listeners`
     listeners: Shorts  # (A,) by tile
     first_speaker: Ints  # (tiles + 1,)

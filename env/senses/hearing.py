@@ -21,25 +21,32 @@ from commlab.env.senses.lanes import (
     AT_COLUMN,
     AT_ROW,
     KEY,
+    KIN,
+    MARK,
     MOST_AGENTS,
-    NEAREST,
     NOBODY,
+    PARTNER,
+    PLACE,
     RADIUS,
+    SHARES,
+    SIGHT,
+    WHO,
     clear,
     insert,
     measure,
+    phrase,
+    point,
 )
 from commlab.env.senses.muffle import is_blocked
 from commlab.env.senses.relation import blur
 from commlab.env.senses.sight import is_seen
-from commlab.env.types import LANES, UNKNOWN, VIEW, Bytes, Ints, Longs, Shorts, Slot, Trait
+from commlab.env.senses.tiles import LISTENERS, SPEAKERS, is_silent, sort_into_tiles, tiles_along
+from commlab.env.types import LANES, UNKNOWN, Bytes, Ints, Longs, Shorts, Slot, Trait
 
-_KINSHIP, _N_COLUMNS, _HERE, _NOWHERE = int(Slot.KINSHIP), len(Slot), 1, UNKNOWN << 16 | UNKNOWN << 24
+_PRESENT, _KINSHIP, _N_COLUMNS = int(Slot.PRESENT), int(Slot.KINSHIP), len(Slot)
 _ROW, _COLUMN, _RELAYED = int(Slot.ROW), int(Slot.COLUMN), int(Slot.RELAYED)
 _HEARING, _NOISE = int(Trait.HEARING), int(Purpose.NOISE)
 _EVERYWHERE = 2**20  # a squared radius beyond every map
-SIDE = 16  # of a tile, in cells
-FEW = 32  # agents: so many are one tile
 
 
 class Ears(NamedTuple):
@@ -62,16 +69,20 @@ def hear_world(world, rules, obs, scratch, w):  # type: ignore[no-untyped-def]
     slots, speaker, heard = obs.slots[w], obs.speaker[w], obs.heard[w]
     for i in range(rules.body.shape[0]):
         scratch.card[i] = note_card(world, rules, aired, w, i)
-    tile_columns = sort_into_tiles(world, scratch, aired, w)
+    split = sort_into_tiles(world, scratch, aired, w)
     if rules.has_beacons:
         reach_beacons(world, scratch, w)
-    for tile in range(1 if tile_columns == 0 else tile_columns * tile_rows(world)):
+    tile_columns = tiles_along(world.grid.shape[2], LISTENERS)
+    for tile in range(tile_columns * tiles_along(world.grid.shape[1], LISTENERS) if split else 1):
         stop = scratch.first_listener[tile + 1]
         for first in range(scratch.first_listener[tile], stop, LANES):
             n_lanes = min(LANES, stop - first)
             take_seats(world, rules, scratch, w, first, n_lanes)
-            try_rings(world, rules, scratch, w, tile, tile_columns)
-            fill_slots(ears, slots, speaker, heard, n_lanes, rules.seen_bond, rules.tell_direction)
+            if split:
+                try_rings(world, rules, scratch, w, tile, tile_columns)
+            else:
+                try_tile(world, rules, scratch, w, 0)
+            fill_slots(ears, slots, speaker, heard, n_lanes, rules.seen_bond)
     if rules.has_beacons or rules.walls_block_sight or is_blurred(rules):
         for i in range(rules.body.shape[0]):
             refine(world, rules, obs, scratch, ears, w, i)
@@ -84,87 +95,11 @@ def is_blurred(rules):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def tile_rows(world):  # type: ignore[no-untyped-def]
-    """Return the rows of tiles on the map."""
-    return (world.grid.shape[1] - 2 * VIEW + SIDE - 1) // SIDE
-
-
-@kernel
-def sort_into_tiles(world, scratch, aired, w):  # type: ignore[no-untyped-def]
-    """Sort agents and those of them who speak by tile; return the columns of tiles, 0 where all are one tile.
-
-    Write scratch.first_listener, listeners, first_speaker, speakers.
-    """
-    n_agents = world.row.shape[1]
-    if n_agents <= FEW:
-        n_speakers = 0
-        for i in range(n_agents):
-            scratch.listeners[i] = i
-            scratch.speakers[n_speakers] = i
-            n_speakers += not is_silent(aired, world.message.shape[2], i)
-        scratch.first_listener[0] = 0
-        scratch.first_listener[1] = n_agents
-        scratch.first_speaker[0] = 0
-        scratch.first_speaker[1] = n_speakers
-        return 0
-    columns = (world.grid.shape[2] - 2 * VIEW + SIDE - 1) // SIDE
-    n_tiles = columns * tile_rows(world)
-    count_into_tiles(world, aired, scratch.first_listener, scratch.listeners, w, columns, n_tiles, False)
-    count_into_tiles(world, aired, scratch.first_speaker, scratch.speakers, w, columns, n_tiles, True)
-    return columns
-
-
-@kernel
-def count_into_tiles(world, aired, first, agents, w, columns, n_tiles, speaking):  # type: ignore[no-untyped-def]
-    """Sort all agents, or those who are `speaking`, by tile (a counting sort); write first, agents."""
-    for tile in range(n_tiles + 1):
-        first[tile] = 0
-    for i in range(world.row.shape[1]):
-        if not (speaking and is_silent(aired, world.message.shape[2], i)):
-            first[tile_of(world, w, i, columns) + 1] += 1
-    for tile in range(n_tiles):
-        first[tile + 1] += first[tile]
-    for i in range(world.row.shape[1] - 1, -1, -1):
-        if not (speaking and is_silent(aired, world.message.shape[2], i)):
-            tile = tile_of(world, w, i, columns)
-            first[tile + 1] -= 1
-            agents[first[tile + 1]] = i
-    shift_back(world, aired, first, w, columns, n_tiles, speaking)
-
-
-@kernel
-def shift_back(world, aired, first, w, columns, n_tiles, speaking):  # type: ignore[no-untyped-def]
-    """Turn the beginnings that the sort left one place too far into `first` again; write first."""
-    for tile in range(n_tiles):
-        first[tile] = first[tile + 1]
-    total = 0
-    for i in range(world.row.shape[1]):
-        total += not (speaking and is_silent(aired, world.message.shape[2], i))
-    first[n_tiles] = total
-
-
-@kernel
-def tile_of(world, w, i, columns):  # type: ignore[no-untyped-def]
-    """Return the tile on which agent `i` stands."""
-    row, column = int(world.row[w, i]) - VIEW, int(world.column[w, i]) - VIEW
-    return row // SIDE * columns + column // SIDE
-
-
-@kernel
 def relays(world, w, j):  # type: ignore[no-untyped-def]
     """Return the links that carry what is now heard of agent `j`."""
     if world.air.shape[1] > 0:
         return int(world.air[w, (int(world.t[w]) - 1) % world.air.shape[1], j, world.message.shape[2]])
     return int(world.relayed[w, j])
-
-
-@kernel
-def is_silent(aired, n_symbols, j):  # type: ignore[no-untyped-def]
-    """Return whether nothing of agent `j` can be heard now."""
-    for position in range(n_symbols):
-        if aired[j, position] != 0:
-            return False
-    return True
 
 
 @kernel
@@ -179,25 +114,25 @@ def take_seats(world, rules, scratch, w, first, n_lanes):  # type: ignore[no-unt
         lanes[AT_COLUMN, lane] = world.column[w, i]
         lanes[RADIUS, lane] = radius * radius if radius >= 0 else _EVERYWHERE
         lanes[AGENT, lane] = i
+        lanes[SIGHT, lane] = UNKNOWN - 1 if rules.tell_direction else rules.sight[rules.body[i]]
+        lanes[SHARES, lane] = int(world.group[w, i]) * world.seen_shares.shape[1]
+        lanes[PARTNER, lane] = world.partner[w, i]
 
 
 @kernel
 def try_rings(world, rules, scratch, w, tile, tile_columns):  # type: ignore[no-untyped-def]
-    """Try the speakers of all tiles, the nearest rings first, as long as they may matter; write scratch.lanes."""
-    if tile_columns == 0:
-        try_tile(world, rules, scratch, w, 0)
-        return
-    rows = tile_rows(world)
-    row, column = tile // tile_columns, tile % tile_columns
-    for ring in range(max(rows, tile_columns)):
-        if ring > 0 and is_settled(scratch.lanes, ((ring - 1) * SIDE + 1) ** 2):
+    """Try the speakers around a tile of listeners, ring by ring, as long as they may matter; write scratch.lanes."""
+    rows, columns = tiles_along(world.grid.shape[1], SPEAKERS), tiles_along(world.grid.shape[2], SPEAKERS)
+    row, column = 2 * (tile // tile_columns), 2 * (tile % tile_columns)  # of the first of the listeners' four tiles
+    for ring in range(max(rows, columns)):
+        if ring > 0 and is_settled(scratch.lanes, (((ring - 1) << SPEAKERS) + 1) ** 2):
             return
-        for r in range(max(row - ring, 0), min(row + ring, rows - 1) + 1):
-            whole = r == row - ring or r == row + ring
-            step = 1 if whole or ring == 0 else 2 * ring
-            for c in range(column - ring, column + ring + 1, step):
-                if 0 <= c < tile_columns:
-                    try_tile(world, rules, scratch, w, r * tile_columns + c)
+        top, bottom, left, right = row - ring, row + 1 + ring, column - ring, column + 1 + ring
+        for r in range(max(top, 0), min(bottom, rows - 1) + 1):
+            step = 1 if r == top or r == bottom else right - left
+            for c in range(left, right + 1, step):
+                if 0 <= c < columns:
+                    try_tile(world, rules, scratch, w, r * columns + c)
 
 
 @kernel
@@ -237,37 +172,52 @@ def note_card(world, rules, aired, w, i):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def fill_slots(ears, slots, speaker, heard, n_lanes, bond, tells_direction):  # type: ignore[no-untyped-def]
-    """Fill the slots of the listeners in the lanes with the nearest speakers; write slots, speaker, heard."""
-    n_agents = speaker.shape[0]
-    for lane in range(n_lanes):
-        i = int(ears.lanes[AGENT, lane])
-        for k in range(speaker.shape[1]):
-            key = int(ears.lanes[NEAREST + k, lane])
-            j = (key & (MOST_AGENTS - 1)) + i
-            j = j - n_agents if j >= n_agents else j
-            tell(ears, slots, speaker, heard, i, k, j, int(key < NOBODY), bond, tells_direction)
+def fill_slots(ears, slots, speaker, heard, n_lanes, bond):  # type: ignore[no-untyped-def]
+    """Fill the slots of the listeners in the lanes with the nearest speakers; write slots, speaker, heard and lanes."""
+    lanes, n_slots = ears.lanes, speaker.shape[1]
+    for k in range(n_slots):
+        point(lanes, k, speaker.shape[0])
+        for lane in range(LANES):
+            card = item(ears.card, item(lanes, WHO * LANES + lane))
+            kinship = item(ears.shares, item(lanes, SHARES * LANES + lane) + (card >> 32 & 0xFFFF))
+            put(lanes, PLACE * LANES + lane, card & 0x7FFFFFFF)
+            put(lanes, MARK * LANES + lane, card >> 32)
+            put(lanes, KIN * LANES + lane, kinship)
+        phrase(lanes, bond)
+        for lane in range(n_lanes):
+            slot = item(lanes, AGENT * LANES + lane) * n_slots + k
+            store4(slots, slot * _N_COLUMNS, np.uint64(item(lanes, PLACE * LANES + lane)))
+            put(speaker, slot, item(lanes, WHO * LANES + lane))
+            put(heard, slot * heard.shape[2], item(lanes, MARK * LANES + lane))
+        if heard.shape[2] > 1:
+            hear_out(ears, speaker, heard, n_lanes, k)
 
 
 @kernel
-def tell(ears, slots, speaker, heard, i, k, j, there, bond, tells_direction):  # type: ignore[no-untyped-def]
-    """Write what slot `k` tells agent `i` of speaker `j`, or zeros where nobody is `there` (0 or 1).
+def hear_out(ears, speaker, heard, n_lanes, k):  # type: ignore[no-untyped-def]
+    """Fill in the later symbols of the messages in slot `k` of the listeners in the lanes; write heard."""
+    for lane in range(n_lanes):
+        i = int(ears.lanes[AGENT, lane])
+        j = int(speaker[i, k])
+        for position in range(1, heard.shape[2]):
+            heard[i, k, position] = ears.aired[j, position] if j >= 0 else 0
 
-    Symbols, kinship, and the speaker's place if it is in view or given. Write slots, speaker, heard.
-    """
-    n_symbols, n_groups, slot = heard.shape[2], ears.shares.shape[0], i * speaker.shape[1] + k
+
+@kernel
+def tell(ears, slots, speaker, heard, i, k, j, bond, tells_direction):  # type: ignore[no-untyped-def]
+    """Write what slot `k` tells agent `i` of speaker `j`, whom a beacon relays; write slots, speaker, heard."""
     me, other = item(ears.card, i), item(ears.card, j)
     rows, columns = (other & 0xFFFF) - (me & 0xFFFF), (other >> 16 & 0xFFFF) - (me >> 16 & 0xFFFF)
     known = max(abs(rows), abs(columns)) < (UNKNOWN if tells_direction else (me >> 56) + 1)
-    kinship = item(ears.shares, (me >> 32 & 0xFFFF) * n_groups + (other >> 32 & 0xFFFF))
-    kinship = max(kinship, bond) if item(ears.partner, i) == j else kinship
-    place = (rows & 255) << 16 | (columns & 255) << 24
-    word = _HERE | (kinship & 255) << 8 | (place if known else _NOWHERE)
-    store4(slots, slot * _N_COLUMNS, np.uint64(word & -there))
-    put(speaker, slot, j | (there - 1))
-    put(heard, slot * n_symbols, other >> 48 & 255 & -there)
-    for position in range(1, n_symbols):
-        put(heard, slot * n_symbols + position, item(ears.aired, j * ears.aired.shape[1] + position) & -there)
+    kinship = int(ears.shares[me >> 32 & 0xFFFF, other >> 32 & 0xFFFF])
+    slots[i, k, _PRESENT] = 1
+    slots[i, k, _KINSHIP] = max(kinship, bond) if ears.partner[i] == j else kinship
+    slots[i, k, _ROW] = rows if known else UNKNOWN
+    slots[i, k, _COLUMN] = columns if known else UNKNOWN
+    slots[i, k, _RELAYED] = 1
+    speaker[i, k] = j
+    for position in range(heard.shape[2]):
+        heard[i, k, position] = ears.aired[j, position]
 
 
 @kernel
@@ -313,8 +263,7 @@ def hear_relayed(world, rules, obs, scratch, ears, w, i, n_heard):  # type: igno
         for k in range(n_direct):
             known |= speaker[i, k] == j
         if not known:
-            tell(ears, slots, speaker, heard, i, n_heard, j, 1, rules.seen_bond, rules.tell_direction)
-            slots[i, n_heard, _RELAYED] = 1
+            tell(ears, slots, speaker, heard, i, n_heard, j, rules.seen_bond, rules.tell_direction)
             n_heard += 1
     return n_heard
 

@@ -13,12 +13,13 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 from commlab.env.kernel import kernel
-from commlab.env.types import LANE_ROWS, LANES
+from commlab.env.types import LANE_ROWS, LANES, UNKNOWN
 
 NOBODY = 2**30
 MOST_AGENTS = 1024  # a key is a squared distance times this, plus how far on in the list of agents the speaker is
-AT_ROW, AT_COLUMN, RADIUS, AGENT, KEY = range(LANE_ROWS)
+AT_ROW, AT_COLUMN, RADIUS, AGENT, KEY, SIGHT, SHARES, PARTNER, WHO, PLACE, MARK, KIN = range(LANE_ROWS)
 NEAREST = LANE_ROWS  # the first of the rows that hold the keys of the nearest speakers, nearest first
+NOWHERE = UNKNOWN << 16 | UNKNOWN << 24
 _PLAIN = bool(numba.config.DISABLE_JIT or numba.config.BOUNDSCHECK)
 _WORD = cgutils.ir.IntType(32)
 _VECTOR = cgutils.ir.VectorType(_WORD, LANES)
@@ -52,6 +53,36 @@ def _insert(lanes):  # type: ignore[no-untyped-def]
             known, new = lanes[k, lane], lanes[KEY, lane]
             lanes[k, lane] = known if known < new else new
             lanes[KEY, lane] = new if known < new else known
+
+
+@kernel
+def _point(lanes, k, n_agents):  # type: ignore[no-untyped-def]
+    """Name the k-th nearest speaker of each lane, and its key; write rows WHO and KEY of lanes."""
+    for lane in range(LANES):
+        key = int(lanes[NEAREST + k, lane])
+        j = (key & (MOST_AGENTS - 1)) + int(lanes[AGENT, lane])
+        lanes[KEY, lane] = key
+        lanes[WHO, lane] = j - n_agents if j >= n_agents else j
+
+
+@kernel
+def _phrase(lanes, bond):  # type: ignore[no-untyped-def]
+    """Put into words what a slot tells of the speaker WHO, from rows PLACE and MARK (its card) and KIN (the kinship).
+
+    PLACE becomes the slot's first four bytes, WHO the speaker and MARK its symbol; where nobody speaks: 0, -1 and 0.
+    """
+    for lane in range(LANES):
+        place, there = int(lanes[PLACE, lane]), int(lanes[KEY, lane]) < NOBODY
+        rows = (place & 0xFFFF) - int(lanes[AT_ROW, lane])
+        columns = (place >> 16 & 0xFFFF) - int(lanes[AT_COLUMN, lane])
+        known = max(abs(rows), abs(columns)) <= int(lanes[SIGHT, lane])
+        kinship = int(lanes[KIN, lane])
+        kinship = max(kinship, bond) if lanes[WHO, lane] == lanes[PARTNER, lane] else kinship
+        told = (rows & 255) << 16 | (columns & 127) << 24 if known else NOWHERE
+        sign = -(2**31) if known and columns & 128 else 0
+        lanes[PLACE, lane] = (1 | (kinship & 255) << 8 | told) + sign if there else 0
+        lanes[WHO, lane] = lanes[WHO, lane] if there else -1
+        lanes[MARK, lane] = int(lanes[MARK, lane]) >> 16 & 255 if there else 0
 
 
 @intrinsic
@@ -110,6 +141,62 @@ def _insert_vector(typing_context: Any, lanes: Any) -> Any:
     return types.void(lanes), generate
 
 
+@intrinsic
+def _point_vector(typing_context: Any, lanes: Any, k: Any, n_agents: Any) -> Any:
+    """Do as `_point` does."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        base = _rows(context, builder, signature.args[0], args[0])
+        key = _load(builder, base, builder.add(args[1], _constant(NEAREST)))
+        agent, n_agents = _load(builder, base, _constant(AGENT)), _spread(builder, args[2])
+        j = builder.add(builder.and_(key, _same(MOST_AGENTS - 1)), agent)
+        j = builder.select(builder.icmp_signed(">=", j, n_agents), builder.sub(j, n_agents), j)
+        _save(builder, base, _constant(KEY), key)
+        _save(builder, base, _constant(WHO), j)
+        return context.get_dummy_value()
+
+    return types.void(lanes, types.int64, types.int32), generate
+
+
+@intrinsic
+def _phrase_vector(typing_context: Any, lanes: Any, bond: Any) -> Any:
+    """Do as `_phrase` does."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        base = _rows(context, builder, signature.args[0], args[0])
+        row = {n: _load(builder, base, _constant(n)) for n in range(NEAREST)}
+        low, shift = _same(0xFFFF), _same(16)
+        rows = builder.sub(builder.and_(row[PLACE], low), row[AT_ROW])
+        columns = builder.sub(builder.lshr(row[PLACE], shift), row[AT_COLUMN])
+        near = [builder.icmp_signed("<=", _absolute(builder, x), row[SIGHT]) for x in (rows, columns)]
+        known = builder.and_(*near)
+        bond = _spread(builder, args[1])
+        kinship = builder.select(builder.icmp_signed("<", row[KIN], bond), bond, row[KIN])
+        kinship = builder.select(builder.icmp_signed("==", row[WHO], row[PARTNER]), kinship, row[KIN])
+        place = builder.or_(builder.shl(builder.and_(rows, _same(255)), shift), builder.shl(columns, _same(24)))
+        word = builder.or_(builder.shl(builder.and_(kinship, _same(255)), _same(8)), _same(1))
+        word = builder.or_(word, builder.select(known, place, _same(NOWHERE)))
+        there = builder.icmp_signed("<", row[KEY], _same(NOBODY))
+        symbol = builder.and_(builder.lshr(row[MARK], shift), _same(255))
+        _save(builder, base, _constant(PLACE), builder.select(there, word, _same(0)))
+        _save(builder, base, _constant(WHO), builder.select(there, row[WHO], _same(-1)))
+        _save(builder, base, _constant(MARK), builder.select(there, symbol, _same(0)))
+        return context.get_dummy_value()
+
+    return types.void(lanes, types.int32), generate
+
+
+def _same(number: int) -> Any:
+    """Return a vector of one constant."""
+    return _VECTOR([number] * LANES)
+
+
+def _absolute(builder: Any, vector: Any) -> Any:
+    """Return a vector without its signs."""
+    negative = builder.sub(_same(0), vector)
+    return builder.select(builder.icmp_signed("<", vector, negative), negative, vector)
+
+
 def _rows(context: Any, builder: Any, kind: Any, lanes: Any) -> Any:
     """Return a pointer to the rows of lanes, each a vector."""
     return builder.bitcast(context.make_array(kind)(context, builder, lanes).data, _VECTOR.as_pointer())
@@ -141,6 +228,8 @@ def _spread(builder: Any, number: Any) -> Any:
     return builder.shuffle_vector(one, empty, mask)
 
 
+point = _point if _PLAIN else _point_vector
+phrase = _phrase if _PLAIN else _phrase_vector
 clear = _clear if _PLAIN else _clear_vector
 measure = _measure if _PLAIN else _measure_vector
 insert = _insert if _PLAIN else _insert_vector
