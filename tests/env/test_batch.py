@@ -197,11 +197,12 @@ def test_the_arrays_of_a_batch_lie_on_one_buffer_apart_and_aligned() -> None:
 @pytest.mark.interpreted
 def test_forked_worlds_go_on_like_the_one_they_come_from_and_apart() -> None:
     batch = WorldBatch(eventful(), 3, 8, autoreset=True)
-    batch.reset(np.arange(3))
+    batch.reset(np.arange(3), 0.75)
     actions, messages = plays(batch, range(3))
     for t in range(5):
         batch.step(actions[t], messages[t])
     fork = batch.fork([2, 0, 2, 2])
+    assert (fork.autoreset, fork.rules.scatter) == (True, 0.75), "the episodes that follow begin alike"
     assert_same_worlds(fork, batch, [2, 0, 2, 2])
     for t in range(5, 10):
         chosen = [2, 0, 2, 2]

@@ -107,6 +107,16 @@ def test_what_stands_on_a_made_map_shuts_nothing_off(layout: Layout) -> None:
     assert set(sites) <= floor - things
 
 
+@pytest.mark.parametrize("n_altars", [2, 5, 8])
+def test_a_map_can_fill_up_and_nothing_is_shut_off(n_altars: int) -> None:
+    bank = make_maps(Layout(kind="room", height=8, width=8, altars=n_altars, sites=0, variety=200))
+    for plan in bank:
+        free = floor_of(plan) - {(row, column) for _, row, column in plan.objects}
+        assert is_connected(free)
+        for _, row, column in plan.objects:
+            assert any(place in free for place in around((row, column)))
+
+
 def test_a_wide_map_has_room_for_what_a_crowded_one_refuses() -> None:
     """Objects are refused where they would shut something off, not for want of cells."""
     wide = Layout(kind="room", height=9, width=9, altars=16, sites=0)
