@@ -14,7 +14,7 @@ SPEAKERS, LISTENERS = 3, 4  # the sides of tiles are 2 to the power of these, in
 
 def n_tiles(extent: int, bits: int) -> int:
     """Return how many tiles cover a side of a padded grid."""
-    return -(-(extent - 2 * VIEW) // 2**bits)
+    return -(-(extent - 2 * VIEW) // (1 << bits))
 
 
 @kernel
