@@ -17,7 +17,7 @@ from commlab.env.senses.observe import observe_worlds
 from commlab.env.step import step_worlds
 from commlab.env.types import N_KINDS, Cell, Number, Observation, Rules, Scratch, World
 
-_WORTH_A_THREAD = 1000  # agents: fewer are stepped faster by one thread than handed to two
+_WORTH_A_THREAD = 1000  # agents: to hand a slice to a thread takes 35 us, as long as to step 270 of the quickest agents
 
 Indices = Sequence[int] | NDArray[np.int64]
 
