@@ -46,6 +46,7 @@ from commlab.env.types import LANES, UNKNOWN, Bytes, Ints, Longs, Shorts, Slot, 
 _PRESENT, _KINSHIP, _N_COLUMNS = int(Slot.PRESENT), int(Slot.KINSHIP), len(Slot)
 _ROW, _COLUMN, _RELAYED = int(Slot.ROW), int(Slot.COLUMN), int(Slot.RELAYED)
 _HEARING, _NOISE = int(Trait.HEARING), int(Purpose.NOISE)
+_EIGHT = 8
 _EVERYWHERE = 2**20  # a squared radius beyond every map
 
 
@@ -177,12 +178,8 @@ def fill_slots(ears, slots, speaker, heard, n_lanes, bond):  # type: ignore[no-u
     lanes, n_slots = ears.lanes, speaker.shape[1]
     for k in range(n_slots):
         point(lanes, k, speaker.shape[0])
-        for lane in range(LANES):
-            card = item(ears.card, item(lanes, WHO * LANES + lane))
-            kinship = item(ears.shares, item(lanes, SHARES * LANES + lane) + (card >> 32 & 0xFFFF))
-            put(lanes, PLACE * LANES + lane, card & 0x7FFFFFFF)
-            put(lanes, MARK * LANES + lane, card >> 32)
-            put(lanes, KIN * LANES + lane, kinship)
+        for first in range(0, n_lanes, _EIGHT):
+            look_up(ears, first)
         phrase(lanes, bond)
         for lane in range(n_lanes):
             slot = item(lanes, AGENT * LANES + lane) * n_slots + k
@@ -191,6 +188,22 @@ def fill_slots(ears, slots, speaker, heard, n_lanes, bond):  # type: ignore[no-u
             put(heard, slot * heard.shape[2], item(lanes, MARK * LANES + lane))
         if heard.shape[2] > 1:
             hear_out(ears, speaker, heard, n_lanes, k)
+
+
+@kernel
+def look_up(ears, first):  # type: ignore[no-untyped-def]
+    """Look up what is known of the speakers WHO of eight lanes; write rows PLACE, MARK and KIN of lanes.
+
+    Always eight, for a loop of known length is faster even where some lanes are empty.
+    """
+    lanes = ears.lanes
+    for lane in range(_EIGHT):
+        at = first + lane
+        card = item(ears.card, item(lanes, WHO * LANES + at))
+        kinship = item(ears.shares, item(lanes, SHARES * LANES + at) + (card >> 32 & 0xFFFF))
+        put(lanes, PLACE * LANES + at, card & 0x7FFFFFFF)
+        put(lanes, MARK * LANES + at, card >> 32)
+        put(lanes, KIN * LANES + at, kinship)
 
 
 @kernel
