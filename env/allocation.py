@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from commlab.env.scenario import Scenario
+from commlab.env.senses.nearness import N_RANKS
 from commlab.env.senses.tiles import LISTENERS, SPEAKERS, n_tiles
 from commlab.env.types import (
     LANE_ROWS,
@@ -126,6 +127,8 @@ def allocate_scratch(rules: Rules, scenario: Scenario) -> Scratch:
         n_queued=np.zeros(len(Turn), np.int64),
         looks=np.zeros(rules.grids.shape[1] * rules.grids.shape[2], np.int64),
         card=np.zeros(n_agents, np.int64),
+        ranks=np.zeros((LANES, N_RANKS), np.uint8),
+        n_things=np.zeros(LANES, np.int64),
         seen=np.zeros((n_agents, 2), np.uint64),
         veil=np.zeros(WINDOW * WINDOW, np.uint8),
         first_listener=np.zeros(tiles[0] + 1, np.int32),

@@ -236,8 +236,8 @@ class View(NamedTuple):
     offsets: Shorts  # (121, 2) by rank: rows and columns from the observer; the first (2 r + 1)^2 are those of radius r
     rank: Bytes  # (121,) by cell
     nearer: Bytes  # (121,) by rank: rank of the next nearer cell on the line of sight
-    reach: Ints  # (128,) by rank, zeros from 121 on: steps in a flat grid
-    place: NDArray[np.uint64]  # (128,) by rank, zeros from 121 on: the offsets as bytes 1 and 2 of an entity's row
+    reach: Ints  # (121,) by rank: steps in a flat grid
+    place: NDArray[np.uint64]  # (121,) by rank: the offsets as bytes 1 and 2 of an entity's row
     veil: Bytes  # (B, 11, 11) 255 where a body's view does not reach, else 0
 
 
@@ -358,6 +358,8 @@ class Scratch(NamedTuple):
     n_queued: Longs  # (len(Turn),) agents in each queue
     looks: Longs  # (H * C,) where things stand, how they look: an entity's row, with the kin group for an offset
     card: Longs  # (A,) of an agent: row, column and kin group in two bytes each, first symbol heard, view radius
+    ranks: Bytes  # (LANES, N_RANKS) ranks of the things in some windows, nearest first
+    n_things: Longs  # (LANES,) how many they are
     seen: NDArray[np.uint64]  # (A, 2) ranks that an agent sees, as 128 bits, where walls block sight
     veil: Bytes  # (WINDOW * WINDOW,) the same of one agent as bytes: 255 where it does not
     chosen: Shorts  # (A,) agents to be sorted

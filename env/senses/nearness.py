@@ -1,7 +1,7 @@
-"""The order in which a window's cells are near, and which of them hold things, nearest first, in two words.
+"""The order in which a window's cells are near, and which of them hold things, nearest first.
 
-A window of 121 cells is sorted and searched as two vectors of bytes. Interpreted and bounds-checked kernels get plain
-loops.
+A window of 121 cells is sorted and searched as two vectors of bytes; what is found is gathered as a vector, too, where
+the processor can do so (it has VBMI2), else bit by bit. Interpreted and bounds-checked kernels get a plain loop.
 """
 
 from __future__ import annotations
@@ -11,17 +11,22 @@ from typing import Any
 import numba
 import numpy as np
 from numba.core import cgutils, types
+from numba.core.codegen import get_host_cpu_features
 from numba.extending import intrinsic
 
 from commlab.env.kernel import kernel
+from commlab.env.memory import item, lowest_bit, put
 from commlab.env.types import VIEW, WINDOW, Cell, Shorts
 
 N_CELLS = WINDOW * WINDOW
 _HALF = 64  # ranks in a word
 _SECOND = N_CELLS - _HALF  # the first cell of the second vector, which overlaps the first one
 _FIRST_THING, _N_THINGS = int(Cell.ALTAR), int(Cell.BERRY_TWIN) - int(Cell.ALTAR) + 1
+N_RANKS = N_CELLS + 2 * _HALF  # room for a list of ranks, and for what is written behind it
+_ONE = np.uint64(1)
+_WORD = cgutils.ir.IntType(64)
+_VECTOR = cgutils.ir.VectorType(cgutils.ir.IntType(8), _HALF)
 _PLAIN = bool(numba.config.DISABLE_JIT or numba.config.BOUNDSCHECK)
-_ZERO, _ONE = np.uint64(0), np.uint64(1)
 
 
 def near_first() -> Shorts:
@@ -37,54 +42,98 @@ CELL_OF_RANK = ((near_first() + VIEW) @ np.array([WINDOW, 1])).astype(np.int64)
 
 
 @kernel
-def _near_things(window, first):  # type: ignore[no-untyped-def]
-    """Return which ranks from 0 to 63 hold things, as bits, in the window that begins at item `first`."""
-    return _things(window, first, 0, _HALF)
+def _list_things(window, first, ranks, to):  # type: ignore[no-untyped-def]
+    """List the ranks of the things in the window that begins at item `first` of all windows, the own cell left out.
+
+    Return how many there are; write N_RANKS items of `ranks` from `to` on, nearest first.
+    """
+    listed = ranks.reshape(ranks.size)
+    n = 0
+    for rank in range(1, N_CELLS):
+        code = item(window, first + CELL_OF_RANK[rank])
+        listed[to + n] = rank
+        n += _FIRST_THING <= code < _FIRST_THING + _N_THINGS
+    return n
 
 
 @kernel
-def _far_things(window, first):  # type: ignore[no-untyped-def]
-    """Return the same for the ranks from 64 on."""
-    return _things(window, first, _HALF, N_CELLS)
+def _list_things_bits(window, first, ranks, to):  # type: ignore[no-untyped-def]
+    """Do as `_list_things` does, from bits by rank."""
+    n = to
+    near, far = _near_bits(window, first), _far_bits(window, first)
+    while near != 0:
+        put(ranks, n, lowest_bit(near))
+        near &= near - _ONE
+        n += 1
+    while far != 0:
+        put(ranks, n, _HALF + lowest_bit(far))
+        far &= far - _ONE
+        n += 1
+    return n - to
 
 
-@kernel
-def _things(window, first, start, stop):  # type: ignore[no-untyped-def]
-    cells = window.reshape(window.size)
-    bits = _ZERO
-    for rank in range(start, stop):
-        code = int(cells[first + CELL_OF_RANK[rank]])
-        if _FIRST_THING <= code < _FIRST_THING + _N_THINGS:
-            bits |= _ONE << np.uint64(rank - start)
-    return bits
-
-
-def _searcher(start: int, stop: int) -> Any:
-    """Return an intrinsic that does as `_things` does for the ranks from `start` to `stop`."""
-    lanes = [int(c) if c < _HALF else _HALF + int(c) - _SECOND for c in CELL_OF_RANK[start:stop]]
-    order = lanes + [lanes[-1]] * (_HALF - len(lanes))
-    byte, word = cgutils.ir.IntType(8), cgutils.ir.IntType(64)
-    vector = cgutils.ir.VectorType(byte, _HALF)
+def _searcher(start: int) -> Any:
+    """Return an intrinsic that tells which of the sixty-four ranks from `start` on hold things, as bits."""
 
     def search(typing_context: Any, window: Any, first: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             data = builder.gep(context.make_array(signature.args[0])(context, builder, args[0]).data, [args[1]])
-            halves = []
-            for cell in (0, _SECOND):
-                pointer = builder.gep(data, [cgutils.ir.Constant(word, cell)])
-                half = builder.load(builder.bitcast(pointer, vector.as_pointer()))
-                half.align = 1
-                halves.append(half)
-            mask = cgutils.ir.Constant(cgutils.ir.VectorType(cgutils.ir.IntType(32), _HALF), order)
-            sorted_ = builder.shuffle_vector(*halves, mask)
-            shifted = builder.sub(sorted_, vector([_FIRST_THING] * _HALF))
-            found = builder.bitcast(builder.icmp_unsigned("<", shifted, vector([_N_THINGS] * _HALF)), word)
-            return builder.and_(found, cgutils.ir.Constant(word, 2 ** (stop - start) - 1))
+            halves = [_load_vector(builder, data, cell) for cell in (0, _SECOND)]
+            return builder.bitcast(_find(builder, halves, start), _WORD)
 
         return types.uint64(window, types.int64), generate
 
     return intrinsic(search)
 
 
-near_things = _near_things if _PLAIN else _searcher(0, _HALF)
-far_things = _far_things if _PLAIN else _searcher(_HALF, N_CELLS)
+_near_bits, _far_bits = _searcher(0), _searcher(_HALF)
+
+
+@intrinsic
+def _list_things_vector(typing_context: Any, window: Any, first: Any, ranks: Any, to: Any) -> Any:
+    """Do as `_list_things` does."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        data = builder.gep(context.make_array(signature.args[0])(context, builder, args[0]).data, [args[1]])
+        halves = [_load_vector(builder, data, cell) for cell in (0, _SECOND)]
+        to = builder.gep(context.make_array(signature.args[2])(context, builder, args[2]).data, [args[3]])
+        n = cgutils.ir.Constant(_WORD, 0)
+        for start in (0, _HALF):
+            found = _find(builder, halves, start)
+            iota = _VECTOR([min(start + rank, 255) for rank in range(_HALF)])
+            pointer = builder.bitcast(builder.gep(to, [n]), _VECTOR.as_pointer())
+            builder.store(_compress(builder, iota, found), pointer).align = 1
+            n = builder.add(n, builder.ctpop(builder.bitcast(found, _WORD)))
+        return n
+
+    return types.int64(window, types.int64, ranks, types.int64), generate
+
+
+def _load_vector(builder: Any, data: Any, cell: int) -> Any:
+    """Return sixty-four cells of a window."""
+    pointer = builder.gep(data, [cgutils.ir.Constant(_WORD, cell)])
+    half = builder.load(builder.bitcast(pointer, _VECTOR.as_pointer()))
+    half.align = 1
+    return half
+
+
+def _find(builder: Any, halves: list[Any], start: int) -> Any:
+    """Return which of the sixty-four ranks from `start` on hold things, a bit each; never the own cell, rank 0."""
+    cells = CELL_OF_RANK[start : start + _HALF].tolist()
+    order = [c if c < _HALF else _HALF + c - _SECOND for c in cells]
+    mask = cgutils.ir.Constant(cgutils.ir.VectorType(cgutils.ir.IntType(32), _HALF), order + [0] * (_HALF - len(order)))
+    shifted = builder.sub(builder.shuffle_vector(*halves, mask), _VECTOR([_FIRST_THING] * _HALF))
+    found = builder.icmp_unsigned("<", shifted, _VECTOR([_N_THINGS] * _HALF))
+    meant = [int(rank < len(cells) and start + rank > 0) for rank in range(_HALF)]
+    return builder.and_(found, cgutils.ir.Constant(cgutils.ir.VectorType(cgutils.ir.IntType(1), _HALF), meant))
+
+
+def _compress(builder: Any, vector: Any, mask: Any) -> Any:
+    """Return the chosen items of a vector side by side, then zeros."""
+    name = "llvm.experimental.vector.compress.v64i8"
+    kind = cgutils.ir.FunctionType(_VECTOR, [_VECTOR, mask.type, _VECTOR])
+    return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), [vector, mask, _VECTOR(None)])
+
+
+_quick = _list_things_vector if "+avx512vbmi2" in get_host_cpu_features() else _list_things_bits
+list_things = _list_things if _PLAIN else _quick

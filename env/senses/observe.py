@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from commlab.env.kernel import kernel
-from commlab.env.memory import item, load4, load8, lowest_bit, put, store4, store8, veil16
+from commlab.env.memory import item, load4, load8, put, store4, store8, veil16
 from commlab.env.senses.hearing import hear_world
-from commlab.env.senses.nearness import far_things, near_things
+from commlab.env.senses.nearness import N_RANKS, list_things
 from commlab.env.senses.relation import blur
 from commlab.env.senses.sight import see
-from commlab.env.types import N_KINDS, VIEW, WINDOW, Cell, Entity, Number, Own, Price, Trait
+from commlab.env.types import LANES, N_KINDS, VIEW, WINDOW, Cell, Entity, Number, Own, Price, Trait
 
 _AGENT, _WALL = int(Cell.AGENT), int(Cell.WALL)
 _KIND, _ROW, _COLUMN, _KINSHIP = int(Entity.KIND), int(Entity.ROW), int(Entity.COLUMN), int(Entity.KINSHIP)
@@ -25,8 +25,7 @@ _ALTAR_COST, _MOVE_COST, _DAMAGE, _VALUE = (
 )
 _COST, _N_PRICES = int(Trait.MOVE_COST), len(Price)
 _NUMBER_ALTAR, _NUMBER_DAMAGE = int(Number.ALTAR_COST), int(Number.DAMAGE)
-_NONE, _ONE, _63, _64, _TOP = np.uint64(0), np.uint64(1), np.uint64(63), np.uint64(64), np.uint64(2**63)
-_NO_OFFSET = ~0xFFFF00
+_KIN_BYTE, _PLAIN_LOOK = 0xFF000000, ~0xFFFFFF00
 _LAST, _TAIL = WINDOW * (WINDOW - 1), WINDOW - 4  # the last row is moved as eight bytes and, overlapping, four
 
 
@@ -43,10 +42,7 @@ def observe_worlds(world, rules, obs, scratch, afresh, start, stop):  # type: ig
             feel(world, rules, obs, w, i)
             if afresh or world.t[w] == 0:
                 tell_prices(world, rules, obs, w, i)
-        for i in range(
-            rules.body.shape[0]
-        ):  # by now the windows have reached the cache, from which they are read whole
-            list_entities(world, rules, obs, scratch, w, i)
+        list_all_entities(world, rules, obs, scratch, w)
         hear_world(world, rules, obs, scratch, w)
 
 
@@ -78,10 +74,13 @@ def dress(world, rules, scratch, w):  # type: ignore[no-untyped-def]
 
 @kernel
 def appearance(world, rules, w, i):  # type: ignore[no-untyped-def]
-    """Return how agent `i` looks to others: an entity's row, with the kin group in place of the offset."""
+    """Return how agent `i` looks to others: an entity's row, with the kin group in place of the offset.
+
+    Where its kinship goes, all bits are set: what is no agent has none there, and so shows none without being asked.
+    """
     frozen = min(int(world.frozen[w, i]), 127)
     upper = int(world.facing[w, i]) | int(rules.body[i]) << 8 | int(world.shield[w, i]) << 16 | frozen << 24
-    return _AGENT | int(world.group[w, i]) << 8 | upper << 32
+    return _AGENT | int(world.group[w, i]) << 8 | _KIN_BYTE | upper << 32
 
 
 @kernel
@@ -98,39 +97,56 @@ def look(world, obs, w, i, veil, first):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def list_entities(world, rules, obs, scratch, w, i):  # type: ignore[no-untyped-def]
-    """List the nearest agents and objects in the window of agent `i`, itself left out; write entities."""
-    window = (w * world.row.shape[1] + i) * WINDOW * WINDOW
-    near, far = near_things(obs.window, window), far_things(obs.window, window)
-    write_entities(world, rules, obs, scratch, w, i, near & ~_ONE, far)
+def list_all_entities(world, rules, obs, scratch, w):  # type: ignore[no-untyped-def]
+    """List what every agent sees; write entities.
+
+    First the things of some windows are found, then those are written: what a vector has just stored is slow to read.
+    """
+    n_agents = world.row.shape[1]
+    for first in range(0, n_agents, LANES):
+        stop = min(first + LANES, n_agents)
+        for i in range(first, stop):
+            window = (w * n_agents + i) * WINDOW * WINDOW
+            scratch.n_things[i - first] = list_things(obs.window, window, scratch.ranks, (i - first) * N_RANKS)
+        for i in range(first, stop):
+            list_entities(world, rules, obs, scratch, w, i, i - first)
 
 
 @kernel
-def write_entities(world, rules, obs, scratch, w, i, near, far):  # type: ignore[no-untyped-def]
-    """Write the things at the ranks set in `near` (0 to 63) and `far` (from 64) as entities, then zeros.
+def list_entities(world, rules, obs, scratch, w, i, seat):  # type: ignore[no-untyped-def]
+    """List the nearest agents and objects in the window of agent `i`, itself left out; write entities.
 
-    Without branches on what is there, for they would be as often mistaken as not. Write entities.
+    As many rows as there are, then zeros, without branches on what is there: they would be as often mistaken as not.
+    Row `seat` of scratch.ranks tells where they are.
     """
-    columns, n_entities, n_groups = world.grid.shape[2], obs.entities.shape[2], world.seen_shares.shape[1]
+    me, columns, n_entities = w * world.row.shape[1] + i, world.grid.shape[2], obs.entities.shape[2]
+    n_things, ranks = int(scratch.n_things[seat]), seat * N_RANKS
     here = int(world.row[w, i]) * columns + int(world.column[w, i])
-    partner = int(world.partner[w, i]) if world.partner[w, i] >= 0 else i  # one's own cell is never listed
-    beloved = int(world.row[w, partner]) * columns + int(world.column[w, partner])
+    n_groups = world.seen_shares.shape[1]
     shares = (w * n_groups + int(world.group[w, i])) * n_groups
-    to = (w * world.row.shape[1] + i) * n_entities * 8
     for n in range(n_entities):
-        in_near = _NONE - np.uint64(near != 0)
-        bits = (near & in_near) | (far & ~in_near)
-        near, far = near & (near - _ONE), far & ((far - _ONE) | in_near)
-        rank = (lowest_bit(bits | _TOP) + np.int64(_64 & ~in_near)) & 127
+        rank = item(scratch.ranks, ranks + n)
         cell = here + item(rules.eye.reach, rank)
         look = item(scratch.looks, cell)
-        is_agent = -int((look & 255) == _AGENT)
-        kinship = item(world.seen_shares, shares + ((look >> 8) & 0xFFFF & is_agent))
-        kinship = max(kinship, rules.seen_bond) if cell == beloved else kinship
-        told = (look & _NO_OFFSET) | ((kinship & 255 & is_agent) << 24) | item(rules.eye.place, rank)
-        store8(obs.entities, to + 8 * n, np.uint64(told) & (_NONE - np.uint64(bits != 0)))
+        kinship = item(world.seen_shares, shares + (look >> 8 & 0xFFFF))
+        told = (look & _PLAIN_LOOK) | (kinship << 24 & look & _KIN_BYTE) | item(rules.eye.place, rank)
+        store8(obs.entities, (me * n_entities + n) * 8, np.uint64(told & -int(n < n_things)))
+    if world.partner[w, i] >= 0:
+        raise_kinship(world, rules, obs, w, i)
     if rules.kinship_hidden or rules.kinship_noise > 0:
         blur_entities(world, rules, obs, w, i)
+
+
+@kernel
+def raise_kinship(world, rules, obs, w, i):  # type: ignore[no-untyped-def]
+    """Raise the kinship with whom agent `i` is bonded with to the bond's, if it is listed; write entities."""
+    partner = int(world.partner[w, i])
+    rows = int(world.row[w, partner]) - int(world.row[w, i])
+    columns = int(world.column[w, partner]) - int(world.column[w, i])
+    for n in range(obs.entities.shape[2]):
+        there = obs.entities[w, i, n, _ROW] == rows and obs.entities[w, i, n, _COLUMN] == columns
+        if there and obs.entities[w, i, n, _KIND] == _AGENT:
+            obs.entities[w, i, n, _KINSHIP] = max(int(obs.entities[w, i, n, _KINSHIP]), rules.seen_bond)
 
 
 @kernel

@@ -26,15 +26,10 @@ def view_tables(views: list[int], columns: int) -> View:
         offsets=offsets,
         rank=rank,
         nearer=nearer,
-        reach=_padded(offsets[:, 0].astype(np.int32) * columns + offsets[:, 1], np.int32),
-        place=_padded((unsigned[:, 0] << 8) | (unsigned[:, 1] << 16), np.uint64),
+        reach=(offsets[:, 0].astype(np.int32) * columns + offsets[:, 1]).astype(np.int32),
+        place=((unsigned[:, 0] << 8) | (unsigned[:, 1] << 16)).astype(np.uint64),
         veil=np.stack([np.where(distance <= view, 0, _UNSEEN) for view in views]).astype(np.uint8),
     )
-
-
-def _padded(values: np.ndarray, dtype: type) -> np.ndarray:
-    """Return a table by rank with zeros to 128 ranks, so that seven bits never read beyond it."""
-    return np.concatenate([values, np.zeros(128 - N_CELLS, dtype=np.int64)]).astype(dtype)
 
 
 def _nearer(row: int, column: int) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from commlab.env.allocation import allocate_scratch
 from commlab.env.batch import WorldBatch
 from commlab.env.kernel import kernel
 from commlab.env.senses.hearing import hear_world
-from commlab.env.senses.observe import dress, feel, list_entities, look_around
+from commlab.env.senses.observe import dress, feel, list_all_entities, look_around
 from commlab.env.step import step_world
 
 N_STEPS = 300
@@ -47,8 +47,7 @@ def entities(world, rules, obs, scratch, actions, messages, stop):  # type: igno
     """Note how things look, and list the nearest of them."""
     for w in range(stop):
         dress(world, rules, scratch, w)
-        for i in range(rules.body.shape[0]):
-            list_entities(world, rules, obs, scratch, w, i)
+        list_all_entities(world, rules, obs, scratch, w)
 
 
 @kernel
