@@ -14,6 +14,7 @@ from commlab.env.types import (
     LANE_ROWS,
     LANES,
     N_KINDS,
+    SPEAKER_ROWS,
     WINDOW,
     Bytes,
     Entity,
@@ -136,6 +137,6 @@ def allocate_scratch(rules: Rules, scenario: Scenario) -> Scratch:
         listeners=np.zeros(n_agents, np.int16),
         first_speaker=np.zeros(tiles[1] + 1, np.int32),
         speakers=np.zeros(n_agents, np.int16),
-        lanes=np.zeros((LANE_ROWS + scenario.channel.slots, LANES), np.int32),
+        lanes=np.zeros((LANE_ROWS + SPEAKER_ROWS * scenario.channel.slots, LANES), np.int32),
         reached=np.zeros(n_agents, np.uint8),
     )

@@ -16,7 +16,8 @@ VIEW = 5  # the largest view radius: windows are 11 x 11, grids are padded by th
 WINDOW = 2 * VIEW + 1
 N_KINDS = 4  # kinds of crystal
 LANES = 16  # listeners whose nearest speakers are found side by side
-LANE_ROWS = 12  # what is known of each of them, before its nearest speakers
+LANE_ROWS = 8  # what is known of each of them
+SPEAKER_ROWS = 5  # what is known of each of its nearest speakers
 KINSHIP_STEPS = 16  # observed kinship is in sixteenths
 UNKNOWN = 127  # an offset that the listener cannot know
 
@@ -367,7 +368,7 @@ class Scratch(NamedTuple):
     listeners: Shorts  # (A,) by tile
     first_speaker: Ints  # (tiles + 1,)
     speakers: Shorts  # (A,) those who are not silent, by tile
-    lanes: Ints  # (LANE_ROWS + K, LANES) listeners side by side, and the speakers that are nearest to each
+    lanes: Ints  # (LANE_ROWS + SPEAKER_ROWS * K, LANES) listeners side by side, and the speakers nearest to each
     reached: Bytes  # (A,) bit n: an agent stands within the reach of a beacon of link n
 
 

@@ -24,6 +24,7 @@ from commlab.env.senses.lanes import (
     KIN,
     MARK,
     MOST_AGENTS,
+    NEAREST,
     NOBODY,
     PARTNER,
     PLACE,
@@ -34,13 +35,15 @@ from commlab.env.senses.lanes import (
     clear,
     insert,
     measure,
+    n_slots,
     phrase,
     point,
+    row_of,
 )
 from commlab.env.senses.muffle import is_blocked
 from commlab.env.senses.relation import blur
 from commlab.env.senses.sight import is_seen
-from commlab.env.senses.tiles import LISTENERS, SPEAKERS, is_silent, sort_into_tiles, tiles_along
+from commlab.env.senses.tiles import LISTENERS, SPEAKERS, sort_into_tiles, speaks, tiles_along
 from commlab.env.types import LANES, UNKNOWN, Bytes, Ints, Longs, Shorts, Slot, Trait
 
 _PRESENT, _KINSHIP, _N_COLUMNS = int(Slot.PRESENT), int(Slot.KINSHIP), len(Slot)
@@ -139,7 +142,7 @@ def try_rings(world, rules, scratch, w, tile, tile_columns):  # type: ignore[no-
 @kernel
 def is_settled(lanes, squared):  # type: ignore[no-untyped-def]
     """Return whether no speaker at a squared distance of `squared` or more can be heard in any lane."""
-    last = lanes.shape[0] - 1
+    last = NEAREST + n_slots(lanes) - 1
     for lane in range(LANES):
         if lanes[RADIUS, lane] >= squared and lanes[last, lane] >= squared * MOST_AGENTS:
             return False
@@ -174,36 +177,51 @@ def note_card(world, rules, aired, w, i):  # type: ignore[no-untyped-def]
 
 @kernel
 def fill_slots(ears, slots, speaker, heard, n_lanes, bond):  # type: ignore[no-untyped-def]
-    """Fill the slots of the listeners in the lanes with the nearest speakers; write slots, speaker, heard and lanes."""
-    lanes, n_slots = ears.lanes, speaker.shape[1]
-    for k in range(n_slots):
-        point(lanes, k, speaker.shape[0])
+    """Fill the slots of the listeners in the lanes with the nearest speakers; write slots, speaker, heard and lanes.
+
+    All slots together in each of four passes, for what is stored by numbers and read as a vector, or the other way
+    round, has to wait for the cache.
+    """
+    for k in range(speaker.shape[1]):
+        point(ears.lanes, k, speaker.shape[0])
+    for k in range(speaker.shape[1]):
         for first in range(0, n_lanes, _EIGHT):
-            look_up(ears, first)
-        phrase(lanes, bond)
-        for lane in range(n_lanes):
-            slot = item(lanes, AGENT * LANES + lane) * n_slots + k
-            store4(slots, slot * _N_COLUMNS, np.uint64(item(lanes, PLACE * LANES + lane)))
-            put(speaker, slot, item(lanes, WHO * LANES + lane))
-            put(heard, slot * heard.shape[2], item(lanes, MARK * LANES + lane))
+            look_up(ears, k, first)
+    for k in range(speaker.shape[1]):
+        phrase(ears.lanes, k, bond)
+    for k in range(speaker.shape[1]):
+        write_slot(ears, slots, speaker, heard, n_lanes, k)
         if heard.shape[2] > 1:
             hear_out(ears, speaker, heard, n_lanes, k)
 
 
 @kernel
-def look_up(ears, first):  # type: ignore[no-untyped-def]
-    """Look up what is known of the speakers WHO of eight lanes; write rows PLACE, MARK and KIN of lanes.
+def look_up(ears, k, first):  # type: ignore[no-untyped-def]
+    """Look up what is known of the k-th nearest speakers of eight lanes; write their rows PLACE, MARK and KIN of lanes.
 
     Always eight, for a loop of known length is faster even where some lanes are empty.
     """
     lanes = ears.lanes
+    who, place = row_of(lanes, WHO, k) * LANES + first, row_of(lanes, PLACE, k) * LANES + first
+    mark, kin = row_of(lanes, MARK, k) * LANES + first, row_of(lanes, KIN, k) * LANES + first
     for lane in range(_EIGHT):
-        at = first + lane
-        card = item(ears.card, item(lanes, WHO * LANES + at))
-        kinship = item(ears.shares, item(lanes, SHARES * LANES + at) + (card >> 32 & 0xFFFF))
-        put(lanes, PLACE * LANES + at, card & 0x7FFFFFFF)
-        put(lanes, MARK * LANES + at, card >> 32)
-        put(lanes, KIN * LANES + at, kinship)
+        card = item(ears.card, item(lanes, who + lane))
+        kinship = item(ears.shares, item(lanes, SHARES * LANES + first + lane) + (card >> 32 & 0xFFFF))
+        put(lanes, place + lane, card & 0x7FFFFFFF)
+        put(lanes, mark + lane, card >> 32)
+        put(lanes, kin + lane, kinship)
+
+
+@kernel
+def write_slot(ears, slots, speaker, heard, n_lanes, k):  # type: ignore[no-untyped-def]
+    """Write slot `k` of the listeners in the lanes; write slots, speaker, heard."""
+    lanes, n_slots = ears.lanes, speaker.shape[1]
+    who, word, symbol = row_of(lanes, WHO, k) * LANES, row_of(lanes, PLACE, k) * LANES, row_of(lanes, MARK, k) * LANES
+    for lane in range(n_lanes):
+        slot = item(lanes, AGENT * LANES + lane) * n_slots + k
+        store4(slots, slot * _N_COLUMNS, np.uint64(item(lanes, word + lane)))
+        put(speaker, slot, item(lanes, who + lane))
+        put(heard, slot * heard.shape[2], item(lanes, symbol + lane))
 
 
 @kernel
@@ -270,7 +288,7 @@ def hear_relayed(world, rules, obs, scratch, ears, w, i, n_heard):  # type: igno
         slots[i, k, _RELAYED] = 0
     for step in range(1, n_agents):
         j = (i + step) % n_agents
-        if n_heard == speaker.shape[1] or is_silent(ears.aired, world.message.shape[2], j):
+        if n_heard == speaker.shape[1] or not speaks(ears.aired, world.message.shape[2], j):
             continue
         known = (relays(world, w, j) & int(scratch.reached[i])) == 0
         for k in range(n_direct):

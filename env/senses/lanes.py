@@ -13,12 +13,15 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 from commlab.env.kernel import kernel
-from commlab.env.types import LANE_ROWS, LANES, UNKNOWN
+from commlab.env.types import LANE_ROWS, LANES, SPEAKER_ROWS, UNKNOWN
 
 NOBODY = 2**30
 MOST_AGENTS = 1024  # a key is a squared distance times this, plus how far on in the list of agents the speaker is
-AT_ROW, AT_COLUMN, RADIUS, AGENT, KEY, SIGHT, SHARES, PARTNER, WHO, PLACE, MARK, KIN = range(LANE_ROWS)
-NEAREST = LANE_ROWS  # the first of the rows that hold the keys of the nearest speakers, nearest first
+AT_ROW, AT_COLUMN, RADIUS, AGENT, KEY, SIGHT, SHARES, PARTNER = range(LANE_ROWS)
+NEAREST = (
+    LANE_ROWS  # the first of K rows that hold the keys of the nearest speakers, nearest first; after them, K rows each:
+)
+WHO, PLACE, MARK, KIN = range(1, SPEAKER_ROWS)  # the speaker, two halves of its card, and the kinship with it
 NOWHERE = UNKNOWN << 16 | UNKNOWN << 24
 _PLAIN = bool(numba.config.DISABLE_JIT or numba.config.BOUNDSCHECK)
 _WORD = cgutils.ir.IntType(32)
@@ -26,9 +29,21 @@ _VECTOR = cgutils.ir.VectorType(_WORD, LANES)
 
 
 @kernel
+def n_slots(lanes):  # type: ignore[no-untyped-def]
+    """Return the number K of speakers that a listener can hear."""
+    return (lanes.shape[0] - LANE_ROWS) // SPEAKER_ROWS
+
+
+@kernel
+def row_of(lanes, what, k):  # type: ignore[no-untyped-def]
+    """Return the row that holds WHO, PLACE, MARK or KIN of the k-th nearest speaker."""
+    return NEAREST + n_slots(lanes) * what + k
+
+
+@kernel
 def _clear(lanes):  # type: ignore[no-untyped-def]
     """Empty all lanes: no listener is there to hear anything, and nobody is near. Write lanes."""
-    for row in range(lanes.shape[0]):
+    for row in range(NEAREST + n_slots(lanes)):
         for lane in range(LANES):
             lanes[row, lane] = NOBODY if row >= NEAREST else -1 if row == RADIUS else 0
 
@@ -48,7 +63,7 @@ def _measure(lanes, row, column, j, n_agents):  # type: ignore[no-untyped-def]
 @kernel
 def _insert(lanes):  # type: ignore[no-untyped-def]
     """Put the keys where they belong among each lane's nearest; write lanes."""
-    for k in range(NEAREST, lanes.shape[0]):
+    for k in range(NEAREST, NEAREST + n_slots(lanes)):
         for lane in range(LANES):
             known, new = lanes[k, lane], lanes[KEY, lane]
             lanes[k, lane] = known if known < new else new
@@ -57,32 +72,31 @@ def _insert(lanes):  # type: ignore[no-untyped-def]
 
 @kernel
 def _point(lanes, k, n_agents):  # type: ignore[no-untyped-def]
-    """Name the k-th nearest speaker of each lane, and its key; write rows WHO and KEY of lanes."""
+    """Name the k-th nearest speaker of each lane; write its row WHO of lanes."""
     for lane in range(LANES):
-        key = int(lanes[NEAREST + k, lane])
-        j = (key & (MOST_AGENTS - 1)) + int(lanes[AGENT, lane])
-        lanes[KEY, lane] = key
-        lanes[WHO, lane] = j - n_agents if j >= n_agents else j
+        j = (int(lanes[NEAREST + k, lane]) & (MOST_AGENTS - 1)) + int(lanes[AGENT, lane])
+        lanes[row_of(lanes, WHO, k), lane] = j - n_agents if j >= n_agents else j
 
 
 @kernel
-def _phrase(lanes, bond):  # type: ignore[no-untyped-def]
-    """Put into words what a slot tells of the speaker WHO, from rows PLACE and MARK (its card) and KIN (the kinship).
+def _phrase(lanes, k, bond):  # type: ignore[no-untyped-def]
+    """Put into words what slot k tells of its speaker, from its rows WHO, PLACE, MARK (its card) and KIN.
 
     PLACE becomes the slot's first four bytes, WHO the speaker and MARK its symbol; where nobody speaks: 0, -1 and 0.
     """
+    who, at, mark = row_of(lanes, WHO, k), row_of(lanes, PLACE, k), row_of(lanes, MARK, k)
     for lane in range(LANES):
-        place, there = int(lanes[PLACE, lane]), int(lanes[KEY, lane]) < NOBODY
+        place, there = int(lanes[at, lane]), int(lanes[NEAREST + k, lane]) < NOBODY
         rows = (place & 0xFFFF) - int(lanes[AT_ROW, lane])
         columns = (place >> 16 & 0xFFFF) - int(lanes[AT_COLUMN, lane])
         known = max(abs(rows), abs(columns)) <= int(lanes[SIGHT, lane])
-        kinship = int(lanes[KIN, lane])
-        kinship = max(kinship, bond) if lanes[WHO, lane] == lanes[PARTNER, lane] else kinship
+        kinship = int(lanes[row_of(lanes, KIN, k), lane])
+        kinship = max(kinship, bond) if lanes[who, lane] == lanes[PARTNER, lane] else kinship
         told = (rows & 255) << 16 | (columns & 127) << 24 if known else NOWHERE
         sign = -(2**31) if known and columns & 128 else 0
-        lanes[PLACE, lane] = (1 | (kinship & 255) << 8 | told) + sign if there else 0
-        lanes[WHO, lane] = lanes[WHO, lane] if there else -1
-        lanes[MARK, lane] = int(lanes[MARK, lane]) >> 16 & 255 if there else 0
+        lanes[at, lane] = (1 | (kinship & 255) << 8 | told) + sign if there else 0
+        lanes[who, lane] = lanes[who, lane] if there else -1
+        lanes[mark, lane] = int(lanes[mark, lane]) >> 16 & 255 if there else 0
 
 
 @intrinsic
@@ -91,8 +105,7 @@ def _clear_vector(typing_context: Any, lanes: Any) -> Any:
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         base = _rows(context, builder, signature.args[0], args[0])
-        array = context.make_array(signature.args[0])(context, builder, args[0])
-        stop = cgutils.unpack_tuple(builder, array.shape, 2)[0]
+        stop = builder.add(_n_slots(context, builder, signature, args), _constant(NEAREST))
         for row in range(NEAREST):
             _save(builder, base, _constant(row), _VECTOR([-1 if row == RADIUS else 0] * LANES))
         with cgutils.for_range_slice(builder, _constant(NEAREST), stop, _constant(1)) as (k, _):
@@ -128,8 +141,7 @@ def _insert_vector(typing_context: Any, lanes: Any) -> Any:
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         base = _rows(context, builder, signature.args[0], args[0])
-        array = context.make_array(signature.args[0])(context, builder, args[0])
-        stop = cgutils.unpack_tuple(builder, array.shape, 2)[0]
+        stop = builder.add(_n_slots(context, builder, signature, args), _constant(NEAREST))
         carried = cgutils.alloca_once_value(builder, _load(builder, base, _constant(KEY)))
         with cgutils.for_range_slice(builder, _constant(NEAREST), stop, _constant(1)) as (k, _):
             known, new = _load(builder, base, k), builder.load(carried)
@@ -151,39 +163,49 @@ def _point_vector(typing_context: Any, lanes: Any, k: Any, n_agents: Any) -> Any
         agent, n_agents = _load(builder, base, _constant(AGENT)), _spread(builder, args[2])
         j = builder.add(builder.and_(key, _same(MOST_AGENTS - 1)), agent)
         j = builder.select(builder.icmp_signed(">=", j, n_agents), builder.sub(j, n_agents), j)
-        _save(builder, base, _constant(KEY), key)
-        _save(builder, base, _constant(WHO), j)
+        _save(builder, base, _row_of(builder, _n_slots(context, builder, signature, args), WHO, args[1]), j)
         return context.get_dummy_value()
 
     return types.void(lanes, types.int64, types.int32), generate
 
 
 @intrinsic
-def _phrase_vector(typing_context: Any, lanes: Any, bond: Any) -> Any:
+def _phrase_vector(typing_context: Any, lanes: Any, k: Any, bond: Any) -> Any:
     """Do as `_phrase` does."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        base = _rows(context, builder, signature.args[0], args[0])
-        row = {n: _load(builder, base, _constant(n)) for n in range(NEAREST)}
-        low, shift = _same(0xFFFF), _same(16)
-        rows = builder.sub(builder.and_(row[PLACE], low), row[AT_ROW])
-        columns = builder.sub(builder.lshr(row[PLACE], shift), row[AT_COLUMN])
-        near = [builder.icmp_signed("<=", _absolute(builder, x), row[SIGHT]) for x in (rows, columns)]
-        known = builder.and_(*near)
-        bond = _spread(builder, args[1])
-        kinship = builder.select(builder.icmp_signed("<", row[KIN], bond), bond, row[KIN])
-        kinship = builder.select(builder.icmp_signed("==", row[WHO], row[PARTNER]), kinship, row[KIN])
-        place = builder.or_(builder.shl(builder.and_(rows, _same(255)), shift), builder.shl(columns, _same(24)))
+        base, n = _rows(context, builder, signature.args[0], args[0]), _n_slots(context, builder, signature, args)
+        at = {what: _row_of(builder, n, what, args[1]) for what in (0, WHO, PLACE, MARK, KIN)}
+        key, who, place, mark, kinship = (_load(builder, base, row) for row in at.values())
+        mine = {row: _load(builder, base, _constant(row)) for row in (AT_ROW, AT_COLUMN, SIGHT, PARTNER)}
+        shift, bond = _same(16), _spread(builder, args[2])
+        rows = builder.sub(builder.and_(place, _same(0xFFFF)), mine[AT_ROW])
+        columns = builder.sub(builder.lshr(place, shift), mine[AT_COLUMN])
+        near = [builder.icmp_signed("<=", _absolute(builder, x), mine[SIGHT]) for x in (rows, columns)]
+        raised = builder.select(builder.icmp_signed("<", kinship, bond), bond, kinship)
+        kinship = builder.select(builder.icmp_signed("==", who, mine[PARTNER]), raised, kinship)
+        told = builder.or_(builder.shl(builder.and_(rows, _same(255)), shift), builder.shl(columns, _same(24)))
         word = builder.or_(builder.shl(builder.and_(kinship, _same(255)), _same(8)), _same(1))
-        word = builder.or_(word, builder.select(known, place, _same(NOWHERE)))
-        there = builder.icmp_signed("<", row[KEY], _same(NOBODY))
-        symbol = builder.and_(builder.lshr(row[MARK], shift), _same(255))
-        _save(builder, base, _constant(PLACE), builder.select(there, word, _same(0)))
-        _save(builder, base, _constant(WHO), builder.select(there, row[WHO], _same(-1)))
-        _save(builder, base, _constant(MARK), builder.select(there, symbol, _same(0)))
+        word = builder.or_(word, builder.select(builder.and_(*near), told, _same(NOWHERE)))
+        there = builder.icmp_signed("<", key, _same(NOBODY))
+        symbol = builder.and_(builder.lshr(mark, shift), _same(255))
+        for what, said, silence in ((PLACE, word, 0), (WHO, who, -1), (MARK, symbol, 0)):
+            _save(builder, base, at[what], builder.select(there, said, _same(silence)))
         return context.get_dummy_value()
 
-    return types.void(lanes, types.int32), generate
+    return types.void(lanes, types.int64, types.int32), generate
+
+
+def _n_slots(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    """Return the number K of speakers that a listener can hear."""
+    array = context.make_array(signature.args[0])(context, builder, args[0])
+    n_rows = cgutils.unpack_tuple(builder, array.shape, 2)[0]
+    return builder.udiv(builder.sub(n_rows, _constant(LANE_ROWS)), _constant(SPEAKER_ROWS))
+
+
+def _row_of(builder: Any, n: Any, what: int, k: Any) -> Any:
+    """Return the row that holds WHO, PLACE, MARK or KIN (0: the key) of the k-th of n speakers."""
+    return builder.add(builder.add(_constant(NEAREST), builder.mul(n, _constant(what))), k)
 
 
 def _same(number: int) -> Any:

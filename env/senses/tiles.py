@@ -29,32 +29,25 @@ def sort_into_tiles(world, scratch, aired, w):  # type: ignore[no-untyped-def]
 
     Write scratch.first_listener, listeners, first_speaker, speakers, chosen.
     """
-    n_agents = world.row.shape[1]
-    for i in range(n_agents):
-        scratch.chosen[i] = i
+    n_agents, n_symbols = world.row.shape[1], world.message.shape[2]
     split = n_agents > FEW
+    listeners, speakers = (scratch.chosen, scratch.chosen) if split else (scratch.listeners, scratch.speakers)
+    for i in range(n_agents):
+        listeners[i] = i
     if split:
         sort_by_tile(world, w, scratch.chosen, n_agents, LISTENERS, scratch.first_listener, scratch.listeners)
-    else:
-        take_as_one(scratch.chosen, n_agents, scratch.first_listener, scratch.listeners)
     n_speakers = 0
     for i in range(n_agents):
-        scratch.chosen[n_speakers] = i
-        n_speakers += not is_silent(aired, world.message.shape[2], i)
+        speakers[n_speakers] = i
+        n_speakers += int(speaks(aired, n_symbols, i))
     if split:
         sort_by_tile(world, w, scratch.chosen, n_speakers, SPEAKERS, scratch.first_speaker, scratch.speakers)
     else:
-        take_as_one(scratch.chosen, n_speakers, scratch.first_speaker, scratch.speakers)
+        scratch.first_listener[0] = 0
+        scratch.first_listener[1] = n_agents
+        scratch.first_speaker[0] = 0
+        scratch.first_speaker[1] = n_speakers
     return split
-
-
-@kernel
-def take_as_one(chosen, n_chosen, first, agents):  # type: ignore[no-untyped-def]
-    """Take the first of the chosen agents as one tile; write first, agents."""
-    for n in range(n_chosen):
-        agents[n] = chosen[n]
-    first[0] = 0
-    first[1] = n_chosen
 
 
 @kernel
@@ -85,11 +78,9 @@ def tile_of(world, w, i, columns, bits):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def is_silent(aired, n_symbols, j):  # type: ignore[no-untyped-def]
-    """Return whether nothing of agent `j` can be heard now; `aired` (A, L or more) are the messages in the air."""
-    if aired[j, 0] != 0:
-        return False
+def speaks(aired, n_symbols, j):  # type: ignore[no-untyped-def]
+    """Return whether anything of agent `j` can be heard now; `aired` (A, L or more) are the messages in the air."""
+    heard = aired[j, 0] != 0
     for position in range(1, n_symbols):
-        if aired[j, position] != 0:
-            return False
-    return True
+        heard |= aired[j, position] != 0
+    return heard
