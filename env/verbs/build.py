@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from commlab.env.cells import break_wall, wall_in
+from commlab.env.cells import occupy, vacate
 from commlab.env.kernel import kernel
 from commlab.env.sites import stand, vanish
 from commlab.env.types import Action, Cell, Number, Stat, Trait
@@ -46,7 +46,7 @@ def raise_up(world, w, i, row, column, n):  # type: ignore[no-untyped-def]
     if (world.grid[w, row, column] != _EMPTY) | (world.energy[w, i] < joules):
         return
     if n == 0:
-        wall_in(world, w, row, column, hp)
+        occupy(world, w, row, column, _WALL, hp)
         world.n_walls[w] += hp > 0
     else:
         o = free_place(world, w)
@@ -78,7 +78,7 @@ def dismantle(world, rules, w, i, row, column):  # type: ignore[no-untyped-def]
     """
     code, holds = int(world.grid[w, row, column]), int(world.occupant[w, row, column])
     if code == _WALL and holds > 0:
-        break_wall(world, w, row, column)
+        vacate(world, w, row, column)
         world.n_walls[w] -= 1
         joules = int(world.numbers[w, _WALL_ENERGY])
     elif code == _CONVERTER or code == _BEACON:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from commlab.env.cells import break_wall
+from commlab.env.cells import vacate
 from commlab.env.kernel import kernel
 from commlab.env.types import Cell, Number, Stat, Trait
 from commlab.env.verbs.ahead import column_ahead, natural, row_ahead
@@ -67,7 +67,7 @@ def hit_wall(world, w, row, column):  # type: ignore[no-untyped-def]
     if hp > 1:
         world.occupant[w, row, column] = hp - 1
     elif hp == 1:
-        break_wall(world, w, row, column)
+        vacate(world, w, row, column)
         world.n_walls[w] -= 1
         world.reservoir[w] += world.numbers[w, _WALL_ENERGY]
 

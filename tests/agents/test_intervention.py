@@ -12,19 +12,7 @@ from commlab.env.batch import WorldBatch
 from commlab.env.scenario import Scenario
 from commlab.foundation.errors import InterventionError
 
-W = 6
 MUTE = Intervention("message.out", "mute")
-
-
-def plan_for(scenario: Scenario, *interventions: Intervention, tapes: Any = None) -> Plan:
-    """The interventions, in every second world."""
-    worlds = [interventions if w % 2 else () for w in range(W)]
-    return make_plan(worlds, scenario.steps, scenario.n_agents, scenario.channel.length, tapes)
-
-
-def trained(scenario: Scenario) -> RecurrentPolicy:
-    """The policy of `play`."""
-    return RecurrentPolicy(scenario, n_hidden=8)
 
 
 @pytest.mark.parametrize(
