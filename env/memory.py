@@ -16,7 +16,7 @@ from numba.extending import intrinsic
 from commlab.env.kernel import kernel
 
 _PLAIN = bool(numba.config.DISABLE_JIT or numba.config.BOUNDSCHECK)
-_BYTE, _EIGHT = np.uint64(255), np.uint64(8)
+_BYTE = np.uint64(255)
 
 
 @kernel

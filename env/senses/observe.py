@@ -12,7 +12,7 @@ from commlab.env.senses.relation import blur
 from commlab.env.senses.sight import see
 from commlab.env.types import LANES, N_KINDS, VIEW, WINDOW, Cell, Entity, Number, Own, Price, Trait
 
-_AGENT, _WALL = int(Cell.AGENT), int(Cell.WALL)
+_AGENT = int(Cell.AGENT)
 _KIND, _ROW, _COLUMN, _KINSHIP = int(Entity.KIND), int(Entity.ROW), int(Entity.COLUMN), int(Entity.KINSHIP)
 _OWN_BODY, _OWN_FACING, _LAST_ACTION, _ENERGY = int(Own.BODY), int(Own.FACING), int(Own.LAST_ACTION), int(Own.ENERGY)
 _OWN_ROW, _OWN_COLUMN, _GREEN = int(Own.ROW), int(Own.COLUMN), int(Own.GREEN)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from commlab.env.kernel import kernel
-from commlab.env.types import Cell, Number, Stat, Trait
-from commlab.env.verbs.ahead import column_ahead, natural, row_ahead
+from commlab.env.types import Number, Stat, Trait
+from commlab.env.verbs.ahead import agent_ahead
 from commlab.env.verbs.pay import pay
 
-_AGENT, _COST = int(Cell.AGENT), int(Trait.BOND_COST)
+_COST = int(Trait.BOND_COST)
 _STEPS, _BONDED = int(Number.BOND_STEPS), int(Stat.BONDED)
 
 
@@ -19,12 +19,8 @@ def bond(world, rules, w, i):  # type: ignore[no-untyped-def]
     """
     if not pay(world, w, i, world.trait[w, rules.body[i], _COST]):
         return
-    facing = int(world.facing[w, i])
-    row, column = row_ahead(natural(world.row[w, i]), facing), column_ahead(natural(world.column[w, i]), facing)
-    if world.grid[w, row, column] != _AGENT:
-        return
-    j = natural(world.occupant[w, row, column])
-    if world.frozen[w, j] > 0:
+    j = agent_ahead(world, w, i)
+    if j < 0 or world.frozen[w, j] > 0:
         return
     world.courting[w, i] = j
     world.courted_at[w, i] = world.t[w]

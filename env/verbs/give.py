@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from commlab.env.kernel import kernel
-from commlab.env.types import N_KINDS, Cell, Number, Stat, Trait
-from commlab.env.verbs.ahead import column_ahead, natural, row_ahead
+from commlab.env.types import N_KINDS, Number, Stat, Trait
+from commlab.env.verbs.ahead import agent_ahead
 from commlab.env.verbs.pay import pay, room_for_energy, room_for_units
 
-_AGENT, _COST, _GIFT = int(Cell.AGENT), int(Trait.GIVE_COST), int(Number.GIFT)
+_COST, _GIFT = int(Trait.GIVE_COST), int(Number.GIFT)
 _GAVE, _RECEIVED = int(Stat.GAVE), int(Stat.RECEIVED)
 
 
@@ -16,11 +16,9 @@ def give(world, rules, w, i):  # type: ignore[no-untyped-def]
     """Let agent `i` give to the agent it faces; write energy, inventory, reservoir, last_action, stats."""
     if not pay(world, w, i, world.trait[w, rules.body[i], _COST]):
         return
-    facing = int(world.facing[w, i])
-    row, column = row_ahead(natural(world.row[w, i]), facing), column_ahead(natural(world.column[w, i]), facing)
-    if world.grid[w, row, column] != _AGENT:
+    j = agent_ahead(world, w, i)
+    if j < 0:
         return
-    j = natural(world.occupant[w, row, column])
     most = most_carried(world, w, i)
     if world.inventory[w, i, most] > 0:
         given = min(1, room_for_units(world, rules, w, j, most))
