@@ -1,24 +1,22 @@
-"""Reading recordings: a merged file or a folder of sealed shards, checked when opened, lazy after."""
+"""Reading recordings: labelled, lazy access to their columns, their episodes and what their codes mean."""
 
-import json
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-import h5py
-import hdf5plugin  # noqa: F401  (registers the compression filters)
 import numpy as np
 
 from commlab.datasets.columns import Column
-from commlab.datasets.episodes import EpisodeTable, column_names, derived_columns, join_tables, read_table
-from commlab.datasets.opening import open_files, resolve
+from commlab.datasets.episodes import derived_columns
+from commlab.datasets.stores import FileStore, PartStore, Store
 from commlab.foundation.errors import RecordingError, nearest_names
 
 __all__ = ["Episodes", "Recording", "open_recording"]
 
 Array = np.ndarray[Any, Any]
+BLOCK = 65536  # rows of an excerpt
+BY_AGENT = frozenset({"agents", "channel", "policy", "reward", "observation", "feature"})  # axes start with S, A
 
 
 class Episodes(NamedTuple):
@@ -48,21 +46,18 @@ def open_recording(path: Path | str) -> "Recording":
     Raises RecordingError, naming the file, what it is and the mend, where it is missing, foreign, cut short, incomplete
     or from a newer commlab.
     """
-    return Recording(Path(path))
+    return Recording(Path(path), FileStore(Path(path)))
 
 
 class Recording:
-    """Lazy, labelled access to a recording. Pickles as its path, and opens its files anew in every process."""
+    """Lazy, labelled access to a recording: of a file or of many shards, of a part of one, or in memory."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, store: Store) -> None:
+        """path: what messages call it."""
         self.path = path
-        self.sources = resolve(path)
-        self.process = -1
-        self.files: Sequence[h5py.File] = []
-        files = self.open()
-        self.table: EpisodeTable = join_tables([read_table(file) for file in files])
-        self.rows = [int(file["episodes/length"][:].sum()) for file in files]
-        self.attrs: dict[str, Any] = {key: plain(value) for key, value in files[0].attrs.items()}
+        self.store = store
+        self.table = store.table
+        self.attrs = store.attrs
 
     def __enter__(self) -> Self:
         return self
@@ -71,7 +66,7 @@ class Recording:
         self.close()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (open_recording, (self.path,))
+        return (Recording, (self.path, self.store))
 
     def __repr__(self) -> str:
         return f"Recording({str(self.path)!r}, {self.n_episodes} episodes, {self.n_steps} steps)"
@@ -88,16 +83,11 @@ class Recording:
             )
         if name == "steps/episode":
             return Column(name, lambda: [self.row_episode], [self.n_steps])
-        return Column(name, lambda: [file[name] for file in self.open()], self.rows)
+        return self.store.column(name)
 
     def columns(self) -> tuple[str, ...]:
         """The names of all columns, sorted."""
-        return self.column_names
-
-    @cached_property
-    def column_names(self) -> tuple[str, ...]:
-        """The names of all columns, sorted."""
-        return tuple(column_names(self.open()[0]))
+        return self.store.column_names()
 
     def read(self, name: str, rows: Any = slice(None), agents: int | Sequence[int] | None = None) -> Array:
         """A column's rows (all of them), for one agent or some agents (all of them), as numpy."""
@@ -113,8 +103,7 @@ class Recording:
 
         Empty where it has none.
         """
-        file = self.open()[0]
-        return tuple(plain(file[name].attrs.get("columns", "[]"))) if name in file else ()
+        return self.store.names(name)
 
     @property
     def n_episodes(self) -> int:
@@ -124,12 +113,29 @@ class Recording:
     @property
     def n_steps(self) -> int:
         """Steps of all episodes, S."""
-        return sum(self.rows)
+        return int(self.table.lengths.sum())
 
-    @property
+    @cached_property
     def n_agents(self) -> int:
-        """Agents, A."""
-        return int(self["agents/position"].shape[1])
+        """Agents, A. Raises RecordingError where no column has a value for each agent."""
+        known = [name for name in self.columns() if name.split("/")[0] in BY_AGENT]
+        if not known:
+            raise RecordingError(f"{self.path} has no column about its agents: record or import it again with some.")
+        return self[known[0]].shape[1]
+
+    def excerpt(self, start: int, stop: int) -> "Recording":
+        """Episodes `start` to `stop` - 1 as a recording of their own, read when asked for."""
+        return Recording(self.path, PartStore(self.store, start, stop))
+
+    def blocks(self, max_rows: int = BLOCK) -> Iterator["Recording"]:
+        """Excerpts of whole episodes in order, of `max_rows` rows at most (but one episode at least) each."""
+        ends = np.cumsum(self.table.lengths)
+        start = 0
+        while start < self.n_episodes:
+            before = int(ends[start - 1]) if start else 0
+            stop = max(start + 1, int(np.searchsorted(ends, before + max_rows, side="right")))
+            yield self.excerpt(start, stop)
+            start = stop
 
     @cached_property
     def episodes(self) -> Episodes:
@@ -204,27 +210,6 @@ class Recording:
             raise RecordingError(f"{self.path} has no body {body!r}: the bodies in it are {', '.join(known)}.")
         return tuple(agent for agent, name in enumerate(self.bodies) if name == body)
 
-    def open(self) -> Sequence[h5py.File]:
-        """The open files; a forked process opens its own."""
-        if self.process != os.getpid():
-            self.files, self.process = open_files(self.sources), os.getpid()
-        return self.files
-
     def close(self) -> None:
         """Close the files; reading again opens them again."""
-        if self.process == os.getpid():
-            for file in self.files:
-                file.close()
-        self.process = -1
-
-
-def plain(value: Any) -> Any:
-    """An attribute as Python's own type; text that holds a JSON table or list is parsed."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, str) and value[:1] in ("{", "["):
-        try:
-            return json.loads(value)
-        except ValueError:
-            return value
-    return value
+        self.store.close()

@@ -12,7 +12,7 @@ import numpy as np
 from commlab.foundation.atomic import write_atomic
 from commlab.foundation.errors import DataError
 
-__all__ = ["Null", "Result", "to_plain"]
+__all__ = ["Null", "Result", "to_plain", "undefined"]
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,21 @@ class Result:
             return cls.from_json(text)
         except DataError as error:
             raise DataError(f"{path}: {error}") from error
+
+
+def undefined(
+    analysis: str,
+    name: str,
+    unit: str,
+    reason: str,
+    n_episodes: int = 0,
+    details: Mapping[str, Any] | None = None,
+    provenance: Mapping[str, Any] | None = None,
+) -> Result:
+    """A result without an estimate: the reason, a clause such as "only one message is said", ends its sentence."""
+    told = {**(details or {}), "reason": reason}
+    sentence = f"{analysis[:1].upper()}{analysis[1:]} is undefined, because {reason.rstrip('.')}."
+    return Result(analysis, name, None, unit, None, None, None, n_episodes, sentence, told, dict(provenance or {}))
 
 
 def to_plain(value: Any, where: str = "value") -> Any:

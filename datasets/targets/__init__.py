@@ -12,7 +12,7 @@ from commlab.foundation.errors import TargetError, nearest_names
 __all__ = ["NONE", "SECTORS", "TARGETS", "Labels", "Target", "find_target", "lagged", "unseen"]
 
 
-def find_target(name: str) -> Target:
+def find_target(name: str, recording: Recording | None = None) -> Target:
     """The target of that name. Raises TargetError, naming the nearest and listing all, where there is none."""
     if name in TARGETS:
         return TARGETS[name]
