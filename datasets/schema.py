@@ -4,6 +4,14 @@ Axis letters: E episodes, S steps of all episodes, A agents, L symbols of a mess
 H hidden units, N entities in view, O objects, B bodies. Row s of every column under S is time t of one episode: state
 and observation before the action, what was heard at t (said at t-1), action and message chosen at t, the reward that
 followed.
+
+Other people's recordings need not have a map: agents/position and all else but steps/* may be missing, and what their
+worlds are about stands in columns feature/<name> (S, A): whole numbers, codes of the names in the root attribute
+codes["feature/<name>"], or real numbers. MISSING (NaN for real numbers) is where there is no value. Names of symbols
+are in codes["symbols"], of agents in codes["bodies"].
+
+The version is still 1: all that has been added since is optional, so that every earlier recording means what it meant,
+and a reader from before finds no column under feature/ rather than a wrong one.
 """
 
 from collections.abc import Mapping
@@ -13,10 +21,23 @@ import numpy as np
 
 from commlab.foundation.errors import RecordingError
 
-__all__ = ["COLUMNS", "DERIVED", "EPISODE_FIELDS", "HIDDEN", "SCHEMA_VERSION", "Column", "as_column", "column_spec"]
+__all__ = [
+    "COLUMNS",
+    "DERIVED",
+    "EPISODE_FIELDS",
+    "FEATURE",
+    "HIDDEN",
+    "MISSING",
+    "SCHEMA_VERSION",
+    "Column",
+    "as_column",
+    "column_spec",
+]
 
 SCHEMA_VERSION = 1
 HIDDEN = "policy/hidden."  # followed by the name of the hook point: policy/hidden.core
+FEATURE = "feature/"  # followed by the name of a column of an imported recording: feature/colour
+MISSING = -(2**31)  # the value of a whole number or a code that is missing
 DERIVED = ("steps/episode", "steps/t")  # follow from the episodes' lengths: the writer fills them in
 
 
@@ -40,9 +61,9 @@ COLUMNS: dict[str, Column] = {
     "agents/shield": Column(("b1",), "SA", "The shield is on."),
     "agents/frozen": Column(("u1", "i2"), "SA", "Steps left frozen."),
     "agents/partner": Column(("i2",), "SA", "With whom the agent is bonded, which raises their kinship; -1 is nobody."),
-    "channel/said": Column(("u1",), "SAL", "The message chosen by the agent; 0 is silence."),
-    "channel/emitted": Column(("u1",), "SAL", "The message that left the agent, after interventions."),
-    "channel/heard": Column(("u1",), "SAKL", "The messages heard; 0 is silence."),
+    "channel/said": Column(("u1", "u2"), "SAL", "The message chosen by the agent; 0 is silence."),
+    "channel/emitted": Column(("u1", "u2"), "SAL", "The message that left the agent, after interventions."),
+    "channel/heard": Column(("u1", "u2"), "SAKL", "The messages heard; 0 is silence."),
     "channel/speaker": Column(("i2",), "SAK", "Who was heard; -1 is nobody or a phantom."),
     "channel/injected": Column(("b1",), "SAK", "What was heard was put there by an intervention."),
     "channel/relayed": Column(("b1",), "SAK", "What was heard came by beacon."),
@@ -81,9 +102,12 @@ def column_spec(name: str) -> Column:
     """The column's specification. Raises RecordingError where the schema has no such column."""
     if name.startswith(HIDDEN) and len(name) > len(HIDDEN):
         return Column(("f2", "f4"), "SAH", "The hidden state at that hook point.")
+    if name.startswith(FEATURE) and name[len(FEATURE) :].strip(". ") and "/" not in name[len(FEATURE) :]:
+        return Column(("i4", "f4"), "SA", "A fact about the agent or its world: codes/feature/<name>, or numbers.")
     if name not in COLUMNS:
         raise RecordingError(
-            f"A recording has no column {name!r}: allowed are {', '.join(COLUMNS)} and {HIDDEN}<name>."
+            f"A recording has no column {name!r}: allowed are {', '.join(COLUMNS)}, {HIDDEN}<name> and {FEATURE}<name> "
+            "(without a slash)."
         )
     return COLUMNS[name]
 
