@@ -1,7 +1,8 @@
-"""Independent pieces of work spread over processes by joblib, or over a cluster where joblib is told of one."""
+"""Independent pieces of work spread by joblib over the cores of this machine, or over a Dask cluster."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 from commlab.foundation.errors import DataError
@@ -11,7 +12,8 @@ __all__ = ["n_workers", "spread"]
 Item = TypeVar("Item")
 Found = TypeVar("Found")
 Watch = Callable[[int, int], None]  # pieces done, pieces in all
-VARIABLE = "COMMLAB_WORKERS"
+WORKERS, CLUSTER = "COMMLAB_WORKERS", "COMMLAB_DASK"
+WAIT = 20  # seconds within which a cluster must answer
 
 
 def spread(
@@ -19,15 +21,15 @@ def spread(
 ) -> list[Found]:
     """[function(item) for item in items], in order, by `workers` processes at once; by default one a core.
 
-    Processes are joblib's own, or those of the backend set by an enclosing `joblib.parallel_config` (Dask, say). What
-    `function` draws must follow from its item alone, so that results do not depend on the number of workers.
+    Where the variable COMMLAB_DASK holds the address of a Dask scheduler (tcp://host:8786), the cluster does the work.
+    What `function` draws must follow from its item alone, so that results do not depend on who does the work.
     """
-    count = min(n_workers(workers), len(items))
     found: list[Found] = []
-    for result in produced(function, items, count):
-        found.append(result)
-        if watch is not None:
-            watch(len(found), len(items))
+    with backend() as cluster:
+        for result in produced(function, items, len(items) if cluster else min(n_workers(workers), len(items))):
+            found.append(result)
+            if watch is not None:
+                watch(len(found), len(items))
     return found
 
 
@@ -36,9 +38,9 @@ def n_workers(workers: int | None = None) -> int:
 
     Raises DataError where that is no number of 1 or more.
     """
-    asked = workers if workers is not None else os.environ.get(VARIABLE) or usable_cores()
+    asked = workers if workers is not None else os.environ.get(WORKERS) or usable_cores()
     if not str(asked).isdecimal() or int(asked) < 1:
-        raise DataError(f"The number of workers is {asked!r}: give 1 or more (by --jobs, or in {VARIABLE}).")
+        raise DataError(f"The number of workers is {asked!r}: give 1 or more (by --jobs, or in {WORKERS}).")
     return int(asked)
 
 
@@ -56,3 +58,29 @@ def produced(function: Callable[[Item], Found], items: Sequence[Item], count: in
     parallel = Parallel(n_jobs=count, return_as="generator")
     results: Iterable[Found] = parallel(delayed(function)(item) for item in items)
     return results
+
+
+@contextmanager
+def backend() -> Iterator[bool]:
+    """Join the Dask cluster that COMMLAB_DASK names; gives whether there is one.
+
+    Raises DataError where it does not answer or Dask is not installed.
+    """
+    address = os.environ.get(CLUSTER)
+    if not address:
+        yield False
+        return
+    try:
+        from dask.distributed import Client
+    except ImportError as error:
+        raise DataError(f"{CLUSTER} is set, but Dask is not installed: pip install 'commlab[dask]'.") from error
+    from joblib import parallel_config
+
+    try:
+        client = Client(address, timeout=WAIT)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise DataError(
+            f"No Dask scheduler answers at {address} ({error}): start one with `dask scheduler`, or unset {CLUSTER}."
+        ) from error
+    with client, parallel_config(backend="dask"):
+        yield True

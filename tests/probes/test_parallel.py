@@ -24,3 +24,19 @@ def test_the_number_of_workers_is_asked_for_or_told_by_the_environment(monkeypat
         monkeypatch.setenv("COMMLAB_WORKERS", wrong)
         with pytest.raises(DataError, match="number of workers"):
             n_workers()
+
+
+def test_a_dask_cluster_does_the_work_where_one_is_named(monkeypatch):
+    from dask.distributed import LocalCluster, get_worker
+
+    with LocalCluster(n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None) as cluster:
+        monkeypatch.setenv("COMMLAB_DASK", cluster.scheduler_address)
+        assert spread(neg, range(5)) == [0, -1, -2, -3, -4]
+        assert spread(lambda number: (number, get_worker().name), range(2)) == [(0, 0), (1, 0)]
+
+
+def test_a_cluster_that_does_not_answer_is_told(monkeypatch):
+    monkeypatch.setattr("commlab.probes.parallel.WAIT", 0.5)
+    monkeypatch.setenv("COMMLAB_DASK", "tcp://127.0.0.1:9")
+    with pytest.raises(DataError, match=r"No Dask scheduler answers at tcp://127.0.0.1:9"):
+        spread(neg, range(3))
