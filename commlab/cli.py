@@ -87,13 +87,16 @@ def record(
     mute: Annotated[bool, typer.Option("--mute", help="Mute the channel: the muted twin of a recording.")] = False,
     output: Annotated[Path | None, typer.Option(help="File to write; by default recording.h5 in the run.")] = None,
     checkpoint: Annotated[Path | None, typer.Option(help="Checkpoint; by default the run's last one.")] = None,
+    layers: Annotated[
+        str | None, typer.Option(help="Hidden states to keep, such as core,encoder; by default core.")
+    ] = None,
     codec: Annotated[str, typer.Option(help="zstd, or gzip for readers without plugins.")] = "zstd",
     force: Annotated[bool, typer.Option("--force", help="Replace an existing recording.")] = False,
 ) -> None:
     """Record fresh episodes of a trained run: messages, hidden states and the world. Takes up what a kill left."""
     from commlab.commands.record import record as run_record
 
-    run_record(run, episodes, seed, mute, output, checkpoint, codec, force, _command())
+    run_record(run, episodes, seed, mute, output, checkpoint, layers, codec, force, _command())
 
 
 @app.command()

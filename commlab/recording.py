@@ -7,7 +7,7 @@ up again after a kill holds exactly the episodes that an unkilled one has.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,6 +25,7 @@ from commlab.env.kinship import kinship_matrices
 from commlab.env.rules import make_rules
 from commlab.env.scenario import Scenario
 from commlab.env.types import VIEW, Action, Cell, Entity, Facing, Number, Own, Slot, Stat, Trait, World
+from commlab.foundation.errors import CheckpointError
 from commlab.foundation.provenance import commlab_version, git_revision
 
 __all__ = ["FRESH", "SHARD", "Recorder", "Request", "record", "shard_size"]
@@ -47,6 +48,7 @@ class Request(NamedTuple):
     codec: str = "zstd"
     force: bool = False
     command: str = "record"
+    layers: tuple[str, ...] = ()  # hook points whose hidden states are kept; none named: `core`, if the policy has it
 
 
 def record(checkpoint: Checkpoint, request: Request, watch: Watch | None = None) -> Path:
@@ -90,7 +92,7 @@ def play_shard(
     scenario, size = checkpoint.scenario, shard_size(checkpoint.scenario)
     worlds = WorldBatch(scenario, size, FRESH + request.seed)
     rollout = Rollout(worlds, checkpoint.policy, plan)
-    recorder = Recorder(scenario, size)
+    recorder = Recorder(scenario, size, request.layers)
     episodes = np.arange(number * size, (number + 1) * size)
     rollout.begin(episodes)
     kept = min(size, request.n_episodes - number * size)
@@ -128,8 +130,9 @@ def drawn_fields(worlds: WorldBatch, n_worlds: int) -> dict[str, NDArray[Any]]:
 class Recorder:
     """A watcher that keeps every step of W worlds, until their episodes end, as the columns of a recording."""
 
-    def __init__(self, scenario: Scenario, n_worlds: int) -> None:
-        """Keep whole episodes of `n_worlds` worlds."""
+    def __init__(self, scenario: Scenario, n_worlds: int, layers: tuple[str, ...] = ()) -> None:
+        """Keep whole episodes of `n_worlds` worlds, with the hidden states of `layers`."""
+        self.layers = layers
         self.n_actions, self.length = scenario.n_actions, scenario.channel.length
         self.carried = np.uint8 if max(body.carry.high for body in scenario.bodies.values()) < 256 else np.int16
         self.shape = (n_worlds, scenario.steps)
@@ -162,7 +165,8 @@ class Recorder:
         messages = messages.reshape(*messages.shape[:2], self.length, -1)
         keep(t, "policy/message_logits", messages, np.float16, bound=True)
         keep(t, "policy/value", decision.value)
-        keep(t, "policy/hidden.core", decision.hidden["core"], np.float16)
+        for layer in chosen_layers(self.layers, decision.hidden):
+            keep(t, f"policy/hidden.{layer}", decision.hidden[layer], np.float16)
         keep(t, "observation/window", observation.window)
         keep(t, "observation/entities", observation.entities)
         keep(t, "observation/vector", observation.vector)
@@ -195,6 +199,15 @@ class Recorder:
         return flat if rows.all() else {name: array[rows] for name, array in flat.items()}
 
 
+def chosen_layers(layers: tuple[str, ...], hidden: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the hook points to keep. Raises CheckpointError where the policy has no such one."""
+    for layer in layers:
+        if layer not in hidden:
+            has = ", ".join(hidden) or "none"
+            raise CheckpointError(f"The policy has no hidden states {layer!r}: it has {has}; name some of them.")
+    return layers or tuple(name for name in ("core",) if name in hidden)
+
+
 def header_of(checkpoint: Checkpoint, request: Request) -> dict[str, Any]:
     """Return what a recording says of itself: its maker, its world, and the tables that give codes their names."""
     return {
@@ -204,6 +217,7 @@ def header_of(checkpoint: Checkpoint, request: Request) -> dict[str, Any]:
         "seed": request.seed,
         "condition": request.condition,
         "intervention": to_json(request.interventions),
+        "layers": list(request.layers),
         "scenario": checkpoint.scenario.model_dump(mode="json"),
         "checkpoint_sha256": checkpoint.sha256,
         "training": checkpoint.facts,

@@ -22,6 +22,7 @@ def record(
     mute: bool,
     output: Path | None,
     checkpoint: Path | None,
+    layers: str | None,
     codec: str,
     force: bool,
     command: str,
@@ -34,7 +35,8 @@ def record(
     made = checkpoint_of(folder, checkpoint)
     changes = (Intervention("message.in", "mute"),) if mute else ()
     path = output or _free_name(folder.controls / MUTED if mute else folder.recording, force)
-    request = Request(path, n_episodes, seed, changes, conditions(changes), codec, force, command)
+    named = tuple(name.strip() for name in (layers or "").split(",") if name.strip())
+    request = Request(path, n_episodes, seed, changes, conditions(changes), codec, force, command, named)
     written = record_run(made, request, f"recording {folder.name}")
     size = written.stat().st_size / 1e6
     say(f"Wrote {n_episodes} episodes to {written} ({size:.1f} MB).")

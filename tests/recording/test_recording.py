@@ -19,6 +19,7 @@ from commlab.env.batch import WorldBatch
 from commlab.env.kinship import kinship_matrices
 from commlab.env.loading import load_scenario, parse_scenario
 from commlab.env.types import VIEW, Action, Entity, Number, Own, Price, Slot, Stat, Trait, World
+from commlab.foundation.errors import CheckpointError
 from commlab.recording import FRESH, SHARD, Request, conditions, layout, record, shard_size
 
 
@@ -335,3 +336,13 @@ def test_shards_of_large_worlds_are_small() -> None:
     assert shard_size(load_scenario("lookout")) == SHARD
     many = load_scenario("lookout", {"steps": 10_000})
     assert shard_size(many) == 32, "64 agents at least, for small batches may be rounded differently"
+
+
+def test_the_layers_asked_for_are_kept(checkpoint: Checkpoint, tmp_path: Path) -> None:
+    with open_recording(record(checkpoint, Request(tmp_path / "r.h5", 3, layers=("encoder", "core")))) as recording:
+        encoder, core = recording["policy/hidden.encoder"][:], recording["policy/hidden.core"][:]
+        assert (encoder >= 0).all()  # what the encoder's rectifier leaves
+        assert encoder.shape == core.shape
+        assert recording.attrs["layers"] == ["encoder", "core"]
+    with pytest.raises(CheckpointError, match=r"no hidden states 'memory': it has encoder, core"):
+        record(checkpoint, Request(tmp_path / "other.h5", 3, layers=("memory",)))
