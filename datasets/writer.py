@@ -15,6 +15,7 @@ from commlab.datasets.schema import SCHEMA_VERSION, checked_columns, checked_epi
 from commlab.datasets.shards import Shard, fingerprint, parts_folder, seal_shard, shard_file
 from commlab.foundation.disk import require_space
 from commlab.foundation.errors import RecordingError
+from commlab.foundation.provenance import utc_now
 
 __all__ = ["RecordingWriter"]
 
@@ -22,7 +23,7 @@ WAITING = 2  # shards that may wait in memory for the background thread
 
 
 class RecordingWriter:
-    """Writes a recording of `n_episodes` to `path`, `shard_episodes` a shard.
+    """Writes a recording of `n_episodes` (None: of as many as come) to `path`, `shard_episodes` a shard.
 
     A killed recording leaves sealed shards in `<path>.parts/`; a writer made with the same facts takes them up again
     (`sealed`), and the file comes out the same. Shards are compressed, sealed and merged in a background thread, which
@@ -33,7 +34,7 @@ class RecordingWriter:
         self,
         path: Path | str,
         header: Mapping[str, Any],
-        n_episodes: int,
+        n_episodes: int | None,
         shard_episodes: int = 64,
         codec: str = "zstd",
         force: bool = False,
@@ -41,17 +42,21 @@ class RecordingWriter:
         """Claim the shards' folder. Raises RecordingError where a recording, or shards of another one, are in the way.
 
         header: root attributes, see DESIGN; its "columns" {"observation/vector": [names]} labels columns. All of it but
-        command, git_revision, provenance and time goes into the fingerprint.
+        command, git_revision, provenance and time goes into the fingerprint. A recording of as many episodes as come is
+        never taken up again: what a killed one has sealed stays readable in `<path>.parts/` until it is forced away.
         """
-        if n_episodes < 1 or shard_episodes < 1:
+        if (n_episodes is not None and n_episodes < 1) or shard_episodes < 1:
             raise RecordingError(
                 f"A recording needs 1 episode or more, a shard too: got {n_episodes}, {shard_episodes}."
             )
         self.path = Path(path)
         self.folder = parts_folder(self.path)
-        self.n_episodes, self.shard_episodes, self.codec = n_episodes, shard_episodes, check_codec(codec)
+        self.grows = n_episodes is None
+        self.n_episodes, self.shard_episodes, self.codec = n_episodes or 0, shard_episodes, check_codec(codec)
         facts = {**header, "schema_version": SCHEMA_VERSION, "n_episodes": n_episodes}
         facts |= {"shard_episodes": shard_episodes, "codec": codec}
+        if self.grows:
+            facts["begun"] = utc_now()  # no other recording has the same fingerprint
         self.header = {**facts, "fingerprint": fingerprint(facts)}
         self.complete = self.already_complete(force)
         self.lock = claim_folder(self.folder)
@@ -68,7 +73,7 @@ class RecordingWriter:
 
     @property
     def n_shards(self) -> int:
-        """How many shards make the recording."""
+        """How many shards make the recording (so far, where it grows)."""
         return -(-self.n_episodes // self.shard_episodes)
 
     @property
@@ -78,6 +83,8 @@ class RecordingWriter:
 
     def write_shard(self, number: int, episodes: Mapping[str, Any], columns: Mapping[str, Any]) -> None:
         """Hand over shard `number`, episodes number * shard_episodes onwards; it is sealed in the background.
+
+        Where the number of episodes was not given, shards come in order and only the last may have fewer episodes.
 
         episodes: fields of schema.EPISODE_FIELDS (E_shard, …), kinship as a matrix (A, A) each; columns: schema.COLUMNS
         (S_shard, …), episode after episode. steps/episode, steps/t and episodes/start are filled in by the writer. The
@@ -95,19 +102,22 @@ class RecordingWriter:
     def finish(self) -> Path:
         """Finish the file at `path`, verify it, remove the shards; returns the path.
 
-        Raises RecordingError where shards are missing and DiskError where the disk is full; sealed shards stay then.
+        Raises RecordingError where shards are missing (or nothing was recorded) and DiskError where the disk is full;
+        sealed shards stay then.
         """
         while self.jobs:
             self.take_result()
         if not self.complete:
             missing = [number for number in range(self.n_shards) if number not in self.shards]
+            if self.n_episodes == 0:
+                raise RecordingError(f"{self.path} is not written: no episode was recorded to its end.")
             if missing:
                 raise RecordingError(
                     f"{self.path} is not finished: {len(missing)} of {self.n_shards} shards are missing, the first is "
                     f"{missing[0]}; run the same command again to record them."
                 )
             self.catch_up(self.shards)
-            self.merger.finish(self.header, self.n_episodes)
+            self.merger.finish({**self.header, "n_episodes": self.n_episodes}, self.n_episodes)
             self.complete = True
         shutil.rmtree(self.folder, ignore_errors=True)
         self.close()
@@ -144,14 +154,27 @@ class RecordingWriter:
 
     def checked(self, number: int, episodes: Mapping[str, Any], columns: Mapping[str, Any]) -> Shard:
         """The shard with every array as it is stored."""
-        if not 0 <= number < self.n_shards:
+        if not self.grows and not 0 <= number < self.n_shards:
             raise RecordingError(f"Shard {number} is not one of this recording's {self.n_shards}: count from 0.")
         fields = checked_episodes(episodes)
-        expected = min(self.shard_episodes, self.n_episodes - number * self.shard_episodes)
-        if len(fields["length"]) != expected:
-            raise RecordingError(f"Shard {number} has {len(fields['length'])} episodes: it must have {expected}.")
+        n_given = len(fields["length"])
+        self.check_place(number, n_given)
         stored = checked_columns(columns, int(fields["length"].sum()))
+        self.n_episodes += n_given if self.grows else 0
         return Shard(number, table_of(fields), derived_columns(fields["length"]) | stored)
+
+    def check_place(self, number: int, n_given: int) -> None:
+        """Raise RecordingError unless shard `number` may come now and have `n_given` episodes."""
+        if self.grows:
+            if number != self.n_shards or self.n_episodes % self.shard_episodes or n_given > self.shard_episodes:
+                raise RecordingError(
+                    f"Shard {number} of {n_given} episodes cannot come after {self.n_episodes} episodes: shards of a "
+                    f"growing recording come in order, {self.shard_episodes} episodes each but for the last."
+                )
+            return
+        expected = min(self.shard_episodes, self.n_episodes - number * self.shard_episodes)
+        if n_given != expected:
+            raise RecordingError(f"Shard {number} has {n_given} episodes: it must have {expected}.")
 
     def record(self, shard: Shard, sealed: Mapping[int, Path]) -> tuple[int, Path]:
         """Seal a shard and merge it where it comes next; runs in the background."""
