@@ -8,6 +8,7 @@ CommlabError
 ├── CheckpointError     a checkpoint that is missing or does not fit
 ├── InterventionError   an intervention that cannot be applied
 ├── DataError           an analysis that lacks data
+├── ForeignDataError    other people's data that cannot be imported
 ├── RenderError         a picture or film that cannot be made
 └── DiskError           a disk that is full or cannot be written
 """
@@ -20,6 +21,7 @@ __all__ = [
     "CommlabError",
     "DataError",
     "DiskError",
+    "ForeignDataError",
     "InterventionError",
     "RecordingError",
     "RenderError",
@@ -60,6 +62,10 @@ class InterventionError(CommlabError):
 
 class DataError(CommlabError):
     """An analysis lacks the data that it needs."""
+
+
+class ForeignDataError(CommlabError):
+    """Other people's data cannot be read as it is."""
 
 
 class RenderError(CommlabError):
