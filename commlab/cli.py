@@ -39,7 +39,7 @@ def demo(
     run: Annotated[
         str | None, typer.Option("--run", "--name", help="Run's name; by default demo, or demo-seed3.")
     ] = None,
-    grounding: Annotated[str, typer.Option(help="predictive or none.")] = "predictive",
+    grounding: Annotated[str, typer.Option(help="predictive, positive or none.")] = "predictive",
     processes: Annotated[
         int | None, typer.Option(min=1, help="Processes to train with; by default one a core.")
     ] = None,

@@ -46,8 +46,8 @@ def run_demo(
 
     Each phase leaves its files behind, and is passed over if they are there already.
     """
-    if grounding not in ("predictive", "none"):
-        raise RunError(f"--grounding is predictive or none, not {grounding!r}.")
+    if grounding not in ("predictive", "positive", "none"):
+        raise RunError(f"--grounding is predictive, positive or none, not {grounding!r}.")
     parts = ["demo", *([grounding] if grounding != "predictive" else []), *([f"seed{seed}"] if seed else [])]
     path = Path(name) if name and "/" in name else RUNS / (name or "-".join(parts))
     command = command or f"commlab demo --seed {seed} --grounding {grounding}"

@@ -168,3 +168,11 @@ def find_terms(rules: Rules) -> tuple[NDArray[np.int16], NDArray[np.int32], NDAr
 def empty_bags(vocabulary: Vocabulary, n_rows: int) -> Bags:
     """Return room for the bags of `n_rows` observations."""
     return Bags(np.zeros((n_rows, vocabulary.width), np.int16), np.zeros(n_rows, np.int16))
+
+
+def without_sounds(bags: Bags, vocabulary: Vocabulary) -> Bags:
+    """Return the bags of the same observations had nothing been heard: sounds are a bag's last tokens."""
+    token = bags.token
+    heard = (token >= vocabulary.heard) & (token < vocabulary.beacon) | (token >= vocabulary.later)
+    meant = np.arange(token.shape[1]) < bags.count[:, None]
+    return Bags(token, (bags.count - (heard & meant).sum(axis=1)).astype(np.int16))

@@ -26,12 +26,18 @@ class Schedule(_Model):
 class Grounding(_Model):
     """What, beside reward, gives messages a meaning."""
 
-    kind: Literal["predictive", "none"] = Field("predictive", description="See the training page of the docs.")
+    kind: Literal["predictive", "positive", "none"] = Field(
+        "predictive", description="Foretelling observations, positive signalling and listening, or reward alone."
+    )
     weight: Schedule = Field(Schedule(start=1.0, end=0.0, by=0.5), description="Weight in the loss.")
     nearest: int = Field(4, ge=1, description="Smallest number of steps ahead that messages should foretell.")
     farthest: int = Field(12, ge=1, description="Largest number of steps ahead.")
     clamp: float = Field(8.0, gt=0, description="Bound of the score, in nats.")
     moments: int = Field(16, ge=1, description="Steps of each sequence that the term is evaluated at.")
+    entropy_target: float = Field(0.8, ge=0, description="positive: entropy of a message in its situation, in nats.")
+    certainty: float = Field(3.0, ge=0, description="positive: weight of coming near to that entropy.")
+    listening: float = Field(0.1, ge=0, description="positive: weight of acting otherwise than when nothing is heard.")
+    imitation: float = Field(0.1, ge=0, description="positive: weight of learning how one acts when nothing is heard.")
 
 
 class Prediction(_Model):

@@ -13,8 +13,10 @@ from torch import Tensor, nn
 from commlab.agents.plan import MUTED, NO_PLAN
 from commlab.agents.recurrent import RecurrentPolicy
 from commlab.agents.rollout import Rollout
+from commlab.agents.tokens import without_sounds
 from commlab.env.batch import WorldBatch
 from commlab.env.scenario import Scenario
+from commlab.training.bias import positive_listening, positive_signalling
 from commlab.training.config import TrainConfig
 from commlab.training.experience import Experience
 from commlab.training.grounding import Critic, choose_moments, future_bags, predictive_loss
@@ -116,35 +118,73 @@ class Shard:
     ) -> Tensor | None:
         """Return the weighted sum of the terms beside PPO, None where there are none."""
         terms = [
-            self._grounding(group, worlds, logits, progress, rng),
+            self._grounding(group, worlds, hidden, logits, progress, rng),
             self._prediction(group, worlds, hidden, rng),
         ]
         present = [term for term in terms if term is not None]
         return torch.stack(present).sum() if present else None
 
     def _grounding(
-        self, group: int, worlds: np.ndarray, logits: Tensor, progress: float, rng: np.random.Generator
+        self, group: int, worlds: np.ndarray, hidden: Tensor, logits: Tensor, progress: float, rng: np.random.Generator
     ) -> Tensor | None:
         """Return the grounding term times its weight."""
         config = self.config.grounding
         weight = config.weight.at(progress)
         if config.kind == "none" or weight <= 0:
             return None
-        moments, ahead = choose_moments(config, self.n_steps, rng)
         policy = self.learner.policy
+        shape = (self.n_steps, len(worlds), len(policy.groups[group]))
+        messages = logits[:, policy.n_actions :].reshape(*shape, policy.length, policy.n_symbols)
+        if config.kind == "predictive":
+            found = self._predictive(group, worlds, messages, rng)
+        else:
+            found = self._biased(group, worlds, hidden, logits, messages, rng)
+        return None if found is None else found * weight
+
+    def _predictive(self, group: int, worlds: np.ndarray, messages: Tensor, rng: np.random.Generator) -> Tensor | None:
+        """Return how badly messages (T, w, n, L, V) foretell coming observations."""
+        config = self.config.grounding
+        moments, ahead = choose_moments(config, self.n_steps, rng)
         live = self.experience.live[moments + ahead]
         if not live[:, worlds].any():
             return None
-        shape = (self.n_steps, len(worlds), len(policy.groups[group]))
-        messages = logits[:, policy.n_actions :].reshape(*shape, policy.length, policy.n_symbols)
         critic = self.learner.critics[group]
         assert isinstance(critic, Critic)
         future = future_bags(self.experience, group, moments, ahead)
         found = predictive_loss(critic, messages[torch.from_numpy(moments)], future, live, worlds, config.clamp)
-        n_groups = len(policy.groups)
+        n_groups = len(self.learner.policy.groups)
         self.stats["grounding_loss"] += found.said / n_groups
         self.stats["grounding_clamped"] += found.clamped / n_groups
-        return found.loss * weight
+        return found.loss
+
+    def _biased(
+        self, group: int, worlds: np.ndarray, hidden: Tensor, logits: Tensor, messages: Tensor, rng: np.random.Generator
+    ) -> Tensor | None:
+        """Return the terms of positive signalling, of messages (T, w, n, L, V), and of positive listening."""
+        config, policy = self.config.grounding, self.learner.policy
+        moments = np.sort(rng.choice(self.n_steps, min(config.moments, self.n_steps), replace=False))
+        live = torch.from_numpy(self.experience.live[np.ix_(moments, worlds)])
+        if not live.any():
+            return None
+        at = torch.from_numpy(moments)
+        speaking = positive_signalling(messages[at][live], config.certainty, config.entropy_target)
+        rows = live.flatten().repeat_interleave(messages.shape[2])
+        acting = logits[:, : policy.n_actions].reshape(self.n_steps, -1, policy.n_actions)[at].flatten(0, 1)
+        deaf = self._deaf_logits(group, worlds, hidden, moments)
+        heeding = positive_listening(acting[rows], deaf[rows])
+        self.stats["grounding_loss"] += float(speaking.detach()) / len(policy.groups)
+        return speaking + config.listening * heeding.difference + config.imitation * heeding.imitation
+
+    def _deaf_logits(self, group: int, worlds: np.ndarray, hidden: Tensor, moments: np.ndarray) -> Tensor:
+        """Return the action logits (M * w * n, n_actions) of agents that hear nothing at the moments alone."""
+        policy, experience = self.learner.policy, self.experience
+        first = torch.from_numpy(experience.state[group][worlds].reshape(1, -1, policy.n_hidden)).to(hidden.device)
+        before = torch.cat([first, hidden[:-1]])[torch.from_numpy(moments)].detach().reshape(-1, policy.n_hidden)
+        bags = without_sounds(experience.bags(group, moments, worlds), policy.vocabulary)
+        token, count = (torch.from_numpy(array).to(hidden.device) for array in bags)
+        body = policy.bodies(group, len(worlds)).repeat(len(moments))
+        heads, _ = policy.network(group).step(token, count, body, before)
+        return heads.logits[:, : policy.n_actions]
 
     def _prediction(self, group: int, worlds: np.ndarray, hidden: Tensor, rng: np.random.Generator) -> Tensor | None:
         """Return the prediction term times its weight."""

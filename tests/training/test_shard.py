@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from commlab.agents.tokens import Bags, without_sounds
 from commlab.env.loading import load_scenario
 from commlab.env.scenario import Scenario
 from commlab.training.config import Grounding, Prediction, Schedule, TrainConfig
@@ -105,6 +106,34 @@ def test_the_grounding_term_fades(scenario: Scenario, small_config: Configs) -> 
             assert not late[0][name].any()
             assert not early[1][name].any()
     assert torch.equal(late[0]["policy.networks.0.heads.weight"], late[1]["policy.networks.0.heads.weight"])
+
+
+def test_bags_without_sounds_lack_what_was_heard_alone(scenario: Scenario, small_config: Configs) -> None:
+    shard = lived(scenario, small_config())
+    vocabulary = shard.learner.policy.vocabulary
+    bags = shard.experience.bags(0, slice(None), np.arange(4))
+    deaf = without_sounds(bags, vocabulary)
+    heard = 0
+    for token, count, left in zip(bags.token, bags.count, deaf.count, strict=True):
+        sounds = [int(t) for t in token[:count] if vocabulary.heard <= t < vocabulary.beacon or t >= vocabulary.later]
+        assert token[:left].tolist() == [t for t in token[:count].tolist() if t not in sounds]
+        heard += len(sounds)
+    assert heard > 0
+    assert without_sounds(Bags(bags.token, deaf.count), vocabulary).count.tolist() == deaf.count.tolist()
+
+
+def test_the_bias_moves_speakers_and_listeners(scenario: Scenario, small_config: Configs) -> None:
+    weight, worlds = Schedule(start=0.5, end=0.0, by=0.5), np.array([0, 2])
+    biased = lived(scenario, small_config(grounding=Grounding(kind="positive", weight=weight)))
+    plain = lived(scenario, small_config(grounding=Grounding(kind="none")))
+    mine, theirs = gradient(biased, worlds), gradient(plain, worlds)
+    name = "policy.networks.0.heads.weight"
+    n_actions = biased.learner.policy.n_actions
+    assert not torch.equal(mine[name][:n_actions], theirs[name][:n_actions])
+    assert not torch.equal(mine[name][n_actions:-1], theirs[name][n_actions:-1])
+    assert biased.stats["grounding_loss"] != 0
+    late = gradient(biased, worlds, 0.5), gradient(plain, worlds, 0.5)
+    assert torch.equal(late[0][name], late[1][name])
 
 
 def test_prediction_shapes_the_core_when_it_has_weight(scenario: Scenario, small_config: Configs) -> None:
