@@ -28,7 +28,7 @@ class Utterances(NamedTuple):
     rows: Rows  # slot = t * n_agents + agent
     said: Int64  # (E, slots) codes into `symbols`; -1 after an episode's end
     symbols: Array  # (M, L) the distinct messages, sorted; a row of zeros is silence
-    names: tuple[str, ...]  # (M,) "silence", "3", "3 7"
+    names: tuple[str, ...]  # (M,) "silence", "3", "3 7", "ba ku"; "0 7" begins with a silent symbol
     silence: int | None  # the code of silence, where anybody was ever silent
     strata: Strata  # which episodes may trade places
 
@@ -71,10 +71,16 @@ def utterances(
         rows=rows,
         said=table_of(codes.reshape(-1).astype(np.int64), rows, -1),
         symbols=kept,
-        names=tuple(" ".join(map(str, message)) if message.any() else SILENCE for message in kept),
+        names=tuple(named(message, recording.codes.get("symbols", {})) for message in kept),
         silence=int(silent[0]) if silent.size else None,
         strata=strata_of(recording, rows),
     )
+
+
+def named(message: Array, symbols: dict[int, str]) -> str:
+    """A message (L,) in words: its symbols' names or numbers; the zeros after the last one are no part of it."""
+    said = np.trim_zeros(message, "b")
+    return " ".join(symbols.get(int(symbol), str(symbol)) for symbol in said) if said.size else SILENCE
 
 
 def valued(recording: Recording, spoken: Utterances, target: str | Target, lag: int = 0) -> Valued:

@@ -29,10 +29,21 @@ def test_every_message_stands_in_its_slot(recording):
         for agent in range(2):
             code = spoken.said[episode, t * 2 + agent]
             assert spoken.symbols[code].tolist() == SAID[row, agent].tolist()
-            words = " ".join(map(str, SAID[row, agent])) if SAID[row, agent].any() else "silence"
-            assert spoken.names[code] == words
+            words = " ".join(map(str, SAID[row, agent])).removesuffix(" 0")
+            assert spoken.names[code] == ("silence" if words == "0" else words)
     assert (spoken.said[0, 6:] == -1).all()
     assert spoken.silence == spoken.names.index("silence")
+
+
+def test_symbols_have_the_names_that_the_recording_gives_them():
+    codes = {"bodies": {"0": "scout"}, "symbols": {"1": "ba", "2": "ku"}}
+    episodes = {"length": LENGTHS, "bodies": np.zeros((3, 2), np.uint8)}
+    spoken = utterances(memory_recording({"codes": codes}, episodes, {"channel/said": SAID}))
+    names = {tuple(message): name for message, name in zip(spoken.symbols.tolist(), spoken.names, strict=True)}
+    assert names == {
+        (0, 0): "silence", (0, 1): "0 ba", (0, 2): "0 ku", (1, 0): "ba", (1, 1): "ba ba", (1, 2): "ba ku",
+        (2, 0): "ku", (2, 1): "ku ba", (2, 2): "ku ku",
+    }  # fmt: skip
 
 
 def test_one_agent_alone(recording):
