@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from commlab.agents.checkpoint import Checkpoint
 from commlab.agents.intervention import Intervention, to_json
 from commlab.agents.plan import Plan, make_plan
+from commlab.agents.policy import Policy
 from commlab.agents.rollout import Moment, Rollout
 from commlab.agents.tapes import record_tapes
 from commlab.datasets.writer import RecordingWriter
@@ -28,13 +28,37 @@ from commlab.env.types import VIEW, Action, Cell, Entity, Facing, Number, Own, S
 from commlab.foundation.errors import CheckpointError
 from commlab.foundation.provenance import commlab_version, git_revision
 
-__all__ = ["FRESH", "SHARD", "Recorder", "Request", "record", "shard_size"]
+__all__ = ["FRESH", "SHARD", "Playable", "Recorder", "Request", "record", "shard_size"]
 
 SHARD = 128  # episodes at most: a kill loses less than a second of work
 ROWS = 2**18  # steps of agents in a shard, which must fit into memory
 LEAST = 64  # agents stepped together: a policy's rows may depend on the shape of smaller batches
 FRESH = 2**40  # worlds with seeds from here on are never trained in
 Watch = Callable[[int, int], None]  # episodes done, episodes in all
+
+
+class Playable(Protocol):
+    """A policy with its world and where it comes from: a checkpoint, or scripted agents."""
+
+    @property
+    def policy(self) -> Policy:
+        """What acts and speaks."""
+        ...
+
+    @property
+    def scenario(self) -> Scenario:
+        """Where it lives."""
+        ...
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """How it was made, JSON-able."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Which one it is."""
+        ...
 
 
 class Request(NamedTuple):
@@ -51,7 +75,7 @@ class Request(NamedTuple):
     layers: tuple[str, ...] = ()  # hook points whose hidden states are kept; none named: `core`, if the policy has it
 
 
-def record(checkpoint: Checkpoint, request: Request, watch: Watch | None = None) -> Path:
+def record(checkpoint: Playable, request: Request, watch: Watch | None = None) -> Path:
     """Record fresh episodes of a frozen policy and return the finished file's path.
 
     Takes up what an earlier, killed run of the same request has sealed. Raises RecordingError and DiskError as the
@@ -77,7 +101,7 @@ def shard_size(scenario: Scenario) -> int:
     return max(1, min(SHARD, max(least, ROWS // (scenario.steps * scenario.n_agents))))
 
 
-def plan_of(checkpoint: Checkpoint, request: Request) -> Plan:
+def plan_of(checkpoint: Playable, request: Request) -> Plan:
     """Return the plan of a shard; the episodes that it replays are rolled first."""
     scenario, size = checkpoint.scenario, shard_size(checkpoint.scenario)
     sources = [change.source for change in request.interventions if change.source is not None]
@@ -86,7 +110,7 @@ def plan_of(checkpoint: Checkpoint, request: Request) -> Plan:
 
 
 def play_shard(
-    checkpoint: Checkpoint, request: Request, plan: Plan, number: int
+    checkpoint: Playable, request: Request, plan: Plan, number: int
 ) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
     """Return the episode fields and the step columns of a shard, played anew."""
     scenario, size = checkpoint.scenario, shard_size(checkpoint.scenario)
@@ -208,7 +232,7 @@ def chosen_layers(layers: tuple[str, ...], hidden: Mapping[str, object]) -> tupl
     return layers or tuple(name for name in ("core",) if name in hidden)
 
 
-def header_of(checkpoint: Checkpoint, request: Request) -> dict[str, Any]:
+def header_of(checkpoint: Playable, request: Request) -> dict[str, Any]:
     """Return what a recording says of itself: its maker, its world, and the tables that give codes their names."""
     return {
         "commlab_version": commlab_version(),
