@@ -1,0 +1,55 @@
+"""Planted recordings: scripted agents play fresh episodes of `babel`, kept in memory or written to a file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commlab.agents.plan import NO_PLAN
+from commlab.agents.scripted.policy import Planted, plant
+from commlab.datasets.memory import memory_recording
+from commlab.datasets.reader import Recording
+from commlab.foundation.atomic import write_atomic
+from commlab.recording import Request, header_of, play_shard, record, shard_size
+
+__all__ = ["planted_recording", "recording_of", "write_planted"]
+
+
+def planted_recording(language: str, seed: int = 0, listener: str = "obeying", n_episodes: int = 128) -> Recording:
+    """A recording in memory of scripted agents; the language's codebook and the episodes follow from `seed`.
+
+    Raises DataError for unknown names of languages and listeners.
+    """
+    return recording_of(plant(language, seed, listener), n_episodes, seed)
+
+
+def recording_of(planted: Planted, n_episodes: int, seed: int) -> Recording:
+    """A recording in memory of episodes that follow from `seed`: the same as a file of them would hold."""
+    request = Request(Path("in memory"), n_episodes, seed, command="validate")
+    n_shards = -(-n_episodes // shard_size(planted.scenario))
+    shards = [play_shard(planted, request, NO_PLAN, number) for number in range(n_shards)]
+    fields, columns = (joined(list(parts)) for parts in zip(*shards, strict=True))
+    return memory_recording(header_of(planted, request), fields, columns)
+
+
+def write_planted(planted: Planted, folder: Path, n_episodes: int, seed: int) -> tuple[Path, Path]:
+    """Record to `<language>.h5` in `folder`, with the expected answers beside it in `<language>.json`."""
+    facts = planted.facts["scripted"]
+    path = folder / f"{facts['language']}.h5"
+    folder.mkdir(parents=True, exist_ok=True)
+    record(planted, Request(path, n_episodes, seed, force=True, command="validate"))
+    answers = {"language": facts["language"], "of": "speakers", "entries": facts["entries"]}
+    told = path.with_suffix(".json")
+    write_atomic(told, (json.dumps(answers, indent=1) + "\n").encode())
+    return path, told
+
+
+def joined(parts: list[dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+    """The arrays of several shards, one after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
