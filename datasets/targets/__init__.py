@@ -1,87 +1,49 @@
 """Targets: named functions of the recorded world that probes try to read from messages and hidden states."""
 
-import numpy as np
-
 from commlab.datasets.reader import Recording
-from commlab.datasets.targets import agents
-from commlab.datasets.targets.labels import NONE, Labels, Target, class_labels, lagged
-from commlab.datasets.targets.places import SECTORS, cells, map_centre, sectors
-from commlab.datasets.targets.things import nearest_object, unseen
-from commlab.foundation.errors import TargetError, nearest_names
+from commlab.datasets.targets.catalogue import TARGETS
+from commlab.datasets.targets.features import PREFIX, feature_names, feature_target
+from commlab.datasets.targets.functions import function_target, is_function_name
+from commlab.datasets.targets.labels import NONE, Labels, Target, lagged
+from commlab.datasets.targets.places import SECTORS
+from commlab.datasets.targets.things import unseen
+from commlab.foundation.errors import CommlabError, TargetError, nearest_names
 
-__all__ = ["NONE", "SECTORS", "TARGETS", "Labels", "Target", "find_target", "lagged", "unseen"]
+__all__ = ["NONE", "SECTORS", "TARGETS", "Labels", "Target", "find_target", "lagged", "targets_of", "unseen"]
 
 
 def find_target(name: str, recording: Recording | None = None) -> Target:
-    """The target of that name. Raises TargetError, naming the nearest and listing all, where there is none."""
+    """The target of that name: one of TARGETS, "feature.<column>" of an imported recording, or "file.py:function".
+
+    recording: what it will be asked of, from which it is told whether a feature or a function is a class or a number.
+    Raises TargetError where there is no such target, naming the nearest and listing all.
+    """
     if name in TARGETS:
         return TARGETS[name]
-    near = nearest_names(name, TARGETS, limit=1)[0]
-    raise TargetError(f"There is no target {name!r}: the nearest is {near}, all are {', '.join(TARGETS)}.")
+    if is_function_name(name):
+        return function_target(name, recording)
+    if name.startswith(PREFIX):
+        return feature_target(name, recording)
+    features = [PREFIX + feature for feature in feature_names(recording)] if recording is not None else []
+    known = [*TARGETS, *features]
+    near = nearest_names(name, known, limit=1)[0]
+    raise TargetError(f"There is no target {name!r}: the nearest is {near}, all are {', '.join(known)}.")
 
 
-def resource_location(recording: Recording) -> Labels:
-    """The sector of the map, seen from its centre, of the nearest stocked crystal."""
-    crystal = nearest_object(recording, "crystal")
-    return class_labels(sectors(crystal.place - map_centre(recording.layout), crystal.exists), SECTORS)
+def targets_of(recording: Recording) -> tuple[dict[str, Target], dict[str, str]]:
+    """The targets that can be computed from a recording, and for each of the others a sentence that says why not.
 
-
-def resource_cell(recording: Recording) -> Labels:
-    """The cell of the nearest stocked crystal."""
-    crystal = nearest_object(recording, "crystal")
-    return cells(crystal.place, crystal.exists, recording.layout["width"])
-
-
-def resource_offset(recording: Recording) -> Labels:
-    """The direction from the agent to the nearest stocked crystal."""
-    crystal = nearest_object(recording, "crystal")
-    position = recording["agents/position"][:].astype(np.int32)
-    return class_labels(sectors(crystal.place - position, crystal.exists), SECTORS)
-
-
-def altar_location(recording: Recording) -> Labels:
-    """The direction from the agent to the nearest altar."""
-    altar = nearest_object(recording, "altar")
-    position = recording["agents/position"][:].astype(np.int32)
-    return class_labels(sectors(altar.place - position, altar.exists), SECTORS)
-
-
-TARGETS: dict[str, Target] = {
-    target.name: target
-    for target in (
-        Target(
-            "resource_location",
-            "The sector of the map, seen from its centre, in which the stocked crystal nearest to the agent stands.",
-            "class",
-            resource_location,
-        ),
-        Target(
-            "resource_location.cell",
-            "The cell, as row and column, in which the stocked crystal nearest to the agent stands.",
-            "class",
-            resource_cell,
-        ),
-        Target(
-            "resource_location.offset",
-            "The direction from the agent to the stocked crystal nearest to it.",
-            "class",
-            resource_offset,
-        ),
-        Target("altar_location", "The direction from the agent to the nearest altar.", "class", altar_location),
-        Target("own_position", "The cell, as row and column, in which the agent stands.", "class", agents.own_position),
-        Target("own_energy", "The energy of the agent, in joules.", "number", agents.own_energy),
-        Target("own_next_action", "The action that the agent chooses next.", "class", agents.own_next_action),
-        Target(
-            "nearest_kin_location",
-            "The direction from the agent to the nearest other agent that is its kin.",
-            "class",
-            agents.nearest_kin_location,
-        ),
-        Target(
-            "nearest_stranger_location",
-            "The direction from the agent to the nearest other agent that is not its kin.",
-            "class",
-            agents.nearest_stranger_location,
-        ),
-    )
-}
+    Told from its first episode. Features of imported recordings come first.
+    """
+    known = {PREFIX + name: feature_target(PREFIX + name, recording) for name in feature_names(recording)} | TARGETS
+    first = recording.excerpt(0, 1)
+    usable: dict[str, Target] = {}
+    reasons: dict[str, str] = {}
+    for name, target in known.items():
+        try:
+            target.compute(first)
+        except CommlabError as error:
+            reasons[name] = str(error)
+        else:
+            usable[name] = target
+    return usable, reasons

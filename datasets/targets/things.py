@@ -1,17 +1,22 @@
 """Where the things of the world are: the nearest of a kind to each agent, and whether an agent has seen it."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from commlab.datasets.reader import Recording
+from commlab.datasets.targets.deeds import used_cells
+from commlab.datasets.targets.labels import need
 from commlab.foundation.errors import TargetError
 
-__all__ = ["Nearest", "nearest_object", "nearest_of", "unseen"]
+__all__ = ["Nearest", "nearest_object", "nearest_of", "objects_of", "unseen"]
 
 Array = np.ndarray[Any, Any]
+Present = Callable[[int], Array]  # of a candidate: where it is there, (S, A) or (S, 1)
 FAR = np.iinfo(np.int32).max
 BLOCK = 32768  # rows of observation windows read at a time
+CELLS = 1 << 25  # rows x agents x objects looked at together
 
 
 class Nearest(NamedTuple):
@@ -22,18 +27,16 @@ class Nearest(NamedTuple):
     which: Array  # (S, A) int16, which of the candidates it is
 
 
-def nearest_of(position: Array, places: Array, present: Array) -> Nearest:
+def nearest_of(position: Array, places: Array, present: Present) -> Nearest:
     """The nearest of some candidates by walking distance (rows plus columns); the first listed wins ties.
 
-    position: (S, A, 2); places: (S, O, 2), or (S, A, 2) of agents; present: (S, O), or (S, A, O) where it depends on
-    who looks.
+    position: (S, A, 2); places: (S, O, 2), or (S, A, 2) of agents; present: asked for each candidate.
     """
     best = np.full(position.shape[:2], FAR, dtype=np.int32)
     index = np.zeros(position.shape[:2], dtype=np.int16)
     for candidate in range(places.shape[1]):
         gap = np.abs(position.astype(np.int32) - places[:, None, candidate]).sum(axis=-1)
-        here = present[..., candidate] if present.ndim == 3 else present[:, None, candidate]
-        closer = here & (gap < best)
+        closer = present(candidate) & (gap < best)
         best = np.where(closer, gap, best)
         index[closer] = candidate
     exists = best < FAR
@@ -42,26 +45,68 @@ def nearest_of(position: Array, places: Array, present: Array) -> Nearest:
 
 
 def objects_of(recording: Recording, kind: str) -> tuple[Array, Array]:
-    """The places (S, O, 2) of all objects, and where one is of that kind (S, O); a crystal must have stock.
+    """The places (S, O, 2) of all objects, and where one is of that kind and there, (S, O).
 
-    Raises TargetError where the recording names no cell of that kind.
+    kind: a cell's name, or the first part of several names: "altar", "crystal", "crystal.green", "berry". A crystal is
+    there where it has stock, a berry until it is eaten. Raises TargetError where the recording knows no such cell, or
+    says of its scenario that there are none.
     """
-    codes = recording.cell_codes(kind)
+    codes = codes_of(recording, kind)
+    need(recording, "world/objects")
+    objects = recording["world/objects"][:]
+    places, present = objects[..., 1:3], np.isin(objects[..., 0], codes)
+    if kind.startswith("crystal"):
+        present &= objects[..., 3] > 0
+    elif kind.startswith("berry") and present.any():
+        present &= ~eaten(recording, places)
+    return places, present
+
+
+def codes_of(recording: Recording, kind: str) -> tuple[int, ...]:
+    """The codes of a kind of cell. Raises TargetError where there are none, or the scenario has no such thing."""
+    first, _, colour = kind.partition(".")
+    cells = recording.codes.get("cells", {})
+    codes = tuple(code for code, name in sorted(cells.items()) if name == kind) if colour else ()
+    codes = codes or (() if colour else recording.cell_codes(first))
     if not codes:
         raise TargetError(
             f"{recording.path} names no cell {kind!r} in its code tables: choose a target that needs none of it."
         )
-    objects = recording["world/objects"][:]
-    present = np.isin(objects[..., 0], codes)
-    if kind == "crystal":
-        present &= objects[..., 3] > 0
-    return objects[..., 1:3], present
+    if is_without(recording, first, colour):
+        raise TargetError(f"There is no {kind} in the world of {recording.path}: choose a target that needs none.")
+    return codes
+
+
+def is_without(recording: Recording, kind: str, colour: str) -> bool:
+    """Whether the recorded scenario says that its world has no crystals of that colour, or no berries."""
+    scenario = recording.attrs.get("scenario")
+    if not isinstance(scenario, dict):
+        return False
+    if kind == "crystal" and isinstance(scenario.get("crystals"), list):
+        kinds = {str(crystal.get("kind")) for crystal in scenario["crystals"]}
+        return colour not in kinds if colour else not kinds
+    return kind == "berry" and "berries" in scenario and not scenario["berries"]
 
 
 def nearest_object(recording: Recording, kind: str) -> Nearest:
-    """The nearest object of a kind of cell ("crystal": with stock) to each agent."""
+    """The nearest object of a kind of cell, as `objects_of` has it, to each agent."""
+    need(recording, "agents/position")
     places, present = objects_of(recording, kind)
-    return nearest_of(recording["agents/position"][:], places, present)
+    return nearest_of(recording["agents/position"][:], places, lambda candidate: present[:, None, candidate])
+
+
+def eaten(recording: Recording, places: Array) -> Array:
+    """Where the thing of each place (S, O) has been used since it appeared there, which is when a berry is eaten."""
+    used = used_cells(recording)
+    if used is None:
+        return np.zeros(places.shape[:2], dtype=bool)
+    now = np.zeros(places.shape[:2], dtype=bool)
+    for agent in range(used.shape[1]):
+        now |= (used[:, None, agent] == places).all(axis=-1)
+    count = np.cumsum(now, axis=0, dtype=np.int32) - now  # before this row
+    start = appeared(recording, places, np.ones_like(now))
+    gone: Array = count > np.take_along_axis(count, start, axis=0)
+    return gone
 
 
 def unseen(recording: Recording) -> Array:
@@ -70,9 +115,17 @@ def unseen(recording: Recording) -> Array:
     These are the steps that count for what a listener knows from being told. False where there is no crystal. A crystal
     is in view where the agent's observation window shows it; the row itself counts.
     """
+    need(recording, "world/objects", "agents/position", "observation/window")
+    n_agents, n_objects = recording["agents/position"].shape[1], recording["world/objects"].shape[1]
+    parts = recording.blocks(max(1, CELLS // max(1, n_agents * n_objects)))
+    return np.concatenate([unseen_of(part) for part in parts])
+
+
+def unseen_of(recording: Recording) -> Array:
+    """`unseen` of a few episodes, all at once."""
     places, present = objects_of(recording, "crystal")
     position = recording["agents/position"][:]
-    nearest = nearest_of(position, places, present)
+    nearest = nearest_of(position, places, lambda candidate: present[:, None, candidate])
     count = np.cumsum(in_view(recording, position, places, present), axis=0, dtype=np.int32)  # (S, A, O)
     first = appeared(recording, places, present)  # (S, O)
     object_of_row = nearest.which.astype(np.int64)
