@@ -6,7 +6,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import xlogy
 
-__all__ = ["entropy", "information_of_tables", "miller_madow_entropy", "miller_madow_information", "mutual_information"]
+__all__ = [
+    "entropy",
+    "information_of_tables",
+    "miller_madow_entropy",
+    "miller_madow_information",
+    "mutual_information",
+    "npmi",
+]
 
 LN2 = float(np.log(2))
 
@@ -39,6 +46,23 @@ def miller_madow_information(table: ArrayLike) -> float:
     """H(x) + H(y) - H(x, y), each with Miller's and Madow's correction, in bits; may be negative. `table` is (X, Y)."""
     counts = checked_counts(table)
     return miller_madow_entropy(counts.sum(1)) + miller_madow_entropy(counts.sum(0)) - miller_madow_entropy(counts)
+
+
+def npmi(table: ArrayLike) -> NDArray[np.float64]:
+    """Normalised pointwise information (X, Y) of a count table (X, Y): log2(p(x, y) / p(x) p(y)) / -log2 p(x, y).
+
+    1 where two values occur only together, 0 where they are independent, -1 where they never meet (Bouma 2009). NaN
+    where it is undefined: a value that never occurs, or a pair that is all there is.
+    """
+    counts = checked_counts(table)
+    total = counts.sum()
+    rows, columns = counts.sum(1, keepdims=True), counts.sum(0, keepdims=True)
+    met, possible = counts > 0, (rows > 0) & (columns > 0)
+    safe = np.where(met, counts, 1.0)
+    pointwise = np.log(safe * total / np.where(possible, rows * columns, 1.0))
+    surprise = np.log(total / safe) if total > 0 else np.zeros_like(safe)
+    values = np.where(met & (surprise > 0), pointwise / np.where(surprise > 0, surprise, 1.0), np.nan)
+    return np.where(possible & ~met, -1.0, values)
 
 
 def information_of_tables(tables: NDArray[Any]) -> NDArray[np.float64]:

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from commlab.foundation.statistics.entropy import information_of_tables, miller_madow_information
+from commlab.foundation.statistics.jackknife import jackknife_interval
 from commlab.foundation.statistics.permutation import permutation_p_value
 
 __all__ = ["Information", "corrected_information", "count_pairs", "count_pairs_by_episode"]
@@ -123,13 +123,3 @@ def chunks(n_episodes: int, cells: int) -> Iterator[slice]:
     size = max(1, CHUNK_CELLS // max(1, cells))
     for start in range(0, n_episodes, size):
         yield slice(start, min(start + size, n_episodes))
-
-
-def jackknife_interval(estimate: float, values: NDArray[np.float64], level: float = 0.95) -> tuple[float, float] | None:
-    """Student-t interval from delete-one values (E,): variance (E - 1) / E times their summed squared deviations."""
-    n = values.size
-    if n < 2:
-        return None
-    error = np.sqrt((n - 1) / n * np.sum((values - values.mean()) ** 2))
-    half = float(stdtrit(n - 1, (1 + level) / 2) * error)
-    return estimate - half, estimate + half

@@ -4,7 +4,7 @@ Steps within an episode depend on each other, so that nothing smaller than an ep
 places only with episodes of the same condition, kinship and (nearly) the same length.
 """
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,15 +13,19 @@ from commlab.foundation.result import Null
 
 __all__ = [
     "METHOD",
+    "Alternative",
     "Strata",
     "draw_permutations",
     "episode_strata",
     "permutation_p_value",
+    "refine_strata",
     "summarise_null",
 ]
 
 METHOD = "whole episodes permuted"
 SMALLEST_STRATUM = 20  # in smaller ones too many draws would leave an episode where it is
+
+Alternative = Literal["greater", "less", "two-sided"]
 
 
 class Strata(NamedTuple):
@@ -53,6 +57,14 @@ def episode_strata(lengths: ArrayLike, condition: ArrayLike | None = None, kinsh
     return Strata(stratum, int(np.count_nonzero(sizes == 1)), n_pooled)
 
 
+def refine_strata(strata: Strata, labels: ArrayLike) -> Strata:
+    """The strata split by one label an episode, (E,): permutation within strata, for what a label already tells."""
+    parts = number_groups(labels, strata.stratum.size)
+    cells = np.unique(strata.stratum * (int(parts.max(initial=0)) + 1) + parts, return_inverse=True)[1]
+    n_alone = int(np.count_nonzero(np.bincount(cells, minlength=1) == 1))
+    return Strata(cells.astype(np.int64), n_alone, strata.n_pooled)
+
+
 def draw_permutations(strata: Strata, n_draws: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """(n_draws, E) permutations of the episodes within strata: row d gives each episode the world of episode [d, e]."""
     stratum = strata.stratum
@@ -63,11 +75,18 @@ def draw_permutations(strata: Strata, n_draws: int, rng: np.random.Generator) ->
     return permutations.astype(np.int64, copy=False)
 
 
-def permutation_p_value(observed: float, draws: ArrayLike) -> float:
-    """(1 + number of draws >= observed) / (1 + number of draws), one-sided (Phipson & Smyth 2010)."""
+def permutation_p_value(observed: float, draws: ArrayLike, alternative: Alternative = "greater") -> float:
+    """(1 + number of draws as far out as `observed`) / (1 + number of draws) (Phipson & Smyth 2010).
+
+    "greater" counts draws >= observed, "less" draws <= observed; "two-sided" is twice the smaller of both, at most 1.
+    """
     null = np.asarray(draws, dtype=np.float64)
     slack = 1e-12 * max(1.0, abs(observed))  # a draw equal up to rounding counts as equal
-    return float((1 + np.count_nonzero(null >= observed - slack)) / (1 + null.size))
+    above = float((1 + np.count_nonzero(null >= observed - slack)) / (1 + null.size))
+    below = float((1 + np.count_nonzero(null <= observed + slack)) / (1 + null.size))
+    if alternative == "two-sided":
+        return min(1.0, 2 * min(above, below))
+    return above if alternative == "greater" else below
 
 
 def summarise_null(draws: ArrayLike, method: str = METHOD) -> Null:
