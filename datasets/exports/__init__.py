@@ -1,0 +1,1 @@
+"""Recordings made into what other tools read: AnnData, NetCDF, corpora and plain tables."""

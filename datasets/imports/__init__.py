@@ -1,0 +1,1 @@
+"""Other people's logs made into recordings: EGG dumps, CSV and JSONL tables."""
