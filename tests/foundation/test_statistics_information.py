@@ -15,6 +15,7 @@ from commlab.foundation.statistics import (
     miller_madow_entropy,
     miller_madow_information,
     mutual_information,
+    npmi,
 )
 from commlab.foundation.statistics.information import count_pairs, count_pairs_by_episode
 
@@ -66,6 +67,21 @@ def test_miller_madow_adds_one_bin_less_over_two_n():
     table = np.array([[3, 1], [1, 3]])
     bias = ((2 - 1) + (2 - 1) - (4 - 1)) / (2 * 8 * np.log(2))
     assert miller_madow_information(table) == pytest.approx(mutual_information(table) + bias)
+
+
+def test_normalised_pointwise_information_closed_forms():
+    assert npmi([[4, 0], [0, 4]]).tolist() == [[1, -1], [-1, 1]]
+    assert npmi(np.outer([1, 2], [3, 4])) == pytest.approx(np.zeros((2, 2)), abs=1e-12)
+    table = np.array([[3.0, 1.0], [1.0, 5.0]])
+    shares = table / table.sum()
+    expected = np.log(shares / np.outer(shares.sum(1), shares.sum(0))) / -np.log(shares)
+    assert npmi(table) == pytest.approx(expected)
+
+
+def test_normalised_pointwise_information_is_undefined_where_a_value_never_occurs():
+    assert np.isnan(npmi([[0, 0], [2, 3]])[0]).all()
+    assert np.isnan(npmi([[5]])).all()
+    assert np.isnan(npmi(np.zeros((2, 2)))).all()
 
 
 @pytest.mark.parametrize("counts", [[-1, 2], [np.nan, 1]])

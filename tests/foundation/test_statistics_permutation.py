@@ -8,6 +8,7 @@ from commlab.foundation.statistics import (
     draw_permutations,
     episode_strata,
     permutation_p_value,
+    refine_strata,
     summarise_null,
 )
 
@@ -78,3 +79,12 @@ def test_false_positive_rate_on_dependent_series_is_what_it_says():
         x, y = (np.cumsum(rng.random((16, 24)) < 0.1, axis=1) % 3 + rng.integers(0, 2, (16, 1)) for _ in range(2))
         hits += corrected_information(x, y, draw_permutations(strata, 39, rng)).p_value <= 0.05
     assert 0.02 <= hits / 400 <= 0.08
+
+
+def test_refined_strata_split_by_a_label():
+    strata = episode_strata(np.full(8, 5), condition=np.arange(8) // 4)
+    refined = refine_strata(strata, np.arange(8) % 4 == 3)
+    draws = draw_permutations(refined, 30, np.random.default_rng(0))
+    assert np.all(draws[:, [3, 7]] == [3, 7])
+    assert refined.n_alone == 2
+    assert np.all(draws[:, :3] < 3)

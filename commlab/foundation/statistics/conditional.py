@@ -31,7 +31,7 @@ class Conditional(NamedTuple):
     p_value: float
     draws: Float64  # (n_draws,) plug-in values under the null
     method: str  # which null: WITHIN or ANEW
-    shrinkage: float | None  # of P(x given z, t) towards P(x given t), in steps; None for WITHIN
+    shrinkages: tuple[float, float] | None  # of P(x given z, t) towards simpler models, in steps; None for WITHIN
 
 
 class Triples(NamedTuple):
@@ -54,7 +54,7 @@ def conditional_information(
     of P(x given z, t); docs/calibration.md has its false-positive rates. The interval is a delete-one jackknife
     of the corrected value over episodes, with the null's mean recomputed on the first 19 draws.
     """
-    series, shrinkage = null_series(x, y, z, strata, n_draws, rng, n_lanes)
+    series, shrinkages = null_series(x, y, z, strata, n_draws, rng, n_lanes)
     observed = triples(x, y, z)
     plug_in = float(information_given(observed))
     draws = np.empty(n_draws)
@@ -72,15 +72,15 @@ def conditional_information(
         plug_in=plug_in,
         p_value=permutation_p_value(plug_in, draws),
         draws=draws,
-        method=WITHIN if shrinkage is None else ANEW,
-        shrinkage=shrinkage,
+        method=WITHIN if shrinkages is None else ANEW,
+        shrinkages=shrinkages,
     )
 
 
 def null_series(
     x: Codes, y: Codes, z: Codes, strata: Strata, n_draws: int, rng: np.random.Generator, n_lanes: int
-) -> tuple[Iterator[tuple[Codes, Codes, Codes]], float | None]:
-    """The draws of (x, y, z) under the null, and the shrinkage of the model that they needed, if they did."""
+) -> tuple[Iterator[tuple[Codes, Codes, Codes]], tuple[float, float] | None]:
+    """The draws of (x, y, z) under the null, and the shrinkages of the model that they needed, if any."""
     value = constant_within(z)
     if value is not None:
         refined = refine_strata(strata, value)
@@ -89,7 +89,7 @@ def null_series(
             return ((x, y[permutation], z[permutation]) for permutation in permutations), None
     permutations = draw_permutations(strata, n_draws, rng)
     transfer = prepare_transfer(x, z, lengths_of(x, z, n_lanes), n_lanes, rng)
-    return ((draw_series(transfer, permutation, rng), y, z) for permutation in permutations), transfer.shrinkage
+    return ((draw_series(transfer, permutation, rng), y, z) for permutation in permutations), transfer.shrinkages
 
 
 def constant_within(z: Codes) -> Codes | None:

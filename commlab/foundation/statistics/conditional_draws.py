@@ -8,6 +8,7 @@ x), whole episodes of ranks trade places, and the inverse transform gives an x w
 within episodes, a shared clock and what x owes to z are kept; all that x knows of y beyond z and t is lost.
 """
 
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +20,7 @@ MAX_BINS = 32  # bins of time in P(x given z, t)
 MAX_CELLS = 1 << 24
 N_FOLDS = 4
 N_ITERATIONS = 10  # of iterative proportional fitting
-SHRINKAGES = (1.0, 4.0, 16.0, 64.0, 256.0, float("inf"))  # steps that P(x given t) counts for; inf: z tells nothing
+SHRINKAGES = (1.0, 4.0, 16.0, 64.0, 256.0, float("inf"))  # steps that a simpler model counts for; inf: it alone
 
 Codes = NDArray[np.int64]
 Float64 = NDArray[np.float64]
@@ -34,8 +35,17 @@ class Transfer(NamedTuple):
     mirror: Codes  # (E, T) the slot that is read in the place of one after the episode's end
     row: Codes  # (E, T) which distribution holds there
     cumulative: Float64  # (R, n_x) distributions over x, summed up
-    shrinkage: float  # chosen from SHRINKAGES by held-out likelihood
+    shrinkages: tuple[float, float]  # chosen from SHRINKAGES by held-out likelihood; see `shrunk`
     known: NDArray[np.bool_]  # (E, T) there is a z
+
+
+class Tables(NamedTuple):
+    """P(x given z, t) estimated in three ways: axes are lanes, Z, bins of time, X."""
+
+    counts: Float64  # how often each cell occurs
+    additive: Float64  # z and t each move x, but not together
+    base: Float64  # P(x given t)
+    at_z: Float64  # how often each z occurs
 
 
 def prepare_transfer(x: Codes, z: Codes, lengths: Codes, n_lanes: int, rng: np.random.Generator) -> Transfer:
@@ -49,7 +59,7 @@ def prepare_transfer(x: Codes, z: Codes, lengths: Codes, n_lanes: int, rng: np.r
     there = known & (x >= 0)
     row = ((slots % n_lanes) * n_z + np.where(known, z, 0)) * n_bins + bins
     shape = (n_lanes, n_z, n_bins, n_x)
-    shrinkage, shares = fit_shares(np.where(there, row * n_x + x, -1), shape, rng)
+    shrinkages, shares = fit_shares(np.where(there, row * n_x + x, -1), shape, rng)
     ends = np.cumsum(shares.reshape(-1, n_x), axis=1)
     ends /= ends[:, -1:]
     starts = np.hstack([np.zeros((len(ends), 1)), ends[:, :-1]])
@@ -61,7 +71,7 @@ def prepare_transfer(x: Codes, z: Codes, lengths: Codes, n_lanes: int, rng: np.r
         mirror=mirrored_slots(lengths, x.shape[1], n_lanes),
         row=row,
         cumulative=ends,
-        shrinkage=shrinkage,
+        shrinkages=shrinkages,
         known=known,
     )
 
@@ -79,19 +89,22 @@ def draw_series(transfer: Transfer, permutation: Codes, rng: np.random.Generator
     return np.where(there, symbol, -1)
 
 
-def fit_shares(codes: Codes, shape: tuple[int, int, int, int], rng: np.random.Generator) -> tuple[float, Float64]:
-    """The shrinkage of highest held-out likelihood and P(x given z, t) (lanes, Z, bins, X); codes (E, T) are cells."""
+def fit_shares(
+    codes: Codes, shape: tuple[int, int, int, int], rng: np.random.Generator
+) -> tuple[tuple[float, float], Float64]:
+    """The shrinkages of highest held-out likelihood, and P(x given z, t), of codes (E, T) that number cells."""
     fold = rng.permutation(len(codes)) % N_FOLDS
     parts = np.stack([count(codes[fold == number], shape) for number in range(N_FOLDS)])
     whole = parts.sum(0)
-    likelihood = np.zeros(len(SHRINKAGES))
+    pairs = list(product(SHRINKAGES, SHRINKAGES))
+    likelihood = np.zeros(len(pairs))
     for part in parts:
-        fitted, base, weight = fit_tables(whole - part)
-        for place, shrinkage in enumerate(SHRINKAGES):
-            shares = shrunk(fitted, base, weight, shrinkage)
-            likelihood[place] += np.sum(part * np.log(np.maximum(shares, 1e-9)))
-    best = SHRINKAGES[int(np.argmax(likelihood))]
-    return best, shrunk(*fit_tables(whole), best)
+        tables = fit_tables(whole - part)
+        there = part > 0
+        for place, pair in enumerate(pairs):
+            likelihood[place] += np.sum(part[there] * np.log(np.maximum(shrunk(tables, pair)[there], 1e-9)))
+    best = pairs[int(np.argmax(likelihood))]
+    return best, shrunk(fit_tables(whole), best)
 
 
 def count(codes: Codes, shape: tuple[int, int, int, int]) -> Float64:
@@ -99,11 +112,11 @@ def count(codes: Codes, shape: tuple[int, int, int, int]) -> Float64:
     return np.bincount(codes[codes >= 0], minlength=int(np.prod(shape))).reshape(shape).astype(np.float64)
 
 
-def fit_tables(counts: Float64) -> tuple[Float64, Float64, Float64]:
-    """P(x given z, t) without three-way interaction, P(x given t), and how often each z occurs.
+def fit_tables(counts: Float64) -> Tables:
+    """The three estimates of P(x given z, t), each simpler than the one before.
 
-    The first is the log-linear model with the margins (z, t), (z, x), (t, x), by iterative proportional fitting
-    (Deming & Stephan 1940); where z and t never met it is the second.
+    The middle one is the log-linear model with the margins (z, t), (z, x), (t, x), by iterative proportional fitting
+    (Deming & Stephan 1940); where z and t never met it is P(x given t).
     """
     zt, zx, tx = counts.sum(3), counts.sum(2), counts.sum(1)
     overall = (zx.sum((0, 1)) + 0.5) / (zx.sum() + 0.5 * zx.shape[-1])
@@ -114,14 +127,18 @@ def fit_tables(counts: Float64) -> tuple[Float64, Float64, Float64]:
         model *= ratio(zx, model.sum(2))[:, :, None]
         model *= ratio(tx, model.sum(1))[:, None]
     total = model.sum(3, keepdims=True)
-    fitted = np.where(total > 0, model / np.where(total > 0, total, 1.0), base[:, None])
-    return fitted, base[:, None], zt.sum(2)[..., None, None]
+    additive = np.where(total > 0, model / np.where(total > 0, total, 1.0), base[:, None])
+    return Tables(counts, additive, base[:, None], zt.sum(2)[..., None, None])
 
 
-def shrunk(fitted: Float64, base: Float64, weight: Float64, shrinkage: float) -> Float64:
-    """The model drawn towards P(x given t) as if that had been seen `shrinkage` times at each z."""
-    trust = weight / (weight + shrinkage) if np.isfinite(shrinkage) else np.zeros_like(weight)
-    shares: Float64 = trust * fitted + (1 - trust) * base
+def shrunk(tables: Tables, shrinkages: tuple[float, float]) -> Float64:
+    """P(x given z, t): cells drawn towards the additive model, that drawn towards P(x given t)."""
+    towards_base, towards_additive = shrinkages
+    trust = tables.at_z / (tables.at_z + towards_base) if np.isfinite(towards_base) else np.zeros_like(tables.at_z)
+    shares: Float64 = trust * tables.additive + (1 - trust) * tables.base
+    if np.isfinite(towards_additive) and np.isfinite(towards_base):
+        seen = tables.counts.sum(3, keepdims=True)
+        shares = (tables.counts + towards_additive * shares) / (seen + towards_additive)
     return shares
 
 

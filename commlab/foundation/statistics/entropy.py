@@ -55,12 +55,12 @@ def npmi(table: ArrayLike) -> NDArray[np.float64]:
     where it is undefined: a value that never occurs, or a pair that is all there is.
     """
     counts = checked_counts(table)
-    total = counts.sum()
+    total = max(counts.sum(), 1.0)
     rows, columns = counts.sum(1, keepdims=True), counts.sum(0, keepdims=True)
     met, possible = counts > 0, (rows > 0) & (columns > 0)
     safe = np.where(met, counts, 1.0)
     pointwise = np.log(safe * total / np.where(possible, rows * columns, 1.0))
-    surprise = np.log(total / safe) if total > 0 else np.zeros_like(safe)
+    surprise = np.log(total / safe)
     values = np.where(met & (surprise > 0), pointwise / np.where(surprise > 0, surprise, 1.0), np.nan)
     return np.where(possible & ~met, -1.0, values)
 
