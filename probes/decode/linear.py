@@ -16,7 +16,22 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Design", "classify", "make_design", "regress"]
+__all__ = [
+    "Design",
+    "classify",
+    "condition",
+    "fold_moments",
+    "indicators",
+    "inverse_covariance",
+    "make_design",
+    "named",
+    "regress",
+    "slices_of",
+    "sum_by_fold",
+    "told",
+    "training",
+    "value_columns",
+]
 
 RIDGE = 1e-3  # relative to the variance of each feature; the square of features per row is added to it
 CHUNK = 8192  # rows summed at once
@@ -34,6 +49,15 @@ class Design(NamedTuple):
     features: Float32  # (N, D) centred and scaled over all rows, for sound arithmetic only
     folds: tuple[slice, ...]  # the rows that each fold holds out
     precision: Float64  # (n_folds, D, D) inverse of the ridged covariance of each fold's training rows
+    variance: Float64  # (n_folds, D) of each feature in each fold's training rows; 1 where it is constant there
+
+    def classify(self, labels: Int64, n_classes: int) -> Int64:
+        """The held-out class of each row, (N,)."""
+        return classify(self, labels, n_classes)
+
+    def regress(self, values: Float64) -> Float64:
+        """(N, 2): the held-out prediction of each row and the training mean."""
+        return regress(self, values)
 
 
 class Sums(NamedTuple):
@@ -48,37 +72,62 @@ def make_design(features: Float32, fold_sizes: Int64, used: NDArray[np.bool_]) -
 
     `used` (N,) marks the rows that the covariance is taken from: those with a label of their own.
     """
-    ends = np.cumsum(fold_sizes)
-    folds = tuple(slice(int(end - size), int(end)) for end, size in zip(ends, fold_sizes, strict=True))
+    folds = slices_of(fold_sizes)
     condition(features, used)
     counts, sums, grams = fold_moments(features, folds, used)
-    precision = np.stack([inverse_covariance(counts, sums, grams, fold) for fold in range(len(folds))])
-    return Design(features, folds, precision)
+    found = [
+        inverse_covariance(counts.sum() - counts[fold], sums.sum(0) - sums[fold], grams.sum(0) - grams[fold])
+        for fold in range(len(folds))
+    ]
+    return Design(features, folds, np.stack([inverse for inverse, _ in found]), np.stack([spread for _, spread in found]))
+
+
+def slices_of(sizes: Int64) -> tuple[slice, ...]:
+    """Slices of those sizes, one after another."""
+    ends = np.cumsum(sizes)
+    return tuple(slice(int(end - size), int(end)) for end, size in zip(ends, sizes, strict=True))
 
 
 def classify(design: Design, labels: Int64, n_classes: int) -> Int64:
     """The held-out class of each row, (N,), from labels (N,) with -1 where there is none."""
-    indicators = np.eye(n_classes + 1, n_classes, dtype=np.float32).take(labels, axis=0)  # -1 takes the row of zeros
-    sums = sum_by_fold(design, indicators)
+    sums = sum_by_fold(design, indicators(labels, n_classes))
     predicted = np.empty(len(labels), dtype=np.int64)
     for fold, rows in enumerate(design.folds):
-        weights, offsets = discriminants(*training(sums, fold), design.precision[fold])
-        scores = weights.astype(np.float32) @ design.features[rows].T + offsets.astype(np.float32)[:, None]
-        predicted[rows] = highest(scores)
+        predicted[rows] = named(design.features[rows], *training(sums, fold), design.precision[fold])
     return predicted
 
 
 def regress(design: Design, values: Float64) -> Float64:
     """(N, 2): the held-out prediction of each row and the training mean, from values (N,) with NaN for none."""
-    known = np.isfinite(values)
-    columns = np.stack([known, np.where(known, values, 0)], axis=1).astype(np.float32)
-    sums = sum_by_fold(design, columns)
+    sums = sum_by_fold(design, value_columns(values))
     predicted = np.empty((len(values), 2))
     for fold, rows in enumerate(design.folds):
-        slopes, offset, mean = ridge(*training(sums, fold), design.precision[fold])
-        predicted[rows, 0] = design.features[rows] @ slopes.astype(np.float32) + offset
-        predicted[rows, 1] = mean
+        predicted[rows] = told(design.features[rows], *training(sums, fold), design.precision[fold])
     return predicted
+
+
+def indicators(labels: Int64, n_classes: int) -> Float32:
+    """A column for each class, (N, K); rows without a label are rows of zeros."""
+    return np.eye(n_classes + 1, n_classes, dtype=np.float32).take(labels, axis=0)  # -1 takes the row of zeros
+
+
+def value_columns(values: Float64) -> Float32:
+    """Whether each value is there, and the value, (N, 2)."""
+    known = np.isfinite(values)
+    return np.stack([known, np.where(known, values, 0)], axis=1).astype(np.float32)
+
+
+def named(features: Float32, counts: Float64, sums: Float64, precision: Float64) -> Int64:
+    """The class (n,) that discriminants with those training sums give to rows of features (n, D)."""
+    weights, offsets = discriminants(counts, sums, precision)
+    return highest(weights.astype(np.float32) @ features.T + offsets.astype(np.float32)[:, None])
+
+
+def told(features: Float32, counts: Float64, sums: Float64, precision: Float64) -> Float64:
+    """The number that ridge regression gives to rows of features (n, D), and the training mean, (n, 2)."""
+    slopes, offset, mean = ridge(counts, sums, precision)
+    predicted = features @ slopes.astype(np.float32) + offset
+    return np.stack([predicted, np.full(len(predicted), mean)], axis=1)
 
 
 def discriminants(count: Float64, sums: Float64, precision: Float64) -> tuple[Float64, Float64]:
@@ -147,16 +196,16 @@ def parts_of(features: Float32, used: NDArray[np.bool_]) -> Iterator[Float32]:
         yield part if counted.all() else part[counted]
 
 
-def inverse_covariance(counts: Float64, sums: Float64, grams: Float64, fold: int) -> Float64:
-    """The inverse of the ridged covariance (D, D) of all folds but one."""
-    count = max(1.0, counts.sum() - counts[fold])
-    mean = (sums.sum(0) - sums[fold]) / count
-    covariance = (grams.sum(0) - grams[fold]) / count - np.outer(mean, mean)
+def inverse_covariance(n_rows: float, total: Float64, gram: Float64) -> tuple[Float64, Float64]:
+    """The inverse of the ridged covariance (D, D) of rows with that sum (D,) and Gram matrix (D, D), and the variances."""
+    count = max(1.0, n_rows)
+    mean = total / count
+    covariance = gram / count - np.outer(mean, mean)
     variance = np.diag(covariance).copy()
     variance[variance < CONSTANT] = 1.0  # constant in these episodes: as a scaler would, leave it as it is
     ridge = RIDGE + (len(mean) / count) ** 2
     inverse: Float64 = np.linalg.inv(covariance + np.diag(ridge * variance))
-    return inverse
+    return inverse, variance
 
 
 def sum_by_fold(design: Design, columns: Float32) -> Sums:
