@@ -1,0 +1,152 @@
+"""What a language is about: the targets that messages tell of, their equivalents, and the context that meaning needs."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commlab.probes.decode.lexicon.gains import Gain, Predictor
+from commlab.probes.decode.lexicon.speech import Variable, joined
+from commlab.probes.decode.lexicon.tables import Counts
+
+__all__ = ["About", "Screened", "choose", "find_context", "hidden_targets", "screen"]
+
+Int64 = NDArray[np.int64]
+Float64 = NDArray[np.float64]
+SIGNIFICANT = 0.05
+LEAST_BITS = 0.02  # a message: what a further target must add
+CONTEXT_BITS = 0.05  # a message: what a context must add
+SURE = 3.0  # standard errors over episodes
+SAME = 0.05  # of the gain: targets that differ by less are equivalent
+MOST_TARGETS = 4
+
+
+class Screened(NamedTuple):
+    """The test of each target, all of them one family."""
+
+    p_values: Float64  # (K,) family-wise
+    corrected: Float64  # (K,) bits: plug-in information of whole messages less its null mean
+
+
+class About(NamedTuple):
+    """What the language is about."""
+
+    chosen: tuple[int, ...]  # targets, the most telling first
+    ties: dict[int, tuple[int, ...]]  # of each chosen one, the targets that it cannot be told from
+    followers: tuple[int, ...]  # targets that messages tell of only because they follow from the chosen ones
+    gains: tuple[Gain, ...]  # (K,) of each target alone
+
+
+def screen(counts: Sequence[Counts]) -> Screened:
+    """Test every target: the largest of its cells' scores and its information, the largest over targets as the null."""
+    strength = np.stack([best_scores(found) for found in counts])  # (K, 1 + P)
+    largest = strength.max(axis=0)
+    p_values = np.array([np.mean(largest[1:] >= own[0] - 1e-9) for own in strength])
+    n_draws = strength.shape[1] - 1
+    p_values = (1 + p_values * n_draws) / (1 + n_draws)
+    corrected = np.array([found.information[0] - found.information[1:].mean() for found in counts])
+    return Screened(p_values, corrected)
+
+
+def best_scores(found: Counts) -> Float64:
+    """The larger of the largest cell score and the standardised information, in every draw (1 + P,)."""
+    cells = found.scores.reshape(len(found.scores), -1).max(axis=1) if found.scores.size else 0.0
+    spread = max(float(found.information.std()), 1e-3)
+    both: Float64 = np.maximum(standard(cells), (found.information - found.information.mean()) / spread)
+    return both
+
+
+def standard(values: Float64) -> Float64:
+    """Values in standard deviations from their mean; 0 where they do not vary."""
+    spread = float(np.std(values))
+    return (values - np.mean(values)) / spread if spread > 0 else np.zeros_like(values)
+
+
+def choose(predictor: Predictor, targets: Sequence[Variable], passing: Sequence[int]) -> About:
+    """The fewest of the `passing` targets that say what messages tell of.
+
+    Forward: the target that predicts messages best on held-out episodes, knowing those chosen before; of equals the one
+    with the fewest values. A target that tells much only together with the chosen ones is a context, and no meaning.
+    Backward: targets that the later ones made superfluous leave.
+    """
+    coded = {k: (targets[k].name, targets[k].codes) for k in range(len(targets))}
+    alone = tuple(predictor.gain(coded[k]) if k in passing else Gain(0.0, 0.0) for k in range(len(targets)))
+    chosen: list[int] = []
+    while len(chosen) < MOST_TARGETS:
+        known = tuple(coded[k] for k in chosen)
+        gains = {k: predictor.gain(coded[k], known) for k in passing if k not in chosen}
+        if chosen:
+            gains = {k: gain for k, gain in gains.items() if counts_more(gain) and alone[k].bits >= gain.bits / 2}
+        if not gains:
+            break
+        best = max(gain.bits for gain in gains.values())
+        equals = [k for k, gain in gains.items() if gain.bits >= best - SAME * abs(best)]
+        chosen.append(min(equals, key=lambda k: (targets[k].n_used, k)))
+    chosen = needed(predictor, coded, chosen)
+    ties = {k: equivalents(predictor, coded, chosen, k, passing) for k in chosen}
+    tied = {other for group in ties.values() for other in group}
+    followers = tuple(k for k in passing if k not in chosen and k not in tied)
+    return About(tuple(chosen), ties, followers, alone)
+
+
+Coded = dict[int, tuple[str, Int64]]
+
+
+def counts_more(gain: Gain) -> bool:
+    """Whether a gain is sure and of a size that matters."""
+    return gain.bits >= LEAST_BITS and gain.z >= SURE
+
+
+def needed(predictor: Predictor, coded: Coded, chosen: list[int]) -> list[int]:
+    """The chosen targets without those that the others make superfluous."""
+    for k in list(chosen)[:-1]:
+        others = tuple(coded[other] for other in chosen if other != k)
+        if not counts_more(predictor.gain(coded[k], others)):
+            chosen = [other for other in chosen if other != k]
+    return chosen
+
+
+def equivalents(
+    predictor: Predictor, coded: Coded, chosen: Sequence[int], k: int, passing: Sequence[int]
+) -> tuple[int, ...]:
+    """Targets that could stand in the place of chosen target k: beside either, the other adds (next to) nothing."""
+    others = tuple(coded[other] for other in chosen if other != k)
+    limit = max(LEAST_BITS, SAME * predictor.gain(coded[k], others).bits)
+    return tuple(
+        other
+        for other in passing
+        if other not in chosen
+        and predictor.gain(coded[other], (*others, coded[k])).bits < limit
+        and predictor.gain(coded[k], (*others, coded[other])).bits < limit
+    )
+
+
+def find_context(
+    predictor: Predictor, about: Sequence[Variable], contexts: Sequence[Variable]
+) -> tuple[Variable, Gain] | None:
+    """The context with which messages mean something else, and what it adds in bits a message; None where none does.
+
+    A context says little about messages by itself and much once their targets are known: it is by the synergy that it
+    is told from a meaning, and from a second name of a target.
+    """
+    known = (("+".join(variable.name for variable in about), joined(list(about))),)
+    found = [(context, predictor.synergy((context.name, context.codes), known)) for context in contexts]
+    found = [(context, gain) for context, gain in found if gain.bits >= CONTEXT_BITS and gain.z >= SURE + 1]
+    if not found:
+        return None
+    best = max(gain.bits for _, gain in found)
+    equals = [(context, gain) for context, gain in found if gain.bits >= best * (1 - 2 * SAME)]
+    return min(equals, key=lambda pair: pair[0].n_used)
+
+
+def hidden_targets(
+    predictor: Predictor, targets: Sequence[Variable], contexts: Sequence[Variable]
+) -> tuple[int, Variable, float] | None:
+    """A target that messages tell of only within a context, none of it showing over all uses together."""
+    best: tuple[int, Variable, float] | None = None
+    for k, target in enumerate(targets):
+        found = find_context(predictor, [target], [context for context in contexts if context.name != target.name])
+        if found is not None and (best is None or found[1].bits > best[2]):
+            best = (k, found[0], found[1].bits)
+    return best

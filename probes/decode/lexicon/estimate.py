@@ -1,0 +1,276 @@
+"""From tables of messages and of the world to entries: which targets, which unit, which context, and each meaning."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commlab.probes.decode.lexicon.about import About, Screened, choose, find_context, hidden_targets, screen
+from commlab.probes.decode.lexicon.entries import Entry, Moment, Pair, Rate, Sense
+from commlab.probes.decode.lexicon.gains import Predictor
+from commlab.probes.decode.lexicon.readings import (
+    ENOUGH,
+    Scene,
+    Truth,
+    Values,
+    evidence_of,
+    lifted,
+    mask_of,
+    meant,
+    together,
+    truth_of,
+)
+from commlab.probes.decode.lexicon.senses import KIN, STRANGERS, Contexts, by_context, senses_of
+from commlab.probes.decode.lexicon.speech import Speech, Variable, said_in
+from commlab.probes.decode.lexicon.tables import Counts, count, family
+from commlab.probes.decode.lexicon.units import UNITS, Members, Part, Unit, choose_unit, membership, parts_of
+
+__all__ = ["Estimate", "Surroundings", "estimate"]
+
+Bools = NDArray[np.bool_]
+Int64 = NDArray[np.int64]
+N_MOMENTS = 3
+
+
+class Surroundings(NamedTuple):
+    """What stands beside the targets."""
+
+    contexts: tuple[Variable, ...] = ()  # on which meanings may depend
+    audience: Variable | None = None  # who hears: "kin", "strangers", "both", "nobody"
+
+
+class Estimate(NamedTuple):
+    """A language, read."""
+
+    targets: tuple[Variable, ...]  # those asked about
+    screened: Screened
+    about: About
+    unit: Unit
+    unit_bits: dict[Unit, float]  # a use, left open about the targets by each unit
+    context: str | None
+    context_bits: float
+    entries: tuple[Entry, ...]
+    masks: tuple[Bools, ...]  # (E, slots) where each entry is said
+
+
+def estimate(
+    speech: Speech,
+    targets: Sequence[Variable],
+    permutations: Int64,
+    surroundings: Surroundings | None = None,
+    seed: int = 0,
+) -> Estimate:
+    """Read the entries of a language from tables of codes.
+
+    permutations (n_draws, E) come from `draw_permutations`. In noise, a meaning is found in 5 % of languages: one gate
+    over all targets (`screen`), and a threshold over all cells of the targets that passed.
+    """
+    around = surroundings or Surroundings()
+    rng = np.random.default_rng([seed, 3])
+    spoken = (speech.said >= 0) & speech.symbols.any(axis=1)[speech.said]
+    parts, members = read_parts(speech)
+    counts = [count(speech, target, members, permutations) for target in targets]
+    screened = screen(counts)
+    everywhere = Predictor(speech, speech.said >= 0, rng)
+    aloud = Predictor(speech, spoken, rng)
+    about, context = topics(everywhere, aloud, targets, screened, around)
+    chosen = [targets[k] for k in about.chosen]
+    unit, unit_bits = choose_unit(speech, chosen, spoken, rng)
+    kept = [row for row, part in enumerate(parts) if part.unit == unit]
+    scene = Scene(
+        speech,
+        tuple(chosen),
+        members.only(kept),
+        tuple(counts[k].only(kept) for k in about.chosen),
+        family([counts[k].only(kept) for k in about.chosen]),
+    )
+    ties = {k: [(targets[o], counts[o].only(kept)) for o in about.ties[k]] for k in about.chosen}
+    within = by_context(scene, context[0], permutations) if context is not None else None
+    reader = Reader(scene, within, tuple(ties[k] for k in about.chosen), around.audience)
+    entries, masks = read_entries(reader, [parts[row] for row in kept], parts_of(speech, unit))
+    name, bits = (context[0].name, context[1]) if context is not None else (None, 0.0)
+    return Estimate(tuple(targets), screened, about, unit, unit_bits, name, bits, entries, masks)
+
+
+def read_parts(speech: Speech) -> tuple[list[Part], Members]:
+    """Every unit's parts that are said in enough episodes to be read."""
+    units = UNITS if speech.length > 1 else UNITS[:1]
+    parts = [part for unit in units for part in parts_of(speech, unit)]
+    members = membership(speech, parts)
+    presence = np.zeros((speech.n_episodes, len(speech.symbols)), dtype=bool)
+    kept = speech.said >= 0
+    presence[np.nonzero(kept)[0], speech.said[kept]] = True
+    n_episodes = np.array([presence[:, members.of(row)].any(axis=1).sum() for row in range(len(parts))])
+    enough = np.flatnonzero(n_episodes >= ENOUGH).tolist()
+    return [parts[row] for row in enough], members.only(enough)
+
+
+def topics(
+    everywhere: Predictor, aloud: Predictor, targets: Sequence[Variable], screened: Screened, around: Surroundings
+) -> tuple[About, tuple[Variable, float] | None]:
+    """The targets that the language is about, and the context that it depends on with its bits a message."""
+    passing = np.flatnonzero(screened.p_values <= 0.05).tolist()
+    about = choose(everywhere, targets, passing)
+    if not about.chosen:
+        hidden = hidden_targets(aloud, targets, (*around.contexts, *targets))
+        if hidden is None:
+            return about, None
+        k, context, bits = hidden
+        return about._replace(chosen=(k,), ties={k: ()}), (context, bits)
+    chosen = [targets[k] for k in about.chosen]
+    tied = {other for group in about.ties.values() for other in group}
+    others = [target for k, target in enumerate(targets) if k not in about.chosen and k not in tied]
+    found = find_context(aloud, chosen, (*around.contexts, *others))
+    return about, None if found is None else (found[0], found[1].bits)
+
+
+class Reader(NamedTuple):
+    """What an entry is read with."""
+
+    scene: Scene
+    contexts: Contexts | None
+    ties: tuple[list[tuple[Variable, Counts]], ...]  # of each target, the equivalent ones
+    audience: Variable | None
+
+
+def read_entries(
+    reader: Reader, readable: Sequence[Part], every: Sequence[Part]
+) -> tuple[tuple[Entry, ...], tuple[Bools, ...]]:
+    """The entries of all parts, those said in too few episodes with the reason."""
+    scene = reader.scene
+    threshold = scene.null.threshold
+    found = [lifted(counts, threshold) for counts in scene.counts]
+    tied = [[lifted(counts, threshold) for _, counts in group] for group in reader.ties]
+    rows = {part: row for row, part in enumerate(readable)}
+    entries, masks = [], []
+    for part in every:
+        used = mask_of(scene, rows[part]) if part in rows else rare_mask(scene.speech, part)
+        entry = bare(scene.speech, part, used)
+        if part in rows and scene.targets:
+            entry = read_entry(reader, entry, rows[part], used, found, tied)
+        entries.append(entry)
+        masks.append(used)
+    return tuple(entries), tuple(masks)
+
+
+def rare_mask(speech: Speech, part: Part) -> Bools:
+    """Where a part is said that is not among those read."""
+    inside = np.zeros(len(speech.symbols) + 1, dtype=bool)
+    inside[membership(speech, [part]).messages] = True
+    return inside[speech.said]
+
+
+def bare(speech: Speech, part: Part, used: Bools) -> Entry:
+    """An entry of which nothing is known but how often it is said."""
+    n = said_in(used)
+    why = f"it is said in {n} episodes, and {ENOUGH} are needed" if n < ENOUGH else "no target goes with it"
+    return Entry(part.form, part.symbols, part.position, part.unit, int(used.sum()), n, why=why)
+
+
+def read_entry(
+    reader: Reader,
+    entry: Entry,
+    unit: int,
+    used: Bools,
+    found: Sequence[Bools],
+    tied: Sequence[Sequence[Bools]],
+) -> Entry:
+    """The entry with its meaning, in every context, its truth and its moments."""
+    scene = reader.scene
+    values = meant(scene, found, unit, used)
+    senses = senses_of(scene, reader.contexts, unit, values, used) if reader.contexts is not None else ()
+    values = meaning_from(scene, reader.contexts, senses, values)
+    if not values:
+        return entry
+    truth = truth_of(scene, values, used)
+    if reader.contexts is not None and senses:
+        entry = replace(entry, context=reader.contexts.context.name)
+        truth = truth_by_sense(reader, senses, truth, used)
+    evidence = tuple(
+        one
+        for k, chosen in values.items()
+        for one in evidence_of(scene, scene.targets[k], scene.counts[k], unit, chosen, used)
+    )
+    also = tuple(
+        one
+        for k in values
+        for (target, counts), cells in zip(reader.ties[k], tied[k], strict=True)
+        for one in evidence_of(scene, target, counts, unit, np.flatnonzero(cells[unit]).tolist(), used)
+    )
+    heard = {} if reader.audience is None else truth_by_audience(reader.audience, truth)
+    return replace(
+        entry,
+        evidence=evidence,
+        together=together(scene, values, used),
+        senses=senses,
+        also=also,
+        truth=truth.rate(),
+        truth_to_kin=heard.get(KIN),
+        truth_to_strangers=heard.get(STRANGERS),
+        examples=moments(scene.speech, truth.known & truth.true, True),
+        exceptions=moments(scene.speech, truth.known & ~truth.true, False),
+        why=None,
+    )
+
+
+def meaning_from(scene: Scene, contexts: Contexts | None, senses: Sequence[Sense], values: Values) -> Values:
+    """The values that an entry means: to kin where that depends on who hears, and else those of all its senses."""
+    if contexts is None or not senses:
+        return values
+    chosen = [sense for sense in senses if KIN in sense.values and sense.evidence]
+    pairs = {pair for sense in (chosen or senses) for pair in sense.meaning}
+    return numbered(scene, pairs)
+
+
+def numbered(scene: Scene, pairs: Collection[Pair]) -> Values:
+    """(target, value) pairs as numbers, by target."""
+    found = {
+        k: tuple(v for v, name in enumerate(target.names) if (target.name, name) in pairs)
+        for k, target in enumerate(scene.targets)
+    }
+    return {k: chosen for k, chosen in found.items() if chosen}
+
+
+def truth_by_sense(reader: Reader, senses: Sequence[Sense], truth: Truth, used: Bools) -> Truth:
+    """Truth where every use is held against the sense of its own context; of an audience: against what kin are told."""
+    assert reader.contexts is not None
+    context = reader.contexts.context
+    if reader.audience is not None and context.name == reader.audience.name:
+        return truth
+    known, true = np.zeros_like(truth.known), np.zeros_like(truth.true)
+    for sense in senses:
+        here = used & np.isin(context.codes, [context.names.index(name) for name in sense.values])
+        values = numbered(reader.scene, sense.meaning)
+        if values:
+            found = truth_of(reader.scene, values, here)
+            known, true = known | found.known, true | found.true
+    return Truth(known, true, truth.weights)
+
+
+def truth_by_audience(audience: Variable, truth: Truth) -> dict[str, Rate | None]:
+    """How often an entry is true to kin and to strangers."""
+    return {name: truth.rate(audience.codes == audience.names.index(name)) for name in (KIN, STRANGERS)}
+
+
+def moments(speech: Speech, where: Bools, true: bool) -> tuple[Moment, ...]:
+    """A few moments of use, each the first of its run, from episodes far apart."""
+    runs = run_starts(speech) & where
+    episodes = np.flatnonzero(runs.any(axis=1))
+    picked = (
+        episodes[np.unique(np.linspace(0, len(episodes) - 1, N_MOMENTS).astype(int))] if len(episodes) else episodes
+    )
+    slots = [int(np.flatnonzero(runs[episode])[0]) for episode in picked]
+    return tuple(
+        Moment(int(episode), slot // speech.n_agents, slot % speech.n_agents, true)
+        for episode, slot in zip(picked, slots, strict=True)
+    )
+
+
+def run_starts(speech: Speech) -> Bools:
+    """Where an agent says something else than at the step before, (E, slots)."""
+    starts = np.ones(speech.said.shape, dtype=bool)
+    n = speech.n_agents
+    starts[:, n:] = speech.said[:, n:] != speech.said[:, :-n]
+    return starts

@@ -1,0 +1,111 @@
+"""How much better what was said is predicted by knowing one thing more: held-out log loss, in bits a message.
+
+The prediction of m from a context backs off to that from its part: P(m | b, x) = (n(m, b, x) + a P(m | b)) /
+(n(b, x) + a), with a weight a chosen for each model, infinity among them: with a fixed one a context that only repeats
+another would gain, because what is said twice is believed more. Episodes are held out whole: where nothing is to be
+gained the gain is next to nothing, whatever depends on whatever within an episode.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commlab.probes.decode.lexicon.speech import Speech, relabelled, run_lengths
+
+__all__ = ["Gain", "Predictor", "gain_of"]
+
+Int64 = NDArray[np.int64]
+Float64 = NDArray[np.float64]
+N_FOLDS = 4
+PRIORS = (
+    0.02,
+    0.2,
+    2.0,
+    20.0,
+    200.0,
+)  # weights of the backed-off prediction, in messages that go on for as long as most
+
+
+class Gain(NamedTuple):
+    """A gain in log loss."""
+
+    bits: float  # a message
+    z: float  # its mean over episodes in standard errors
+
+
+class Predictor:
+    """Predicts the messages of `speech` where `used` (E, slots), holding out whole episodes."""
+
+    def __init__(self, speech: Speech, used: NDArray[np.bool_], rng: np.random.Generator) -> None:
+        self.kept = used & (speech.said >= 0)
+        self.said = relabelled(np.where(self.kept, speech.said, -1))[self.kept]
+        self.n_messages = int(self.said.max(initial=-1)) + 1
+        self.episode = np.nonzero(self.kept)[0]
+        self.n_episodes = speech.n_episodes
+        fold = rng.permutation(np.arange(speech.n_episodes) % N_FOLDS)
+        self.fold = fold[self.episode]
+        lengths = run_lengths(speech.said, speech.n_agents)[self.kept]
+        self.stay = len(lengths) / max(1e-9, float(np.sum(1.0 / lengths)))  # steps a message
+        self.cache: dict[tuple[str, ...], Float64] = {}
+
+    def loss(self, contexts: tuple[tuple[str, Int64], ...]) -> Float64:
+        """log2 P(message) of each row, knowing the named codes (E, slots), each within those before it."""
+        key = tuple(name for name, _ in contexts)
+        if key not in self.cache:
+            self.cache[key] = np.log2(self.probability(contexts))
+        return self.cache[key]
+
+    def probability(self, contexts: tuple[tuple[str, Int64], ...]) -> Float64:
+        """P(message) of each row on the folds that do not hold it."""
+        joint = np.zeros(len(self.said), dtype=np.int64)
+        for _, codes in contexts:
+            joint = relabelled(joint * (int(codes.max(initial=0)) + 2) + codes[self.kept] + 1)
+        if contexts:
+            backed = 2.0 ** self.loss(contexts[:-1])
+        else:
+            backed = np.full(len(self.said), 1 / max(1, self.n_messages))
+        hits, totals = self.counted(joint)
+        tried = [(hits + a * self.stay * backed) / (totals + a * self.stay) for a in PRIORS]
+        return max([*tried, backed], key=lambda found: float(np.log2(found).sum()))
+
+    def counted(self, context: Int64) -> tuple[Float64, Float64]:
+        """How often each row's message and context, and its context, occur in the folds that do not hold the row."""
+        together = context * self.n_messages + self.said
+        size = (int(context.max(initial=0)) + 1) * self.n_messages
+        if size > 4 * len(together) + 10**6:
+            together = np.unique(together, return_inverse=True)[1]
+        return self.others(together), self.others(context)
+
+    def others(self, codes: Int64) -> Float64:
+        """How often each row's code occurs in the folds that do not hold the row."""
+        n_codes = int(codes.max(initial=0)) + 1
+        counts = np.bincount(self.fold * n_codes + codes, minlength=N_FOLDS * n_codes).reshape(N_FOLDS, n_codes)
+        return (counts.sum(axis=0)[codes] - counts[self.fold, codes]).astype(np.float64)
+
+    def summed(self, rows: Float64) -> Gain:
+        """Gains of rows as a gain a message, with its error over episodes."""
+        return gain_of(
+            np.bincount(self.episode, rows, self.n_episodes), np.bincount(self.episode, None, self.n_episodes)
+        )
+
+    def gain(self, added: tuple[str, Int64], known: tuple[tuple[str, Int64], ...] = ()) -> Gain:
+        """What `added` tells about the message beyond what is `known`."""
+        return self.summed(self.loss((*known, added)) - self.loss(known))
+
+    def synergy(self, added: tuple[str, Int64], known: tuple[tuple[str, Int64], ...]) -> Gain:
+        """By how much more `added` tells when the rest is known than alone: it is a context, and no meaning."""
+        with_known = self.loss((*known, added)) - self.loss(known)
+        return self.summed(with_known - (self.loss((added,)) - self.loss(())))
+
+
+def gain_of(sums: Float64, counts: Float64 | Int64) -> Gain:
+    """The mean of what episodes sum up to (E,), over how many rows each has, and its cluster-robust z."""
+    here = counts > 0
+    n = int(here.sum())
+    if n < 2:
+        return Gain(0.0, 0.0)
+    mean = float(sums[here].sum() / counts[here].sum())
+    residuals = sums[here] - mean * counts[here]
+    error = float(np.sqrt(n / (n - 1) * np.sum(residuals**2)) / counts[here].sum())
+    return Gain(mean, mean / error if error > 0 else (np.inf if mean > 0 else 0.0))

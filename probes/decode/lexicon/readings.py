@@ -1,0 +1,138 @@
+"""What each entry means: the values that it is said of more than chance gives, over all its uses and within a context."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commlab.probes.decode.lexicon.entries import Evidence, Rate
+from commlab.probes.decode.lexicon.rates import rate_of
+from commlab.probes.decode.lexicon.speech import Speech, Variable, joined, run_lengths
+from commlab.probes.decode.lexicon.tables import LEAST_EXPECTED, Counts, Family
+from commlab.probes.decode.lexicon.units import Members
+
+__all__ = ["ENOUGH", "Scene", "Truth", "Values", "evidence_of", "lifted", "mask_of", "meant", "together", "truth_of"]
+
+Bools = NDArray[np.bool_]
+Int64 = NDArray[np.int64]
+Float64 = NDArray[np.float64]
+ENOUGH = 20  # episodes in which an entry must be said before it can mean anything
+LEAST_LIFT = 1.2  # over what is expected
+OF_BEST = 0.25  # of the lift of the value that the entry is said of most
+STAYS = 2.5  # standard errors over episodes by which a value must be lifted beyond what the other targets give
+
+
+class Scene(NamedTuple):
+    """Speech, the targets it is about, and the counts of its parts."""
+
+    speech: Speech
+    targets: tuple[Variable, ...]  # that the language is about
+    members: Members  # of the parts that are read
+    counts: tuple[Counts, ...]  # of each target, for the parts
+    null: Family  # of all these cells
+
+
+Values = dict[int, tuple[int, ...]]  # of a target's number: its values
+
+
+def mask_of(scene: Scene, part: int) -> Bools:
+    """Where a part is said, (E, slots)."""
+    inside = np.zeros(len(scene.speech.symbols) + 1, dtype=bool)  # the last is for what was never said, -1
+    inside[scene.members.of(part)] = True
+    return inside[scene.speech.said]
+
+
+def lifted(counts: Counts, threshold: float) -> Bools:
+    """The values (U, V) that each unit is said of: beyond chance, and of a size that matters beside the unit's best."""
+    lift = np.where(counts.scores[0] > threshold, counts.lift, 0.0)
+    best = lift.max(axis=1, initial=0.0, keepdims=True)
+    return (lift >= LEAST_LIFT) & (lift >= OF_BEST * best)
+
+
+def meant(scene: Scene, found: Sequence[Bools], unit: int, used: Bools) -> Values:
+    """The values that a unit means, by target; `found` (U, V) of each target, `used` (E, slots) where it is said.
+
+    Of several targets those leave whose values are lifted only because the world ties them to the others.
+    """
+    values = {k: tuple(np.flatnonzero(found[k][unit]).tolist()) for k in range(len(scene.targets))}
+    values = {k: chosen for k, chosen in values.items() if chosen}
+    while len(values) > 1:
+        kept = {k: beyond(scene, k, values, used) for k in values}
+        weakest = min(kept, key=lambda k: kept[k])
+        if kept[weakest] >= STAYS:
+            break
+        del values[weakest]
+    return values
+
+
+def beyond(scene: Scene, k: int, values: Values, used: Bools) -> float:
+    """By how many standard errors target k's values are lifted beyond what the other targets' values give."""
+    others = joined([scene.targets[other] for other in values if other != k])
+    codes = scene.targets[k].codes
+    known = (scene.speech.said >= 0) & (codes >= 0) & (others >= 0)
+    hit = np.isin(codes, values[k]) & known
+    n_others = int(others.max(initial=0)) + 1
+    totals = np.bincount(others[known], minlength=n_others)
+    given = np.bincount(others[hit], minlength=n_others) / np.maximum(totals, 1)
+    here = used & known
+    weights = 1.0 / run_lengths(codes, scene.speech.n_agents)[here]
+    episode = np.nonzero(here)[0]
+    more = np.bincount(episode, weights * (hit[here] - given[others[here]]), scene.speech.n_episodes)
+    base = float(np.sum(weights * given[others[here]]))
+    if base + more.sum() < LEAST_LIFT * base:
+        return 0.0
+    return float(more.sum() / max(1e-9, np.sqrt(np.sum(more**2))))
+
+
+def evidence_of(
+    scene: Scene, target: Variable, counts: Counts, unit: int, values: Sequence[int], used: Bools
+) -> tuple[Evidence, ...]:
+    """The evidence that a unit is said of each of the values of a target, strongest first."""
+    here = used & (target.codes >= 0)
+    weights = 1.0 / run_lengths(target.codes, scene.speech.n_agents)[here]
+    episode = np.nonzero(here)[0]
+    totals = np.bincount(episode, weights, scene.speech.n_episodes)
+    row, expected = counts.scores[0, unit], counts.expected[unit]
+    found = []
+    for value in values:
+        hits = np.bincount(episode, weights * (target.codes[here] == value), scene.speech.n_episodes)
+        share = rate_of(hits, totals)
+        assert share is not None
+        base = max(float(expected[value]), LEAST_EXPECTED) / max(float(expected.sum()), LEAST_EXPECTED)
+        p_value = float(scene.null.p_values(row[value : value + 1])[0])
+        lifts = (share.share / base, share.low / base, share.high / base)
+        found.append(Evidence(target.name, target.names[value], share, base, *lifts, p_value))
+    return tuple(sorted(found, key=lambda one: -one.share.share))
+
+
+def together(scene: Scene, values: Values, used: Bools) -> bool:
+    """Whether an entry's targets hold at once (it means both), and not one at a time (it means one or the other)."""
+    if len(values) < 2:
+        return True
+    holds = [np.isin(scene.targets[k].codes, chosen)[used] for k, chosen in values.items()]
+    both = float(np.all(holds, axis=0).mean())
+    independent = float(np.prod([hold.mean() for hold in holds]))
+    return both >= 0.9 * independent
+
+
+class Truth(NamedTuple):
+    """Whether a meaning held, at every use."""
+
+    known: Bools  # (E, slots) uses at which it can be told
+    true: Bools  # (E, slots) uses at which it held
+    weights: Float64  # (E, slots) one over the steps for which the values lasted
+
+    def rate(self, where: Bools | None = None) -> Rate | None:
+        """The share of uses (of those `where`) at which it held."""
+        weights = np.where(self.known if where is None else self.known & where, self.weights, 0.0)
+        return rate_of((weights * self.true).sum(axis=1), weights.sum(axis=1))
+
+
+def truth_of(scene: Scene, values: Values, used: Bools) -> Truth:
+    """Where the values of an entry held, of the uses (E, slots) at which they are known."""
+    joint = joined([scene.targets[k] for k in values])
+    known = used & (joint >= 0)
+    holds = [np.isin(scene.targets[k].codes, chosen) for k, chosen in values.items()]
+    true = np.all(holds, axis=0) if together(scene, values, used) else np.any(holds, axis=0)
+    return Truth(known, true & known, 1.0 / run_lengths(joint, scene.speech.n_agents))
