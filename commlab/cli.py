@@ -122,6 +122,81 @@ def probe(
 
 
 @app.command()
+def cluster(
+    run: Annotated[str | None, typer.Argument(help="A run, or a recording; left out: the last completed run.")] = None,
+    source: Annotated[str, typer.Option(help="world, observation or hidden.<name>.")] = "world",
+    of: Annotated[str | None, typer.Option(help="speakers, listeners, a body, or an agent's number.")] = None,
+    k: Annotated[int | None, typer.Option("--k", min=2, help="Clusters; by default the most that recur.")] = None,
+    method: Annotated[str, typer.Option(help="kmeans or hdbscan.")] = "kmeans",
+    every_step: Annotated[
+        bool | None,
+        typer.Option("--every-step/--spoken", help="Silent steps too; by default so for hidden states."),
+    ] = None,
+    targets: Annotated[
+        list[str] | None, typer.Option("--target", help="Hold clusters against this; may be repeated.")
+    ] = None,
+    picture: Annotated[bool, typer.Option("--picture", help="Draw them in the plane, by UMAP.")] = False,
+    nulls: Nulls = 199,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Cluster the contexts in which agents speak, or hidden states, and say what goes with each cluster.
+
+    \b
+      commlab cluster                                    the world when something is said
+      commlab cluster --source=hidden.core --of=1        the hidden states of agent 1
+      commlab cluster --k 8 --picture                    eight clusters, drawn in the plane
+    """
+    from commlab.commands.cluster import Wish
+    from commlab.commands.cluster import cluster as run_cluster
+
+    wish = Wish(source, of, k, method, every_step, tuple(targets) if targets else None, nulls, seed)
+    run_cluster(run, wish, picture, as_json)
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="An EGG interaction dump, or a CSV or JSONL file (.gz too).")],
+    run: Annotated[
+        str | None, typer.Option("--run", "--name", help="Run to import into; by default the file's name.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="File to write, instead of recording.h5 in a run.")] = None,
+    form: Annotated[str, typer.Option("--format", help="egg, csv, jsonl, or auto: by the file itself.")] = "auto",
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="part=column, as in message=utterance; the parts are episode, step, agent, listener, message, "
+            "heard, action, reward, condition and kinship. May be repeated."
+        ),
+    ] = None,
+    features: Annotated[str | None, typer.Option(help="Columns to keep as features; by default all others.")] = None,
+    symbols: Annotated[str, typer.Option(help="Take texts apart into words or characters.")] = "auto",
+    zero: Annotated[str, typer.Option(help="Whether the number 0 in a message is silence or a symbol.")] = "auto",
+    delimiter: Annotated[str | None, typer.Option(help="Between the cells of a CSV file.")] = None,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Unpickle a dump whole. This runs code that the file brings.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing recording.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Import other people's logs: an EGG dump, or a table with a row for each episode, step and agent.
+
+    \b
+      commlab import game.csv                                 columns are found by name; all others are features
+      commlab import game.csv --columns message=utt,episode=game --features colour,shape
+      commlab import chat.jsonl --symbols characters --run chat
+      commlab import interaction_gpu0 --run egg               read without running code from the file
+    """
+    from commlab.commands.importing import import_ as run_import
+    from commlab.commands.importing import read_columns
+    from commlab.datasets.imports.options import Options
+
+    wanted = tuple(name.strip() for name in features.split(",")) if features is not None else None
+    options = Options(form, read_columns(columns or []), wanted, symbols, zero, delimiter, force, _command())
+    run_import(file, run, output, options, trust, as_json)
+
+
+@app.command()
 def inject(
     run: Run = None,
     message: Annotated[int, typer.Option(help="The symbol to inject; 0 is silence.")] = 1,

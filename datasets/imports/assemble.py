@@ -131,7 +131,7 @@ class Assembly:
         return values
 
     def numbers(self, block: Block, name: str, words: Mapping[str, float] | None = None) -> Array:
-        """A column of numbers, NaN where a cell is missing. Raises ForeignDataError, naming the line, for other cells."""
+        """A column of numbers, NaN where a cell is missing. Raises ForeignDataError, naming the line, otherwise."""
         known = words or {}
         cells = [known.get(str(cell).lower(), cell) for cell in block.column(name)]
         found = as_numbers([np.nan if cell is None else cell for cell in cells])
@@ -202,7 +202,7 @@ class Assembly:
         if self.kinship is not None:
             given = self.numbers(block, self.parts["kinship"], KIN)
             ears = block.column(self.parts["listener"]) if "listener" in self.parts else [None] * len(given)
-            for row in np.flatnonzero(np.isfinite(given)):
+            for row in np.flatnonzero(np.isfinite(given)).tolist():
                 others = range(self.n_agents) if ears[row] is None else [self.scan.agents[str(ears[row])]]
                 self.kinship[episodes[row], agents[row], list(others)] = given[row]
                 self.kinship[episodes[row], agents[row], agents[row]] = 1.0

@@ -50,9 +50,7 @@ def summary(output: Path, form: str, scan: Scan, assembly: Assembly, speakers: t
     if not speakers:
         notices.append("Nobody ever says anything: analyses of messages will have nothing to look at.")
     if "heard" not in assembly.columns:
-        notices.append(
-            "Who hears what is not known: sources heard and what listeners do on hearing cannot be analysed."
-        )
+        notices.append("Who hears what is not known: what was heard, and what listeners do then, cannot be analysed.")
     return Summary(
         path=output,
         format=form,

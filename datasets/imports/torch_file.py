@@ -1,8 +1,8 @@
 """Files of torch.save read without torch and without running what is in them.
 
 Such a file is a zip archive of a pickle and of the tensors' raw numbers. A pickle may name any function and have it
-called: whoever unpickles a stranger's file runs a stranger's program. This reader knows a short list of names, all of
-which only build arrays, tables and plain objects out of numbers, and refuses every other name before anything is called.
+called: whoever unpickles a stranger's file runs a stranger's program. This reader knows a short list of names, which
+only build arrays, tables and plain objects out of numbers, and refuses every other name before anything is called.
 """
 
 import io
@@ -111,8 +111,8 @@ class Reader(pickle.Unpickler):
         """What the pickle calls by that name: ours, from the list, or an error."""
         if (module, name) not in self.known:
             raise ForbiddenName(
-                f"{self.path} names {module}.{name}, so that reading it would run code from the file: only if you trust "
-                "who made it, import it with --trust, which unpickles it whole."
+                f"{self.path} names {module}.{name}, and unpickling that could run whatever code the file brings: only "
+                "if you trust who made it, import it with --trust, which unpickles it whole."
             )
         return self.known[module, name]
 
@@ -125,7 +125,7 @@ class Reader(pickle.Unpickler):
         if dtype == "bfloat16":
             halves = np.frombuffer(content, dtype="<u2", count=n_values)
             return (halves.astype("<u4") << 16).view("<f4")
-        return np.frombuffer(content, dtype=dtype, count=n_values if dtype != "raw" else -1)
+        return np.frombuffer(content, dtype=dtype, count=n_values)
 
     def content(self, name: str, most: int) -> bytes:
         """A file of the archive, which torch does not compress: a compressed one could be as large as it likes."""
@@ -174,10 +174,9 @@ def rebuilt(storage: Array, offset: int, size: Any, stride: Any, *rest: Any) -> 
     return np.lib.stride_tricks.as_strided(storage[offset:], size, strides).copy()
 
 
-def rebuilt_as(
-    storage: Array, offset: int, size: Any, stride: Any, grad: Any, hooks: Any, dtype: str, *_: Any
-) -> Array:
+def rebuilt_as(storage: Array, offset: int, size: Any, stride: Any, *rest: Any) -> Array:
     """A tensor out of a storage that does not know its type."""
+    dtype = rest[2]  # after whether it needs a gradient, and its hooks
     if dtype == "bfloat16":
         return rebuilt((storage.view("<u2").astype("<u4") << 16).view("<f4"), offset, size, stride)
     return rebuilt(storage.view(dtype), offset, size, stride)

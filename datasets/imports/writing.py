@@ -61,14 +61,12 @@ def header_of(
 ) -> dict[str, Any]:
     """What the recording says of itself. Listeners are those that do not speak; where everybody does, everybody."""
     listeners = [agent for agent in range(n_agents) if agent not in set(speakers)] or list(range(n_agents))
+    read_as = {name: value for name, value in options._asdict().items() if name not in ("force", "command")}
     return {
         "commlab_version": commlab_version(),
         "git_revision": git_revision(),
         "command": options.command,
-        "imported": {"file": source.name, "format": form, "sha256": sha256_of(source)},
-        "import_options": {
-            name: value for name, value in options._asdict().items() if name not in ("force", "command")
-        },
+        "imported": {**read_as, "file": source.name, "format": form, "sha256": sha256_of(source)},
         "scenario": {"name": source.stem, "title": f"imported from {source.name}"},
         "codes": dict(codes),
         "layout": {"speakers": list(speakers), "listeners": listeners},
