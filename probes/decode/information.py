@@ -1,4 +1,9 @@
-"""The information that messages carry about a target, in bits: I(message; target), corrected for what chance gives."""
+"""The information that messages carry about a target, in bits: I(message; target), corrected for what chance gives.
+
+Corrected means less the mean of its null, which gives whole episodes' speech the world of another episode. Beside it:
+each speaker and symbol place alone, by the kinship of those who hear, given another target, and which message goes
+with which value.
+"""
 
 from typing import Any, NamedTuple
 
@@ -6,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commlab.datasets.reader import Recording
-from commlab.datasets.targets import find_target, lagged
 from commlab.datasets.targets.labels import Target
 from commlab.foundation.errors import DataError
 from commlab.foundation.provenance import provenance
@@ -19,8 +23,10 @@ from commlab.foundation.statistics import (
     miller_madow_entropy,
     summarise_null,
 )
-from commlab.probes.decode.rows import Rows, lay_out, read_rows, strata_of, table_of
-from commlab.probes.decode.sources import Agents, find_agents
+from commlab.probes.decode.information_parts import Series, by_audience, estimates, given_another, shifted
+from commlab.probes.decode.pairs import pairs_of
+from commlab.probes.decode.sources import Agents
+from commlab.probes.decode.utterances import Utterances, utterances, valued
 from commlab.probes.decode.wording import as_clause, bits_sentence, chance, file_stem
 
 __all__ = ["fit"]
@@ -35,53 +41,62 @@ class Counted(NamedTuple):
     """Messages and values as tables of codes, -1 where there is none."""
 
     target: Target
-    agents: Agents
-    rows: Rows
-    said: Int64  # (E, slots) codes into `messages`
+    spoken: Utterances
+    said: Int64  # (E, slots) codes into the messages; -1 where the target has no value
     values: Int64  # (E, slots) codes into `names`
-    symbols: Array  # (N, L) as recorded
-    messages: tuple[str, ...]  # "silence", "3", "3 7"
-    silence: int | None  # the code of silence
     names: tuple[str, ...]
+
+    @property
+    def agents(self) -> Agents:
+        """Whose messages are counted."""
+        return self.spoken.agents
+
+    @property
+    def silence(self) -> int | None:
+        """The code of silence."""
+        return self.spoken.silence
 
 
 def fit(
     recording: Recording,
-    target: str = "resource_location",
+    target: str | Target = "resource_location",
     of: str | int | None = None,
     lag: int = 0,
     n_null: int = 199,
     seed: int = 0,
     per_speaker: bool = True,
+    given: str | Target | None = None,
+    by_kinship: bool = False,
 ) -> Result:
     """I(message; target) in bits: the plug-in value less its mean over permutations of whole episodes.
 
     of: "speakers" (the default), "listeners", a body or an agent's number; several agents are counted together, and
     with `per_speaker` each one alone as well. lag: the target's step minus the message's. The interval is a jackknife
-    over episodes; the null is on the estimate's scale, so that its mean is 0.
+    over episodes; the null is on the estimate's scale, so that its mean is 0. given: another target, known at the
+    message's own step: then the estimate is I(message; target given it), with the plain one in the details.
+    by_kinship: the same among messages that kin, strangers, both or nobody heard. The details hold the circular shift
+    as a second null, and NPMI of every message with every value with its family-wise p-value.
 
     Raises TargetError for an unknown target, and DataError where the target is a number, nothing or only one thing is
     said, the target never varies, or there are fewer than 4 episodes or no way to permute them.
     """
     counted = count(recording, target, of, lag)
-    strata = strata_of(recording, counted.rows)
+    strata = counted.spoken.strata
     if strata.n_alone == len(strata.stratum) or n_null < 1:
         raise DataError(
             "Corrected information needs at least one null draw and two episodes of the same condition: record more "
             "episodes of each condition, or ask for n_null of 1 or more."
         )
     permutations = draw_permutations(strata, n_null, np.random.default_rng([seed, 2]))
+    series = Series(counted.said, counted.values, counted.spoken, permutations)
     found = corrected_information(counted.said, counted.values, permutations)
     details = describe(counted, found, lag)
-    if per_speaker:
-        details["per_speaker"] = [
-            one_speaker(counted, place, permutations) for place in range(len(counted.agents.indices))
-        ]
-    if counted.symbols.shape[1] > 1:
-        details["per_position"] = [
-            one_position(counted, place, permutations) for place in range(counted.symbols.shape[1])
-        ]
-    return Result(
+    details |= parts(counted, permutations, per_speaker)
+    details["circular_shift"] = shifted(recording, series, counted.target.name, np.random.default_rng([seed, 4]))
+    details["npmi"], details["pairs"] = pairs_of(series, counted.spoken.names, counted.names)
+    if by_kinship:
+        details["by_audience"] = by_audience(recording, series, MIN_EPISODES)
+    result = Result(
         analysis="information",
         name=file_stem("information", counted.target.name, counted.agents.name, f"lag{lag}"),
         estimate=found.corrected,
@@ -92,38 +107,26 @@ def fit(
         n_episodes=details["n_episodes"],
         sentence=sentence(counted, found, details),
         details=details,
-        provenance=provenance(f"information --target={target}", seed, recording.attrs.get("checkpoint_sha256")),
+        provenance=provenance(
+            f"information --target={counted.target.name}", seed, recording.attrs.get("checkpoint_sha256")
+        ),
+    )
+    return (
+        result if given is None else given_another(recording, series, given, result, np.random.default_rng([seed, 5]))
     )
 
 
-def count(recording: Recording, name: str, of: str | int | None, lag: int) -> Counted:
+def count(recording: Recording, name: str | Target, of: str | int | None, lag: int) -> Counted:
     """The messages and the target's values, checked."""
-    target = find_target(name)
-    agents = find_agents(recording, of, "speakers")
-    labels = lagged(target.compute(recording), recording, lag)
-    if not labels.names:
+    spoken = utterances(recording, of)
+    found = valued(recording, spoken, name, lag)
+    if not found.names:
         raise DataError(
-            f"{name} is a number, and information is counted for classes: choose another target, or probe {name}."
+            f"{found.target.name} is a number, and information is counted for classes: choose another target, or "
+            f"probe {found.target.name}."
         )
-    if "channel/said" not in recording.columns():
-        raise DataError("The recording holds no channel/said: record again with it, or probe hidden instead.")
-    rows = lay_out(recording, agents.indices, [np.arange(recording.n_episodes)])
-    values = np.where(labels.valid, labels.values, -1)[rows.steps][:, list(agents.indices)].reshape(-1).astype(np.int64)
-    symbols = read_rows(recording, "channel/said", rows).reshape(len(values), -1)
-    kept, codes = np.unique(symbols, axis=0, return_inverse=True)
-    said = np.where(values >= 0, codes.reshape(-1), -1)
-    silent = np.flatnonzero(~kept.any(axis=1))
-    counted = Counted(
-        target,
-        agents,
-        rows,
-        table_of(said, rows, -1),
-        table_of(values, rows, -1),
-        symbols,
-        tuple("silence" if not message.any() else " ".join(map(str, message)) for message in kept),
-        int(silent[0]) if silent.size else None,
-        labels.names,
-    )
+    values = np.where(spoken.said >= 0, found.codes, -1)
+    counted = Counted(found.target, spoken, np.where(values >= 0, spoken.said, -1), values, found.names)
     check(counted)
     return counted
 
@@ -158,7 +161,7 @@ def describe(counted: Counted, found: Information, lag: int) -> dict[str, Any]:
         "of": counted.agents.name,
         "agents": list(counted.agents.indices),
         "lag": lag,
-        "symbols": list(counted.messages),
+        "symbols": list(counted.spoken.names),
         "values": list(counted.names),
         "counts": table,
         "n_rows": int(table.sum()),
@@ -178,7 +181,7 @@ def describe(counted: Counted, found: Information, lag: int) -> dict[str, Any]:
 
 def whole_table(counted: Counted, found: Information) -> Int64:
     """The count table (messages, values) with a row and a column for those that never met."""
-    table = np.zeros((len(counted.messages), len(counted.names)), dtype=np.int64)
+    table = np.zeros((len(counted.spoken.names), len(counted.names)), dtype=np.int64)
     table[: found.table.shape[0], : found.table.shape[1]] = found.table
     return table
 
@@ -192,6 +195,18 @@ def quantiles(draws: NDArray[np.float64]) -> dict[str, float]:
 def centred(found: Information) -> Null:
     """The null on the scale of the corrected estimate."""
     return summarise_null(found.draws - found.draws.mean())
+
+
+def parts(counted: Counted, permutations: Int64, per_speaker: bool) -> dict[str, Any]:
+    """Each speaker and each symbol place alone."""
+    found: dict[str, Any] = {}
+    if per_speaker:
+        places = range(len(counted.agents.indices))
+        found["per_speaker"] = [one_speaker(counted, place, permutations) for place in places]
+    if counted.spoken.length > 1:
+        positions = range(counted.spoken.length)
+        found["per_position"] = [one_position(counted, place, permutations) for place in positions]
+    return found
 
 
 def one_speaker(counted: Counted, place: int, permutations: Int64) -> dict[str, Any]:
@@ -211,20 +226,9 @@ def one_speaker(counted: Counted, place: int, permutations: Int64) -> dict[str, 
 
 def one_position(counted: Counted, place: int, permutations: Int64) -> dict[str, Any]:
     """The estimates of one symbol of the message alone."""
-    symbols = table_of(counted.symbols[:, place].astype(np.int64), counted.rows, -1)
+    symbols = counted.spoken.symbols[:, place].astype(np.int64)[counted.said]
     found = corrected_information(np.where(counted.said >= 0, symbols, -1), counted.values, permutations)
     return {"position": place, **estimates(found)}
-
-
-def estimates(found: Information) -> dict[str, Any]:
-    """The numbers of an information."""
-    return {
-        "bits": found.corrected,
-        "interval": found.interval,
-        "p_value": found.p_value,
-        "plug_in": found.plug_in,
-        "miller_madow": found.miller_madow,
-    }
 
 
 def sentence(counted: Counted, found: Information, details: dict[str, Any]) -> str:

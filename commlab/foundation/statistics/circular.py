@@ -6,6 +6,8 @@ episodes permuted at equal t have no such fault and stay the default. A target t
 what it is under every shift, so that the shift cannot test it.
 """
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +19,7 @@ SHIFT_METHOD = "circular shift within episodes"
 ENOUGH = 0.5  # share of the episodes in which the target must move
 
 Int64 = NDArray[np.int64]
+Kind = TypeVar("Kind", bound=np.generic)
 
 
 def draw_shifts(lengths: Int64, n_draws: int, rng: np.random.Generator) -> Int64:
@@ -25,7 +28,7 @@ def draw_shifts(lengths: Int64, n_draws: int, rng: np.random.Generator) -> Int64
     return rng.integers(0, steps, (n_draws, steps.size))
 
 
-def shift_series(series: NDArray[np.generic], lengths: Int64, shifts: Int64, n_lanes: int = 1) -> NDArray[np.generic]:
+def shift_series(series: NDArray[Kind], lengths: Int64, shifts: Int64, n_lanes: int = 1) -> NDArray[Kind]:
     """Each episode of `series` (E, T) turned by its shift (E,) steps: step t takes step (t + shift) mod length.
 
     T are slots t * n_lanes + lane; what lies after an episode's end stays there.
