@@ -197,6 +197,33 @@ def import_(
 
 
 @app.command()
+def information(
+    run: Annotated[str | None, typer.Argument(help="A run, or a recording; left out: the last completed run.")] = None,
+    target: Annotated[str, typer.Option(help="What the messages may be about; see probe --targets.")] = (
+        "resource_location"
+    ),
+    of: Annotated[str | None, typer.Option(help="speakers, listeners, a body, or an agent's number.")] = None,
+    lag: Annotated[int, typer.Option(help="Steps ahead (behind, if negative) of the target.")] = 0,
+    given: Annotated[str | None, typer.Option(help="Another target: count only what goes beyond it.")] = None,
+    by_kinship: Annotated[bool, typer.Option("--by-kinship", help="Apart for what kin and strangers heard.")] = False,
+    nulls: Nulls = 199,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Count the bits that messages carry about a target, corrected for what chance gives.
+
+    \b
+      commlab information                                             what the last run's speakers say about crystals
+      commlab information myrun --target altar_location               about another target
+      commlab information --target own_next_action --given own_position   beyond what the speaker's place tells
+      commlab information --by-kinship                                apart for what kin and strangers heard
+    """
+    from commlab.commands.information import information as run_information
+
+    run_information(run, target, of, lag, given, by_kinship, nulls, seed, as_json)
+
+
+@app.command()
 def inject(
     run: Run = None,
     message: Annotated[int, typer.Option(help="The symbol to inject; 0 is silence.")] = 1,
