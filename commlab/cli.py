@@ -251,6 +251,46 @@ def inject(
 
 
 @app.command()
+def validate(
+    seed: Seed = 0,
+    quick: Annotated[bool, typer.Option("--quick", help="A few codebooks of each language: under a minute.")] = False,
+    codebooks: Annotated[int, typer.Option(min=1, help="Codebooks of each language, at least.")] = 40,
+    tool: Annotated[list[str] | None, typer.Option(help="Only this tool; may be repeated.")] = None,
+    language: Annotated[list[str] | None, typer.Option(help="Only this language; may be repeated.")] = None,
+    recording: Annotated[str | None, typer.Option(help="A recording of your own, commlab's or imported.")] = None,
+    answers: Annotated[Path | None, typer.Option(help="JSON or CSV: what its forms mean.")] = None,
+    write: Annotated[Path | None, typer.Option(help="Write planted recordings and answers into this folder.")] = None,
+    listener: Annotated[str, typer.Option(help="With --write: who listens.")] = "obeying",
+    episodes: Annotated[int, typer.Option(min=1, help="With --write: episodes.")] = 128,
+    as_json: Json = False,
+) -> None:
+    """Check every tool on languages that are known. Exit code 1 if any tool is wrong.
+
+    Scripted speakers of holistic, compositional, positional, synonymous, polysemous, context-dependent, kin-only and
+    lying languages, of distractors, noise and silence play in the world `babel`; a fixed table says what each tool must
+    find, and where nothing may be found. With --recording and --answers the lexicon is checked on a recording of yours.
+    The answers say what each form means, an empty list that it means nothing; a form is a symbol (3), a symbol at a
+    position (7@1, the first is 0) or a message (3 7). docs/validate.md shows all ways to write them.
+
+    \b
+      commlab validate                                                the whole table, in minutes
+      commlab validate --quick --tool lexicon                         a first look
+      commlab validate --write planted --language holistic            the recording and its answers, as files
+      commlab validate --recording mine.h5 --answers answers.json
+      answers.json:  {"entries": {"3": [["resource_location", "NE"]], "5": []}}
+      or shorter:    {"target": "resource_location", "entries": {"3": "NE", "5": null}}
+      or as a CSV:   message,target,value
+    """
+    from commlab.commands.validate import Wish
+    from commlab.commands.validate import validate as run_validate
+
+    tools, languages = tuple(tool or ()), tuple(language or ())
+    wish = Wish(seed, quick, codebooks, tools, languages, listener, episodes, write, recording, answers)
+    if not run_validate(wish, as_json):
+        raise typer.Exit(1)
+
+
+@app.command()
 def report(run: Run = None) -> None:
     """Write the report and its figures from the results saved in a run."""
     from commlab.commands.report import report as run_report
