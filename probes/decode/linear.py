@@ -79,7 +79,8 @@ def make_design(features: Float32, fold_sizes: Int64, used: NDArray[np.bool_]) -
         inverse_covariance(counts.sum() - counts[fold], sums.sum(0) - sums[fold], grams.sum(0) - grams[fold])
         for fold in range(len(folds))
     ]
-    return Design(features, folds, np.stack([inverse for inverse, _ in found]), np.stack([spread for _, spread in found]))
+    precision, variance = (np.stack(parts) for parts in zip(*found, strict=True))
+    return Design(features, folds, precision, variance)
 
 
 def slices_of(sizes: Int64) -> tuple[slice, ...]:
@@ -197,11 +198,11 @@ def parts_of(features: Float32, used: NDArray[np.bool_]) -> Iterator[Float32]:
 
 
 def inverse_covariance(n_rows: float, total: Float64, gram: Float64) -> tuple[Float64, Float64]:
-    """The inverse of the ridged covariance (D, D) of rows with that sum (D,) and Gram matrix (D, D), and the variances."""
+    """The inverse of the ridged covariance (D, D) of rows with that sum and Gram matrix, and the variances (D,)."""
     count = max(1.0, n_rows)
     mean = total / count
     covariance = gram / count - np.outer(mean, mean)
-    variance = np.diag(covariance).copy()
+    variance = np.diag(covariance).astype(np.float64)
     variance[variance < CONSTANT] = 1.0  # constant in these episodes: as a scaler would, leave it as it is
     ridge = RIDGE + (len(mean) / count) ** 2
     inverse: Float64 = np.linalg.inv(covariance + np.diag(ridge * variance))

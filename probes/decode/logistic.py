@@ -1,7 +1,7 @@
 """The logistic probe: held-out probabilities of classes, for several training sets in one pass over the rows.
 
-Multinomial logistic regression with a Gaussian prior of unit variance on the weights of scaled features (the scikit-learn
-default, C = 1). Three things make it fast. The labels enter the loss only through sums that are taken once, so that a
+Multinomial logistic regression with a Gaussian prior of unit variance on the weights of scaled features (C = 1, as in
+scikit-learn). Three things make it fast. The labels enter the loss only through sums that are taken once, so that a
 pass over the rows costs two thin matrix products and an exponential, and one pass serves all folds. The weights are
 sought in the coordinates in which the features are white, as in Boehning's (1992) bound on the Hessian, so that L-BFGS
 needs half the steps. And many rows are first replaced by an even sample of them, whose solution two passes over all
@@ -47,7 +47,7 @@ class Weights(NamedTuple):
 
 
 class LogisticDesign(NamedTuple):
-    """The features, folds and covariances of a linear probe, read by logistic regression; numbers by ridge regression."""
+    """The design of a linear probe, read by logistic regression; numbers are read by ridge regression."""
 
     linear: Design
 
@@ -117,8 +117,8 @@ def fit_weights(
     `precision` (M, D, D) and `variance` (M, D) are those of each training set's features.
     """
     whole = summed(features, parts, labels, n_classes)
-    problem = Problem(whole, np.linalg.cholesky(precision), variance / np.maximum(whole.count, 1)[:, None])
-    prior = np.log((whole.counts + 0.5) / (whole.count[:, None] + n_classes / 2))
+    problem = Problem(whole, np.linalg.cholesky(precision).astype(np.float64), variance / whole.n_rows[:, None])
+    prior = np.log((whole.counts + 0.5) / (whole.n_rows[:, None] + n_classes / 2))
     start = Weights(np.zeros((len(prior), n_classes, features.shape[1])), prior, whole.counts)
     if len(features) <= 2 * SAMPLE:
         return minimise(problem, start)
@@ -140,9 +140,10 @@ class Summed(NamedTuple):
     totals: Float64  # (M, K, D) their features
 
     @property
-    def count(self) -> Float64:
-        """Training rows of each model, (M,)."""
-        return self.counts.sum(1)
+    def n_rows(self) -> Float64:
+        """Training rows of each model, (M,), at least 1."""
+        rows: Float64 = np.maximum(self.counts.sum(1), 1)
+        return rows
 
 
 class Problem(NamedTuple):
@@ -156,7 +157,8 @@ class Problem(NamedTuple):
     @property
     def centre(self) -> Float64:
         """Mean of each model's training rows, (M, D)."""
-        return self.sums.totals.sum(1) / np.maximum(self.sums.count, 1)[:, None]
+        centre: Float64 = self.sums.totals.sum(1) / self.sums.n_rows[:, None]
+        return centre
 
 
 def summed(features: Float32, parts: Parts, labels: Int64, n_classes: int) -> Summed:
@@ -205,7 +207,7 @@ def loss(problem: Problem, point: Float64) -> tuple[float, Float64]:
     """The mean negative log-likelihood in nats with its penalty, summed over models, and its gradient at `point`."""
     slopes, offsets = from_white(problem, point)
     normaliser, (by_slopes, by_offsets) = gradient(problem, slopes, offsets)
-    sums, count = problem.sums, np.maximum(problem.sums.count, 1)
+    sums, count = problem.sums, problem.sums.n_rows
     said = np.einsum("mkd,mkd->m", slopes, sums.totals) + np.einsum("mk,mk->m", offsets, sums.counts)
     value = float(((normaliser - said) / count).sum() + 0.5 * np.einsum("md,mkd->", problem.penalty, slopes**2))
     if problem.tilt is not None:
@@ -217,7 +219,7 @@ def loss(problem: Problem, point: Float64) -> tuple[float, Float64]:
 
 def gradient(problem: Problem, slopes: Float64, offsets: Float64) -> tuple[Float64, tuple[Float64, Float64]]:
     """Summed log-normalisers (M,), and the gradient of the mean loss by slopes (M, K, D) and offsets (M, K)."""
-    sums, count = problem.sums, np.maximum(problem.sums.count, 1)
+    sums, count = problem.sums, problem.sums.n_rows
     normaliser, counts, totals = expected(sums, slopes, offsets)
     by_slopes = (totals - sums.totals) / count[:, None, None] + problem.penalty[:, None] * slopes
     return normaliser, (by_slopes, (counts - sums.counts) / count[:, None])

@@ -73,17 +73,13 @@ class NonlinearDesign(NamedTuple):
         return found
 
 
-def make_nonlinear_design(
-    features: Float32, fold_sizes: Int64, used: NDArray[np.bool_], seed: int
-) -> NonlinearDesign:
+def make_nonlinear_design(features: Float32, fold_sizes: Int64, used: NDArray[np.bool_], seed: int) -> NonlinearDesign:
     """A design from features (N, D) whose rows stand in fold order; `used` (N,) marks the rows with a label."""
     folds = slices_of(fold_sizes)
     return NonlinearDesign(tuple(fold_design(features, folds, fold, used, seed) for fold in range(len(folds))))
 
 
-def fold_design(
-    features: Float32, folds: tuple[slice, ...], fold: int, used: NDArray[np.bool_], seed: int
-) -> Design:
+def fold_design(features: Float32, folds: tuple[slice, ...], fold: int, used: NDArray[np.bool_], seed: int) -> Design:
     """All rows as the scaler and the hinges of one fold's training rows show them."""
     trains = used.copy()
     trains[folds[fold]] = False

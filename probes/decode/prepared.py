@@ -7,17 +7,37 @@ from numpy.typing import NDArray
 
 from commlab.datasets.reader import Recording
 from commlab.datasets.splits import episode_folds
-from commlab.datasets.targets import Target, find_target, lagged, unseen
-from commlab.foundation.errors import DataError
-from commlab.probes.decode.linear import Design, make_design
+from commlab.datasets.targets import Target, find_target
+from commlab.datasets.targets.blocks import label, unseen_steps
+from commlab.foundation.errors import DataError, nearest_names
+from commlab.probes.decode.linear import make_design
+from commlab.probes.decode.logistic import LogisticDesign
+from commlab.probes.decode.nonlinear import make_nonlinear_design
 from commlab.probes.decode.rows import Rows, choose_episodes, lay_out
-from commlab.probes.decode.scores import ClassTask, NumberTask, Task
-from commlab.probes.decode.sources import Agents, Source, features, find_agents, find_source
+from commlab.probes.decode.scores import ClassTask, NumberTask, Reader, Task
+from commlab.probes.decode.sources import MESSAGES, Agents, Source, features, find_agents, find_source
 
-__all__ = ["Prepared", "Question", "prepare"]
+__all__ = [
+    "MODELS",
+    "Chosen",
+    "Labelled",
+    "Prepared",
+    "Question",
+    "Who",
+    "choose",
+    "choose_rows",
+    "design_of",
+    "labelled",
+    "most_rows",
+    "prepare",
+    "read_features",
+    "whom",
+    "with_rows",
+]
 
+MODELS = ("linear", "logistic", "nonlinear")
 MAX_ROWS = 200_000
-MAX_ROWS_OBSERVATION = 50_000  # its rows have hundreds of features
+MAX_ROWS_WIDE = 50_000  # where rows have hundreds of features, once a fold: observations, random features
 
 Array = NDArray[Any]
 Int64 = NDArray[np.int64]
@@ -35,10 +55,28 @@ class Question(NamedTuple):
     seed: int
     unseen_only: bool | None
     max_rows: int | None
+    model: str = "linear"
 
 
-class Prepared(NamedTuple):
-    """All that fitting needs."""
+class Who(NamedTuple):
+    """What a question is about, found in the recording."""
+
+    target: Target
+    source: Source
+    agents: Agents
+    unseen_only: bool
+
+
+class Labelled(NamedTuple):
+    """A target's values for some agents."""
+
+    values: Array  # (S, A) class or number
+    valid: NDArray[np.bool_]  # (S, A)
+    names: tuple[str, ...]
+
+
+class Chosen(NamedTuple):
+    """The rows that answer a question, with their labels."""
 
     target: Target
     source: Source
@@ -48,7 +86,6 @@ class Prepared(NamedTuple):
     task: Task
     classes: tuple[str, ...]  # empty for a number
     dropped: tuple[str, ...]  # classes in too few episodes to be held out
-    design: Design
     unseen_only: bool
     n_rows_available: int  # rows with a label in the whole recording
 
@@ -63,34 +100,80 @@ class Prepared(NamedTuple):
         return int(np.unique(self.rows.episode[self.known]).size)
 
 
-class Labelled(NamedTuple):
-    """A target's values for some agents."""
+class Prepared(NamedTuple):
+    """All that fitting needs."""
 
-    values: Array  # (S, A) class or number
-    valid: NDArray[np.bool_]  # (S, A)
-    names: tuple[str, ...]
+    target: Target
+    source: Source
+    agents: Agents
+    rows: Rows
+    labels: Array
+    task: Task
+    classes: tuple[str, ...]
+    dropped: tuple[str, ...]
+    unseen_only: bool
+    n_rows_available: int
+    design: Reader  # the fields before are those of Chosen
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Which rows have a label, (N,)."""
+        return self.task.known(self.labels)
+
+    @property
+    def n_episodes(self) -> int:
+        """Episodes with a labelled row."""
+        return int(np.unique(self.rows.episode[self.known]).size)
 
 
 def prepare(recording: Recording, question: Question) -> Prepared:
     """The question's data. Raises TargetError for an unknown target and DataError where the data cannot answer."""
+    chosen = choose(recording, question)
+    return Prepared(*chosen, design_of(read_features(recording, chosen, question.model), chosen, question))
+
+
+def choose(recording: Recording, question: Question) -> Chosen:
+    """The rows and labels, checked. Raises as `prepare` does."""
     if question.n_folds < 2:
         raise DataError(f"n_folds must be at least 2, so that something is held out, but it is {question.n_folds}.")
-    target = find_target(question.target)
+    if question.model not in MODELS:
+        near = nearest_names(question.model, MODELS, limit=1)[0]
+        raise DataError(f"There is no model {question.model!r}: the nearest is {near}, all are {', '.join(MODELS)}.")
+    who = whom(recording, question)
+    found = labelled(recording, question, who)
+    rows = choose_rows(recording, question, who, found, np.random.default_rng([question.seed, 0]))
+    return with_rows(question, who, found, rows)
+
+
+def whom(recording: Recording, question: Question) -> Who:
+    """The target, source and agents that the question names."""
+    target = find_target(question.target, recording)
     source = find_source(recording, question.source)
     agents = find_agents(recording, question.of, "listeners" if source.name == "heard" else "speakers")
-    unseen_only = counts_unseen_only(recording, question, target, source, agents)
-    labelled = label(recording, target, question.lag, agents, unseen_only)
-    rng = np.random.default_rng([question.seed, 0])
-    rows = choose_rows(recording, question, source, agents, labelled, rng)
-    raw = np.where(labelled.valid, labelled.values, -1 if labelled.names else np.nan)[rows.steps].reshape(-1)
-    labels, classes, dropped = keep_common(raw, labelled.names, rows, question.n_folds)
-    task: Task = ClassTask(len(classes)) if labelled.names else NumberTask()
-    check(task.known(labels), labels, rows, question, target, unseen_only)
-    matrix = features(recording, source, agents, rows)
-    design = make_design(matrix, rows.fold_sizes, task.known(labels))
-    return Prepared(
-        target, source, agents, rows, labels, task, classes, dropped, design, unseen_only, int(labelled.valid.sum())
-    )
+    return Who(target, source, agents, counts_unseen_only(recording, question, target, source, agents))
+
+
+def with_rows(question: Question, who: Who, found: Labelled, rows: Rows) -> Chosen:
+    """The labels at the rows, checked."""
+    raw = np.where(found.valid[rows.steps], found.values[rows.steps], -1 if found.names else np.nan).reshape(-1)
+    labels, classes, dropped = keep_common(raw, found.names, rows, question.n_folds)
+    task: Task = ClassTask(len(classes)) if found.names else NumberTask()
+    check(task.known(labels), labels, rows, question, who.target, who.unseen_only)
+    n_rows = int(found.valid.sum())
+    return Chosen(who.target, who.source, who.agents, rows, labels, task, classes, dropped, who.unseen_only, n_rows)
+
+
+def read_features(recording: Recording, chosen: Chosen, model: str = "linear") -> NDArray[np.float32]:
+    """The features (N, D) of the rows; for the nonlinear model with the products of symbols."""
+    return features(recording, chosen.source, chosen.agents, chosen.rows, model == "nonlinear")
+
+
+def design_of(matrix: NDArray[np.float32], chosen: Chosen, question: Question) -> Reader:
+    """The model's design; overwrites the features (N, D)."""
+    if question.model == "nonlinear" and chosen.source.name not in MESSAGES:
+        return make_nonlinear_design(matrix, chosen.rows.fold_sizes, chosen.known, question.seed)
+    design = make_design(matrix, chosen.rows.fold_sizes, chosen.known)
+    return LogisticDesign(design) if question.model == "logistic" else design
 
 
 def counts_unseen_only(
@@ -105,39 +188,36 @@ def counts_unseen_only(
     return listening and source.listens and target.name.startswith("resource")
 
 
-def label(recording: Recording, target: Target, lag: int, agents: Agents, unseen_only: bool) -> Labelled:
-    """The target's values for the agents."""
-    labels = lagged(target.compute(recording), recording, lag)
-    chosen = list(agents.indices)
-    valid = np.asarray(labels.valid)[:, chosen]
-    if unseen_only:
-        valid = valid & np.asarray(unseen(recording))[:, chosen]
-    values = np.asarray(labels.values)[:, chosen]
-    if labels.names:
-        return Labelled(values.astype(np.int64), valid, tuple(labels.names))
-    return Labelled(values.astype(np.float64), valid & np.isfinite(values), ())
+def labelled(recording: Recording, question: Question, who: Who) -> Labelled:
+    """The target's values for the agents, a few bytes a row."""
+    labels = label(recording, who.target, who.agents.indices, question.lag)
+    valid = np.asarray(labels.valid)
+    if who.unseen_only:
+        valid = valid & unseen_steps(recording, who.agents.indices)
+    if not labels.names:
+        valid = valid & np.isfinite(labels.values)
+    return Labelled(np.asarray(labels.values), valid, tuple(labels.names))
 
 
-def choose_rows(
-    recording: Recording,
-    question: Question,
-    source: Source,
-    agents: Agents,
-    labelled: Labelled,
-    rng: np.random.Generator,
-) -> Rows:
+def choose_rows(recording: Recording, question: Question, who: Who, found: Labelled, rng: np.random.Generator) -> Rows:
     """The rows of the episodes that have a label, at most `max_rows`, in fold order."""
     lengths = np.asarray(recording.episodes.length, dtype=np.int64)
     starts = np.asarray(recording.episodes.start, dtype=np.int64)
-    n_before = np.append(0, np.cumsum(labelled.valid.any(axis=1)))  # labelled steps before each row
-    eligible = n_before[starts + lengths] > n_before[starts]
-    default = MAX_ROWS_OBSERVATION if source.name == "observation" else MAX_ROWS
-    max_rows = default if question.max_rows is None else question.max_rows
-    episodes = choose_episodes(lengths, eligible, max_rows // len(agents.indices), rng)
+    eligible = np.logical_or.reduceat(found.valid.any(axis=1), starts)
+    max_rows = most_rows(question, who.source)
+    episodes = choose_episodes(lengths, eligible, max_rows // len(who.agents.indices), rng)
     if len(episodes) < 2 * question.n_folds:
-        raise too_few(len(episodes), question, bool(labelled.valid.any()), max_rows)
+        raise too_few(len(episodes), question, bool(found.valid.any()), max_rows)
     folds = episode_folds(len(episodes), question.n_folds, question.seed)
-    return lay_out(recording, agents.indices, [episodes[np.asarray(test)] for _, test in folds])
+    return lay_out(recording, who.agents.indices, [episodes[np.asarray(test)] for _, test in folds])
+
+
+def most_rows(question: Question, source: Source) -> int:
+    """How many rows are read at most: as many as the question says, or as fit in little memory."""
+    if question.max_rows is not None:
+        return question.max_rows
+    wide = source.name == "observation" or question.model == "nonlinear"
+    return MAX_ROWS_WIDE if wide else MAX_ROWS
 
 
 def keep_common(
@@ -145,7 +225,8 @@ def keep_common(
 ) -> tuple[Array, tuple[str, ...], tuple[str, ...]]:
     """Labels renumbered to the classes that occur in `n_folds` episodes or more, these, and the dropped ones."""
     if not names:
-        return labels, (), ()
+        return labels.astype(np.float64), (), ()
+    labels = labels.astype(np.int64)
     known = labels >= 0
     occurs = np.zeros((len(rows.episodes), len(names)), dtype=bool)
     occurs[rows.episode[known], labels[known]] = True

@@ -1,4 +1,4 @@
-"""The linear probe: what can be read from messages or hidden states, against its nulls, with its interval.
+"""Probes: what can be read from messages or hidden states, against their nulls, with their interval.
 
 Alain & Bengio 2016. Folds hold out whole episodes; the null gives each episode's speech another episode's world.
 """
@@ -13,10 +13,10 @@ from commlab.datasets.reader import Recording
 from commlab.foundation.errors import DataError
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Null, Result
-from commlab.foundation.statistics import bca_interval, draw_permutations, permutation_p_value, summarise_null
+from commlab.foundation.statistics import bca_interval, permutation_p_value, summarise_null
 from commlab.probes.decode.control import Selectivity, selectivity
+from commlab.probes.decode.nulls import null_scores, shifted_scores
 from commlab.probes.decode.prepared import Prepared, Question, prepare
-from commlab.probes.decode.rows import permuted, strata_of, table_of
 from commlab.probes.decode.scores import confusion
 from commlab.probes.decode.wording import as_clause, chance, class_sentence, file_stem, number_sentence
 
@@ -47,38 +47,44 @@ def fit(
     unseen_only: bool | None = None,
     max_rows: int | None = None,
     beside: Mapping[str, Recording] | None = None,
+    model: str = "linear",
+    circular: bool = False,
 ) -> Result:
-    """How well a linear probe reads `target` from `source` of the agents `of`, on episodes that it was not fitted to.
+    """How well a probe reads `target` from `source` of the agents `of`, on episodes that it was not fitted to.
 
-    The estimate is balanced accuracy for classes and R^2 for numbers. source: said, heard, hidden, hidden.<name> or
-    observation. of: "speakers", "listeners", a body or an agent's number; by default the listeners for heard and the
-    speakers for the rest. lag: the label's step minus the source's. unseen_only: count only steps at which the agent
-    has not seen the nearest crystal since it appeared; by default so for what listeners know of resources. max_rows:
-    more rows than this are thinned by drawing episodes. beside: other recordings, by name ("muted", "untrained"), on
-    which the same question is asked.
+    The estimate is balanced accuracy for classes and R^2 for numbers. model: linear (discriminants, ridge regression),
+    logistic (classes; numbers are read by ridge regression) or nonlinear (discriminants and ridge regression on random
+    features, or on products of symbols). target: a name of TARGETS, or "file.py:function". source: said, heard, hidden,
+    hidden.<name> or observation. of: "speakers", "listeners", a body or an agent's number; by default the listeners for
+    heard and the speakers for the rest. lag: the label's step minus the source's. unseen_only: count only steps at
+    which the agent has not seen the nearest crystal since it appeared; by default so for what listeners know of
+    resources. max_rows: more rows than this are thinned by drawing episodes (by default 200,000, and 50,000 of
+    observations or for the nonlinear model). beside: other recordings, by name ("muted", "untrained"), on which the same question is asked.
+    circular: test against labels turned in time as well.
 
     Raises TargetError for an unknown target and DataError where the recording cannot answer.
     """
-    question = Question(target, source, of, lag, n_folds, n_null, seed, unseen_only, max_rows)
+    question = Question(target, source, of, lag, n_folds, n_null, seed, unseen_only, max_rows, model)
     data = prepare(recording, question)
     found = evaluate(data, seed)
-    draws, reason = null_scores(recording, data, question)
+    draws, reason = null_scores(recording, data, n_null, seed)
     control = selectivity(recording, data, found.predicted, np.random.default_rng([seed, 3]))
     null = summarise_null(draws) if draws.size else None
     p_value = permutation_p_value(found.score, draws) if draws.size else None
     details = describe(data, question, found, control, draws)
     details["null_reason"] = reason
+    details["circular_shift"] = shifted_scores(recording, data, found.score, n_null, seed) if circular else None
     details["beside"] = {name: ask_beside(other, question) for name, other in (beside or {}).items()}
     return Result(
         analysis="probe",
-        name=file_stem("probe", data.target.name, data.source.name, data.agents.name, f"lag{lag}"),
+        name=file_stem("probe", *stem_parts(data, question)),
         estimate=found.score,
         unit=data.task.unit,
         interval=found.interval,
         null=null,
         p_value=p_value,
         n_episodes=found.n_episodes,
-        sentence=sentence(data, found, null, p_value),
+        sentence=sentence(data, model, found, null, p_value),
         details=details,
         provenance=provenance(
             f"probe --target={target} --source={source}", seed, recording.attrs.get("checkpoint_sha256")
@@ -89,7 +95,19 @@ def fit(
 def summary(result: Result) -> dict[str, Any]:
     """The numbers of a probe's result that a program asks for first."""
     details = result.details
-    asked = ("target", "source", "of", "lag", "score_name", "majority", "prior", "selectivity", "n_rows", "n_folds")
+    asked = (
+        "target",
+        "source",
+        "of",
+        "lag",
+        "model",
+        "score_name",
+        "majority",
+        "prior",
+        "selectivity",
+        "n_rows",
+        "n_folds",
+    )
     return {
         **{key: details[key] for key in asked},
         "score": result.estimate,
@@ -111,24 +129,10 @@ def evaluate(data: Prepared, seed: int) -> Scored:
     return Scored(predicted, score, interval, data.n_episodes)
 
 
-def null_scores(recording: Recording, data: Prepared, question: Question) -> tuple[Float64, str | None]:
-    """The score of each permutation of whole episodes, (n_null,), or none and the reason."""
-    strata = strata_of(recording, data.rows)
-    if question.n_null == 0:
-        return np.empty(0), "no null draws were asked for"
-    if strata.n_alone == len(data.rows.episodes):
-        return np.empty(0), "every episode has a condition of its own, so that no two can trade places"
-    table = table_of(data.labels, data.rows, data.task.missing)
-    permutations = draw_permutations(strata, question.n_null, np.random.default_rng([question.seed, 2]))
-    draws = np.array([null_score(data, permuted(table, data.rows, permutation)) for permutation in permutations])
-    defined = draws[np.isfinite(draws)]
-    return defined, None if defined.size else "the score of permuted labels is undefined"
-
-
-def null_score(data: Prepared, labels: Array) -> float:
-    """The held-out score on permuted labels (N,)."""
-    sums = data.task.sums(data.task.predict(data.design, labels), labels, np.zeros(len(labels), dtype=np.int64), 1)
-    return float(data.task.score(sums)[0])
+def stem_parts(data: Prepared, question: Question) -> tuple[str, ...]:
+    """What a result's file is named after; the linear model is not named."""
+    model = () if question.model == "linear" else (question.model,)
+    return (data.target.name, data.source.name, data.agents.name, f"lag{question.lag}", *model)
 
 
 def describe(data: Prepared, question: Question, found: Scored, control: Selectivity, draws: Float64) -> dict[str, Any]:
@@ -140,6 +144,7 @@ def describe(data: Prepared, question: Question, found: Scored, control: Selecti
         "of": data.agents.name,
         "agents": list(data.agents.indices),
         "lag": question.lag,
+        "model": question.model,
         "score_name": data.task.unit,
         "n_folds": question.n_folds,
         "n_rows": int(data.known.sum()),
@@ -184,13 +189,13 @@ def ask_beside(recording: Recording, question: Question) -> dict[str, Any]:
     return {"score": found.score, "interval": found.interval, "n_episodes": found.n_episodes, "reason": None}
 
 
-def sentence(data: Prepared, found: Scored, null: Null | None, p_value: float | None) -> str:
+def sentence(data: Prepared, model: str, found: Scored, null: Null | None, p_value: float | None) -> str:
     """The finding in plain words."""
     start = data.source.phrase.format(who=data.agents.words)
     what = as_clause(data.target.name, data.target.sentence)
     only = "; only steps at which they had not seen it themselves" if data.unseen_only else ""
     ending = f"{found.n_episodes} episodes; {chance(p_value)}{only}"
     if data.classes:
-        opening = f"{start}, a linear probe names {what}"
+        opening = f"{start}, a {model} probe names {what}"
         return class_sentence(opening, found.score, found.interval, null, len(data.classes), ending)
-    return number_sentence(f"{start}, a linear probe tells {what}", found.score, found.interval, null, ending)
+    return number_sentence(f"{start}, a {model} probe tells {what}", found.score, found.interval, null, ending)

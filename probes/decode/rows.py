@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from commlab.datasets.reader import Recording
 from commlab.foundation.statistics import Strata, episode_strata
@@ -60,18 +60,22 @@ def lay_out(recording: Recording, agents: tuple[int, ...], folds: Sequence[Int64
     )
 
 
-def read_rows(recording: Recording, column: str, rows: Rows) -> Array:
-    """A column's values at the rows, (N, …), read in blocks of the file's order."""
+def read_rows(recording: Recording, column: str, rows: Rows, dtype: DTypeLike | None = None) -> Array:
+    """A column's values at the rows, (N, …), read block by block in the file's order; as `dtype`, if one is given."""
     order = np.argsort(rows.steps, kind="stable")
+    blocks = rows.steps[order] // BLOCK
+    ends = np.append(np.flatnonzero(np.diff(blocks)) + 1, len(order))  # a block is left out where no row of it is asked
     out: Array | None = None
-    for start in range(0, len(order), BLOCK):
-        places = order[start : start + BLOCK]
+    start = 0
+    for end in ends.tolist():
+        places = order[start:end]
         wanted = rows.steps[places]
         first, last = int(wanted[0]), int(wanted[-1])
         part = recording.read(column, rows=slice(first, last + 1), agents=list(rows.agents))
         if out is None:
-            out = np.empty((len(order), *part.shape[1:]), dtype=part.dtype)
+            out = np.empty((len(order), *part.shape[1:]), dtype=part.dtype if dtype is None else dtype)
         out[places] = part[wanted - first]
+        start = end
     assert out is not None
     return out.reshape(-1, *out.shape[2:])
 

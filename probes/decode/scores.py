@@ -7,13 +7,25 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from commlab.probes.decode.linear import Design, classify, regress
-
-__all__ = ["ClassTask", "NumberTask", "Task", "confusion"]
+__all__ = ["ClassTask", "NumberTask", "Reader", "Task", "confusion"]
 
 Array = NDArray[Any]
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
+
+
+class Reader(Protocol):
+    """Features in folds, and the model that reads labels from them: linear, logistic or nonlinear."""
+
+    @property
+    def features(self) -> NDArray[np.float32]:
+        """What is read from, (N, D)."""
+
+    def classify(self, labels: Int64, n_classes: int) -> Int64:
+        """The held-out class of each row, (N,), from labels (N,) with -1 where there is none."""
+
+    def regress(self, values: Float64) -> Float64:
+        """(N, 2): the held-out prediction of each row and the training mean, from values (N,) with NaN for none."""
 
 
 class Task(Protocol):
@@ -30,7 +42,7 @@ class Task(Protocol):
     def known(self, labels: Array) -> NDArray[np.bool_]:
         """Which labels (any shape) are there."""
 
-    def predict(self, design: Design, labels: Array) -> Array:
+    def predict(self, design: Reader, labels: Array) -> Array:
         """Held-out predictions of labels (N,)."""
 
     def sums(self, predicted: Array, labels: Array, groups: Int64, n_groups: int) -> Float64:
@@ -53,9 +65,9 @@ class ClassTask:
         """Labels of 0 or more."""
         return np.asarray(labels >= 0)
 
-    def predict(self, design: Design, labels: Array) -> Array:
+    def predict(self, design: Reader, labels: Array) -> Array:
         """The held-out class of each row, (N,)."""
-        return classify(design, labels, self.n_classes)
+        return design.classify(labels, self.n_classes)
 
     def sums(self, predicted: Array, labels: Array, groups: Int64, n_groups: int) -> Float64:
         """Right rows of each class, then all rows of each class, (n_groups, 2 K)."""
@@ -86,9 +98,9 @@ class NumberTask:
         """Labels that are finite."""
         return np.asarray(np.isfinite(labels))
 
-    def predict(self, design: Design, labels: Array) -> Array:
+    def predict(self, design: Reader, labels: Array) -> Array:
         """(N, 2): the held-out prediction of each row and the training mean."""
-        return regress(design, labels)
+        return design.regress(labels)
 
     def sums(self, predicted: Array, labels: Array, groups: Int64, n_groups: int) -> Float64:
         """Squared error of the prediction and of the training mean, (n_groups, 2)."""

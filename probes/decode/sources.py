@@ -7,15 +7,18 @@ from numpy.typing import NDArray
 
 from commlab.datasets.reader import Recording
 from commlab.foundation.errors import DataError, nearest_names
+from commlab.probes.decode.nonlinear import symbol_products
 from commlab.probes.decode.rows import Rows, read_rows
 
-__all__ = ["SOURCES", "Agents", "Source", "features", "find_agents", "find_source"]
+__all__ = ["MESSAGES", "SOURCES", "Agents", "Source", "features", "find_agents", "find_source"]
 
 SOURCES = ("said", "heard", "hidden", "observation")
+MESSAGES = ("said", "heard")
 HIDDEN = "policy/hidden."
 WINDOW = "observation/window"
 CATEGORIES = {"channel/said", "channel/heard", WINDOW}
 CHUNK = 4096  # rows coded at once
+MAX_CODES = 2048  # indicators of symbols or cells
 
 Array = NDArray[Any]
 Float32 = NDArray[np.float32]
@@ -108,29 +111,47 @@ def role(recording: Recording, name: str) -> tuple[int, ...]:
     return chosen or tuple(everybody)
 
 
-def features(recording: Recording, source: Source, agents: Agents, rows: Rows) -> Float32:
+def features(recording: Recording, source: Source, agents: Agents, rows: Rows, products: bool = False) -> Float32:
     """The features (N, D) of the rows, columns that never change left out.
 
-    Symbols and cells are one column for each value that occurs, numbers stay numbers. Raises DataError where nothing
-    varies or a number is missing.
+    Symbols and cells are one column for each value that occurs, numbers stay numbers; with `products`, symbols at two
+    positions have a column for each pair as well. Raises DataError where nothing varies or a number is missing.
     """
-    parts = [encode(read_rows(recording, column, rows), column) for column in source.columns]
+    parts = [encode(recording, column, rows) for column in source.columns]
+    if products and source.name in MESSAGES:
+        parts += [symbol_products(codes_of(recording, column, rows)) for column in source.columns]
     joined = parts[0] if len(parts) == 1 else np.hstack(parts)
     if joined.shape[1] == 0:
         raise DataError(f"{source.phrase.format(who=agents.words)} nothing can be read: {why_constant(source)}.")
     return joined
 
 
-def encode(values: Array, column: str) -> Float32:
-    """A column's values (N, …) as features (N, D)."""
-    flat = values.reshape(len(values), -1)
-    return one_hot(flat) if column in CATEGORIES else numbers(flat, column)
+def encode(recording: Recording, column: str, rows: Rows) -> Float32:
+    """A column's values at the rows as features (N, D)."""
+    if column in CATEGORIES:
+        return one_hot(codes_of(recording, column, rows))
+    values = read_rows(recording, column, rows, np.float32)
+    return numbers(values.reshape(len(values), -1), column)
+
+
+def codes_of(recording: Recording, column: str, rows: Rows) -> Array:
+    """A column of symbols or cells at the rows, (N, C)."""
+    codes = read_rows(recording, column, rows)
+    return codes.reshape(len(codes), -1)
 
 
 def one_hot(codes: Array) -> Float32:
-    """An indicator (N, D) for each (position, code) of codes (N, C) that is there in some rows and not in others."""
-    counts = np.stack([np.bincount(position, minlength=256) for position in codes.T])
-    positions, values = np.nonzero((counts > 0) & (counts < len(codes)))
+    """An indicator (N, D) for each (position, code) of codes (N, C) that is there in some rows and not in others.
+
+    Of more than MAX_CODES the most frequent ones are kept.
+    """
+    size = int(codes.max(initial=0)) + 1
+    counts = np.stack([np.bincount(position, minlength=size) for position in codes.T])
+    counts[counts == len(codes)] = 0
+    kept = counts > 0
+    if np.count_nonzero(kept) > MAX_CODES:
+        kept &= counts >= np.partition(counts.reshape(-1), -MAX_CODES)[-MAX_CODES]
+    positions, values = np.nonzero(kept)
     out = np.empty((len(codes), len(values)), dtype=np.float32)
     for start in range(0, len(codes), CHUNK):
         part = slice(start, start + CHUNK)
@@ -138,18 +159,21 @@ def one_hot(codes: Array) -> Float32:
     return out
 
 
-def numbers(values: Array, column: str) -> Float32:
-    """The columns of `values` (N, C) that vary, as float32. Raises DataError where one is NaN or infinite."""
-    out = values.astype(np.float32)
-    sound = np.isfinite(out).all(axis=1)
-    n_bad = len(out) - int(np.count_nonzero(sound))
+def numbers(values: Float32, column: str) -> Float32:
+    """The columns of `values` (N, C) that vary. Raises DataError where one is NaN or infinite."""
+    n_bad, low, high = 0, values[0].copy(), values[0].copy()
+    for start in range(0, len(values), CHUNK):
+        part = values[start : start + CHUNK]
+        n_bad += len(part) - int(np.count_nonzero(np.isfinite(part).all(axis=1)))
+        np.minimum(low, part.min(axis=0), out=low)
+        np.maximum(high, part.max(axis=0), out=high)
     if n_bad:
         raise DataError(
-            f"{column} is NaN or infinite in {n_bad:,} of {len(out):,} rows, so that nothing can be fitted to "
+            f"{column} is NaN or infinite in {n_bad:,} of {len(values):,} rows, so that nothing can be fitted to "
             f"it: probe another source, or record again from a checkpoint whose numbers are sound."
         )
-    varies = np.ptp(out, axis=0) > 0
-    return out if varies.all() else out[:, varies]
+    varies = high > low
+    return values if varies.all() else values[:, varies]
 
 
 def why_constant(source: Source) -> str:
