@@ -95,7 +95,7 @@ def show(result: Result, as_json: bool) -> None:
     if as_json:
         print_json({"rows": rows, "ok": result.details["ok"], "sentence": result.sentence})
         return
-    columns = ["tool", "language", "codebooks", "n", "recovered", "false positives", "ok"]
+    columns = ["tool", "language", "codebooks", "n", "recovered", "false", "ok"]
     table("Planted truth", columns, [shown(row) for row in rows])
     for entry in result.details.get("entries", ()):
         if entry["right"] is False:
@@ -109,15 +109,13 @@ def show(result: Result, as_json: bool) -> None:
 
 def shown(row: dict[str, Any]) -> list[Any]:
     """The cells of a row."""
-    rates = [share(row[name], row[f"{name}_interval"]) for name in ("recovery", "false_positive")]
+    rates = [share(row[name]) for name in ("recovery", "false_positive")]
     return [row["tool"], row["language"], row["codebooks"], row["n"], *rates, "yes" if row["ok"] else "NO"]
 
 
-def share(value: float | None, interval: tuple[float, float] | None) -> str:
-    """A share with its interval, in per cent."""
-    if value is None or interval is None:
-        return "-"
-    return f"{100 * value:.1f} % ({100 * interval[0]:.1f} to {100 * interval[1]:.1f})"
+def share(value: float | None) -> str:
+    """A share in per cent."""
+    return "-" if value is None else f"{100 * value:.1f} %"
 
 
 def told(pairs: list[list[str]]) -> str:

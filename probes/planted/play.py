@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +43,15 @@ def write_planted(planted: Planted, folder: Path, n_episodes: int, seed: int) ->
     path = folder / f"{facts['language']}.h5"
     folder.mkdir(parents=True, exist_ok=True)
     record(planted, Request(path, n_episodes, seed, force=True, command="validate"))
-    answers = {"language": facts["language"], "of": "speakers", "entries": facts["entries"]}
     told = path.with_suffix(".json")
-    write_atomic(told, (json.dumps(answers, indent=1) + "\n").encode())
+    write_atomic(told, answers_text(facts["language"], facts["entries"]).encode())
     return path, told
+
+
+def answers_text(language: str, entries: Mapping[str, Any]) -> str:
+    """Expected answers as JSON, a line for each entry."""
+    lines = ",\n".join(f"  {json.dumps(form)}: {json.dumps(pairs)}" for form, pairs in entries.items())
+    return f'{{\n "language": {json.dumps(language)},\n "of": "speakers",\n "entries": {{\n{lines}\n }}\n}}\n'
 
 
 def joined(parts: list[dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
