@@ -7,11 +7,12 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "CommlabError": "commlab.foundation.errors",
+    "Recorder": "commlab.datasets.recorder",
     "Result": "commlab.foundation.result",
     "open_recording": "commlab.datasets.reader",
 }
 
-__all__ = ["CommlabError", "Result", "__version__", "open_recording"]
+__all__ = ["CommlabError", "Recorder", "Result", "__version__", "open_recording"]
 
 
 def __getattr__(name: str) -> Any:

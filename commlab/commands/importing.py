@@ -39,7 +39,7 @@ def import_(file: Path, run: str | None, output: Path | None, options: Options, 
     with progress(f"importing {file.name}", 1.0) as advance:
         summary = import_file(file, place, options, advance, found)
     if as_json:
-        print_json({name: value for name, value in summary._asdict().items()})
+        print_json(summary._asdict())
     else:
         _print(file, summary)
     return summary
