@@ -245,16 +245,14 @@ def levenshtein(pattern: Array, texts: Array, lengths: Int64) -> Array:
     where: Array = np.zeros(int(max(texts.max(initial=0), pattern.max())) + 1, dtype=word)
     for place, symbol in enumerate(pattern):
         where[symbol] |= word(1 << place)
-    up: Array = np.full(
-        len(texts), np.iinfo(word).max, dtype=word
-    )  # bits of the column where the distance rises by one
+    up: Array = np.full(len(texts), np.iinfo(word).max, dtype=word)  # bits: where the column rises by one
     down: Array = np.zeros(len(texts), dtype=word)
     distance = np.full(len(texts), m, dtype=np.int16)
     for place in range(n_symbols):
         match = where[texts[:, place]]
         zero = (((match & up) + up) ^ up) | match | down
-        right = down | ~(zero | up)
-        left = zero & up
+        right: Array = down | ~(zero | up)
+        left: Array = zero & up
         counts = place < lengths
         distance += np.logical_and(counts, right & last)
         distance -= np.logical_and(counts, left & last)

@@ -14,7 +14,14 @@ from commlab.foundation.errors import DataError
 from commlab.probes.decode.distances import Distances, meaning_distances, message_distances
 from commlab.probes.decode.joint import Joint, pair_tables, tally
 
-__all__ = ["Topography", "spearman_of_counts", "topographic_similarity", "topography"]
+__all__ = [
+    "Topography",
+    "similarity_of",
+    "similarity_of_utterances",
+    "spearman_of_counts",
+    "topographic_similarity",
+    "topography",
+]
 
 BLOCK = 1 << 21  # pairs coded at once
 MAX_SQUARE = 2000  # items whose distances are kept as a square of codes
@@ -149,6 +156,22 @@ def similarity_of(space: Topography, joint: Joint) -> float:
         return float("nan")
     together = (cross_sum(space, joint, x, y) - joint.total * x[0] * y[0]) / 2
     return float(np.clip(together / np.sqrt(x_spread * y_spread), -1, 1))
+
+
+def similarity_of_utterances(codes: Array, values: Float64, meanings: Array, meaning_distance: str) -> float:
+    """The topographic similarity of n utterances; NaN where it is undefined.
+
+    codes: (n, n) those of the distances between messages, worth `values`; meanings: (n, A) of each utterance.
+    """
+    if len(meanings) < 3:
+        return float("nan")
+    meant = meaning_distances(meanings, meaning_distance)
+    everything = slice(None)
+    upper = np.triu_indices(len(meanings), 1)
+    n_codes = len(meant.values)
+    cells = codes[upper].astype(np.int64) * n_codes + meant.block(everything, everything)[upper]
+    counts = np.bincount(cells, minlength=len(values) * n_codes).reshape(len(values), n_codes)
+    return spearman_of_counts(counts.astype(np.float64), values, meant.values)
 
 
 def sizes_of(codes: Array, count: Float64) -> Float64:

@@ -1,0 +1,128 @@
+"""What speech has to do with acts: speaker consistency, instantaneous coordination, causal influence tables.
+
+Speaker consistency is I(own message; own action) (Jaques et al. 2019), instantaneous coordination I(message; another's
+next action) (Lowe et al. 2019). Both look, and neither proves influence. `cic` measures it, for a listener whose answer
+to each message is known because the message was put there.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import rel_entr, xlogy
+
+from commlab.foundation.errors import DataError
+from commlab.foundation.statistics import (
+    corrected_information,
+    jackknife_interval,
+    mutual_information,
+    permutation_p_value,
+)
+
+__all__ = ["Shared", "agreement", "cic", "divergence", "pooled_information"]
+
+LN2 = float(np.log(2))
+
+Array = NDArray[Any]
+Float64 = NDArray[np.float64]
+Int64 = NDArray[np.int64]
+
+
+class Shared(NamedTuple):
+    """The mean information of several series, in bits, corrected by the mean of its null."""
+
+    corrected: float
+    interval: tuple[float, float] | None
+    plug_in: float
+    p_value: float
+    draws: Float64  # (n_draws,) plug-in means with episodes permuted
+    parts: tuple[float, ...]  # corrected, of each series
+
+
+def cic(p_a_given_do_m: ArrayLike, q: ArrayLike) -> float:
+    """The causal influence of communication in bits: sum_m q(m) KL(p(a | do m) || sum_m' q(m') p(a | do m')).
+
+    `p_a_given_do_m` (M, A) holds the listener's action probabilities after each message, `q` (M,) the weight of each
+    message. 0 for a listener that does not listen, at most H(q). Raises DataError where a row is no distribution.
+    """
+    answers, weights = np.asarray(p_a_given_do_m, dtype=np.float64), np.asarray(q, dtype=np.float64)
+    if answers.ndim != 2 or weights.shape != answers.shape[:1]:
+        raise DataError(
+            f"A table (messages, actions) and a weight for each message, not {answers.shape}, {weights.shape}."
+        )
+    sums = np.append(answers.sum(1), weights.sum())
+    if not np.allclose(sums, 1, atol=1e-6) or min(answers.min(), weights.min()) < 0:
+        raise DataError(
+            "Each message's action probabilities, and the messages' weights, must be 0 or more and sum to 1."
+        )
+    mean = weights @ answers
+    return max(0.0, float(weights @ rel_entr(answers, mean[None]).sum(1)) / LN2)
+
+
+def pooled_information(pairs: list[tuple[Int64, Int64]], permutations: Int64) -> Shared:
+    """The mean over speakers of I(x; y), each pair being codes (E, T) with -1 where there is none.
+
+    One permutation of whole episodes serves all pairs. The interval is a jackknife over episodes of the mean.
+    """
+    found = [corrected_information(x, y, permutations) for x, y in pairs]
+    draws = np.mean([one.draws for one in found], axis=0)
+    plug_in = float(np.mean([one.plug_in for one in found]))
+    corrected = plug_in - float(draws.mean())
+    interval = found[0].interval if len(found) == 1 else jackknife_of_means(pairs, corrected)
+    parts = tuple(one.corrected for one in found)
+    return Shared(corrected, interval, plug_in, permutation_p_value(plug_in, draws), draws, parts)
+
+
+def jackknife_of_means(pairs: list[tuple[Int64, Int64]], estimate: float) -> tuple[float, float] | None:
+    """The jackknife interval of a mean of informations about its corrected estimate."""
+    left_out = np.mean([information_without_each(x, y) for x, y in pairs], axis=0)
+    return jackknife_interval(estimate, left_out)
+
+
+def information_without_each(x: Int64, y: Int64) -> Float64:
+    """The plug-in information without each episode, (E,)."""
+    shape = int(x.max(initial=0)) + 1, int(y.max(initial=0)) + 1
+    known = (x >= 0) & (y >= 0)
+    cells = np.where(known, x, 0) * shape[1] + np.where(known, y, 0)
+    whole = np.bincount(cells[known], minlength=shape[0] * shape[1])
+    values = np.empty(len(x))
+    for episode in range(len(x)):
+        own = np.bincount(cells[episode][known[episode]], minlength=whole.size)
+        values[episode] = mutual_information((whole - own).reshape(shape))
+    return values
+
+
+def agreement(tables: Float64) -> float:
+    """How often two speakers would say the same of the same thing, mean over pairs of speakers; NaN for under two.
+
+    `tables` (A, M, K) counts each speaker's messages by meaning; a meaning weighs as often as the two have met it both.
+    """
+    return mean_over_pairs(tables, lambda one, other: (one * other).sum(0))
+
+
+def divergence(tables: Float64) -> float:
+    """The Jensen-Shannon divergence in bits between speakers' messages of the same thing, mean over pairs of speakers.
+
+    0: one code; 1: not a message in common. `tables` as for `agreement`.
+    """
+
+    def jensen_shannon(one: Float64, other: Float64) -> Float64:
+        mixed = (one + other) / 2
+        spread = [-xlogy(share, share).sum(0) / LN2 for share in (mixed, one, other)]
+        return np.asarray(spread[0] - (spread[1] + spread[2]) / 2)
+
+    return mean_over_pairs(tables, jensen_shannon)
+
+
+def mean_over_pairs(tables: Float64, compare: Any) -> float:
+    """The mean over pairs of speakers of what `compare` gives for their shares (M, K), weighed over meanings."""
+    found = []
+    for first in range(len(tables)):
+        for second in range(first + 1, len(tables)):
+            met = tables[first].sum(0), tables[second].sum(0)
+            both = (met[0] > 0) & (met[1] > 0)
+            if both.any():
+                shares = [tables[who][:, both] / met[place][both] for place, who in enumerate((first, second))]
+                weights = np.minimum(met[0], met[1])[both]
+                found.append(float(weights @ compare(*shares) / weights.sum()))
+    return float(np.mean(found)) if found else float("nan")

@@ -1,0 +1,267 @@
+"""The measures of messages beside what they may be about, each with its null of whole episodes permuted.
+
+All are functions of how often each message met each meaning. That count is made once for the recording, once without
+each group of episodes, and once for each permutation; all measures are then read off it.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commlab.foundation.statistics import corrected_information
+from commlab.probes.decode.context import independence_of, one_to_one_of
+from commlab.probes.decode.disentanglement import bag_columns, disentanglement_of, position_columns
+from commlab.probes.decode.distances import MEANING_DISTANCES, MESSAGE_DISTANCES, message_distances
+from commlab.probes.decode.findings import Found
+from commlab.probes.decode.joint import Joint, crossed
+from commlab.probes.decode.language import Language, Meant, joint_over, speaking
+from commlab.probes.decode.topography import Topography, similarity_of, similarity_of_utterances, topography
+from commlab.probes.decode.tree import Trees, tree_errors, trees
+
+__all__ = ["NAMING", "STRUCTURE", "Resampling", "naming_metrics", "structure_metrics"]
+
+NAMING = ("information", "v_measure", "homogeneity", "completeness", "purity")
+STRUCTURE = (
+    "context_independence",
+    "topographic_similarity",
+    "positional_disentanglement",
+    "bag_disentanglement",
+    "tree_reconstruction_error",
+    "tree_error_held_out",
+)
+ENOUGH_WORK = 5e7  # multiplications of one topographic similarity; more, and utterances are drawn at random
+N_DRAWN = 1500  # utterances in a draw
+N_SAMPLES = 10  # draws that the estimate is the mean of
+MAX_COLUMNS = 4096  # symbols times positions that a tree is fitted to
+
+Array = NDArray[Any]
+Bool = NDArray[np.bool_]
+Float64 = NDArray[np.float64]
+Int64 = NDArray[np.int64]
+Values = dict[str, float]
+EMPTY: Float64 = np.empty(0)
+NAN = float("nan")
+
+
+class Resampling(NamedTuple):
+    """What every measure is computed again on."""
+
+    groups: Sequence[Bool]  # episodes that stay when a group is left out
+    permutations: Int64  # (n_draws, E)
+    seed: int
+    watch: Callable[[Iterable[Any]], Iterable[Any]]  # passes its items on, and shows how far they are
+
+
+class Prepared(NamedTuple):
+    """What the measures of structure read, made once."""
+
+    said: Int64  # (E, slots) codes of messages, -1 for silence
+    meant: Meant
+    shape: tuple[int, int]
+    positions: Int64  # (L, M)
+    bags: Int64  # (V, M)
+    trees: Trees | None
+    space: Topography | None  # None where utterances must be drawn
+    symbols: Int64  # (M, L)
+    distances: tuple[str, str]  # of messages, of meanings
+
+
+class Drawn(NamedTuple):
+    """Utterances drawn from the recording."""
+
+    episode: Int64  # (n,)
+    slot: Int64  # (n,)
+    codes: Array  # (n, n) of the distances between their messages
+    values: Float64  # what each code is worth
+
+
+def naming_metrics(language: Language, work: Resampling) -> dict[str, Found]:
+    """How messages, silence among them, and the values of the first target name each other."""
+    main = language.main
+    if main is None:
+        return missing(NAMING, language.reason or "there is no target")
+    said, codes = language.spoken.said, np.asarray(main.codes)
+    if np.unique(said[(said >= 0) & (codes >= 0)]).size < 2:
+        return missing(NAMING, "the same is said at every step")
+    shape = len(language.spoken.symbols), len(main.names)
+
+    def values(kept: Bool | None, permutation: Int64 | None) -> Values:
+        joint = joint_over(said, codes, shape, kept, permutation)
+        return one_to_one_of(crossed(joint, np.arange(shape[0]), np.arange(shape[1])))._asdict()
+
+    found = resampled(values, work, "messages or the target never change")
+    return {"information": information(language, work), **found}
+
+
+def information(language: Language, work: Resampling) -> Found:
+    """The corrected information with the first target."""
+    main = language.main
+    assert main is not None
+    if not len(work.permutations):
+        return Found(NAN, EMPTY, EMPTY, "episodes cannot be permuted, and it is corrected by that")
+    found = corrected_information(language.spoken.said, np.asarray(main.codes), work.permutations)
+    extra = {"plug_in": found.plug_in, "miller_madow": found.miller_madow}
+    draws = found.draws - found.draws.mean()
+    return Found(found.corrected, EMPTY, draws, interval=found.interval, extra=extra)
+
+
+def structure_metrics(
+    language: Language, work: Resampling, distances: tuple[str, str] = ("edit", "hamming")
+) -> dict[str, Found]:
+    """How the parts of messages go with the targets; silence is left out. distances: of messages, of meanings."""
+    if language.meant is None:
+        return missing(STRUCTURE, language.reason or "there is no target")
+    said = speaking(language.spoken)
+    used = np.unique(said[(said >= 0) & (language.meant.codes >= 0)])
+    if used.size < 2:
+        reason = "nothing but silence is said" if used.size == 0 else "only one message is ever said"
+        return missing(STRUCTURE, reason)
+    ready = prepare(language, language.meant, said, distances, np.random.default_rng([work.seed, 11]))
+
+    def values(kept: Bool | None, permutation: Int64 | None) -> Values:
+        joint = joint_over(ready.said, ready.meant.codes, ready.shape, kept, permutation)
+        return structure_of(ready, joint)
+
+    found = resampled(values, work, "what is said, or what it may be about, never changes")
+    if ready.space is None:
+        found["topographic_similarity"] = drawn_similarity(ready, work)
+    else:
+        extra = {"variants": variants(ready)}
+        found["topographic_similarity"] = found["topographic_similarity"]._replace(extra=extra)
+    return {key: explained(key, one, language, ready) for key, one in found.items()}
+
+
+def prepare(
+    language: Language, meant: Meant, said: Int64, distances: tuple[str, str], rng: np.random.Generator
+) -> Prepared:
+    """The columns, trees and distances of the messages and meanings that occur."""
+    symbols = language.spoken.symbols.astype(np.int64)
+    n_messages, n_meanings = len(symbols), len(meant.meanings)
+    columns = sum(np.unique(column).size for column in symbols.T)
+    fits = len(meant.attributes) > 1 and columns <= MAX_COLUMNS
+    work = n_messages**2 * n_meanings + n_messages * n_meanings**2
+    return Prepared(
+        said=said,
+        meant=meant,
+        shape=(n_messages, n_meanings),
+        positions=position_columns(symbols),
+        bags=bag_columns(symbols, padding=0),
+        trees=trees(symbols, meant.meanings, rng) if fits else None,
+        space=topography(symbols, meant.meanings, *distances) if work <= ENOUGH_WORK else None,
+        symbols=symbols,
+        distances=distances,
+    )
+
+
+def structure_of(ready: Prepared, joint: Joint) -> Values:
+    """All measures of structure of one joint; NaN where undefined."""
+    if not joint.times.size:
+        return dict.fromkeys(STRUCTURE, NAN)
+    meanings = ready.meant.meanings
+    error = tree_errors(ready.trees, joint) if ready.trees else None
+    return {
+        "context_independence": independence_of(ready.bags > 0, meanings, joint),
+        "topographic_similarity": similarity_of(ready.space, joint) if ready.space else NAN,
+        "positional_disentanglement": disentanglement_of(ready.positions, meanings, joint),
+        "bag_disentanglement": disentanglement_of(ready.bags, meanings, joint),
+        "tree_reconstruction_error": error.error / error.spread if error else NAN,
+        "tree_error_held_out": error.held_out / error.held_out_spread if error else NAN,
+    }
+
+
+def variants(ready: Prepared) -> dict[str, float | None]:
+    """Topographic similarity by every other pair of distances, "message distance, meaning distance"."""
+    joint = joint_over(ready.said, ready.meant.codes, ready.shape, None, None)
+    found: dict[str, float | None] = {}
+    for one in MESSAGE_DISTANCES:
+        for other in MEANING_DISTANCES:
+            rho = similarity_of(topography(ready.symbols, ready.meant.meanings, one, other), joint)
+            found[f"{one}, {other}"] = None if np.isnan(rho) else rho
+    return found
+
+
+def drawn_similarity(ready: Prepared, work: Resampling) -> Found:
+    """Topographic similarity where there are too many messages for all pairs: the mean over drawn utterances."""
+    samples = [draw(ready, np.random.default_rng([work.seed, 12, index])) for index in range(N_SAMPLES)]
+    estimates = np.array([similarity_in(ready, sample, None, None) for sample in samples])
+
+    def values(kept: Bool | None, permutation: Int64 | None) -> Values:
+        return {"drawn": similarity_in(ready, samples[0], kept, permutation)}
+
+    found = resampled(values, work, "all messages or all meanings are equally far apart")["drawn"]
+    estimate = float(estimates.mean())
+    extra = {
+        "utterances": int(np.count_nonzero((ready.said >= 0) & (ready.meant.codes >= 0))),
+        "utterances_drawn": N_DRAWN,
+        "samples": N_SAMPLES,
+        "sampling_error": float(estimates.std(ddof=1) / np.sqrt(N_SAMPLES)),
+    }
+    shift = estimate - found.estimate  # the first sample's jackknife, about the mean of all samples
+    return found._replace(estimate=estimate, left_out=found.left_out + shift, extra=extra)
+
+
+def draw(ready: Prepared, rng: np.random.Generator) -> Drawn:
+    """Utterances drawn at random, and the distances of their messages."""
+    places = np.flatnonzero((ready.said >= 0) & (ready.meant.codes >= 0))
+    chosen = np.sort(rng.choice(places, min(N_DRAWN, places.size), replace=False))
+    episode, slot = np.divmod(chosen, ready.said.shape[1])
+    kept, message = np.unique(ready.said[episode, slot], return_inverse=True)
+    said = message_distances(ready.symbols[kept], ready.distances[0], padding=0)
+    codes = said.block(slice(None), slice(None))
+    return Drawn(episode, slot, codes[message[:, None], message[None]], said.values)
+
+
+def similarity_in(ready: Prepared, drawn: Drawn, kept: Bool | None, permutation: Int64 | None) -> float:
+    """The topographic similarity of drawn utterances, of kept episodes alone, or with episodes' meanings permuted."""
+    world = drawn.episode if permutation is None else permutation[drawn.episode]
+    meaning = ready.meant.codes[world, drawn.slot]
+    here = meaning >= 0 if kept is None else (meaning >= 0) & kept[drawn.episode]
+    codes = drawn.codes[here][:, here]
+    return similarity_of_utterances(codes, drawn.values, ready.meant.meanings[meaning[here]], ready.distances[1])
+
+
+def resampled(values: Callable[[Bool | None, Int64 | None], Values], work: Resampling, reason: str) -> dict[str, Found]:
+    """Each value of the whole, without each group of episodes, and of each permutation."""
+    whole = values(None, None)
+    parts = [values(kept, None) for kept in work.watch(work.groups)]
+    draws = [values(None, permutation) for permutation in work.watch(work.permutations)]
+    return {
+        key: Found(
+            estimate,
+            np.array([part[key] for part in parts], dtype=np.float64),
+            np.array([one[key] for one in draws], dtype=np.float64),
+            reason,
+        )
+        for key, estimate in whole.items()
+    }
+
+
+def explained(key: str, found: Found, language: Language, ready: Prepared) -> Found:
+    """The finding with the reason for being undefined, or with what must be said of this recording."""
+    assert language.meant is not None
+    names = language.target_names
+    one_target, one_symbol = len(names) == 1, language.spoken.length == 1
+    if key.startswith("tree"):
+        if one_target:
+            return found._replace(reason=f"one target ({names[0]}) has no parts to put together: name two or more")
+        if ready.trees is None:
+            return found._replace(reason=f"messages have more than {MAX_COLUMNS:,} symbols times positions")
+        if key == "tree_error_held_out":
+            return found._replace(reason="no combination of values can be left out and told from the others")
+    cautions = {
+        "topographic_similarity": one_symbol,
+        "positional_disentanglement": one_symbol or one_target,
+        "bag_disentanglement": one_target,
+    }
+    if not cautions.get(key):
+        return found
+    told = "Messages are one symbol long, so that it says nothing about how they are built." if one_symbol else ""
+    alone = f"There is one target ({names[0]}), so that it says how much of it is told." if one_target else ""
+    return found._replace(caution=" ".join(part for part in (told, alone) if part))
+
+
+def missing(keys: Sequence[str], reason: str) -> dict[str, Found]:
+    """All of them undefined, for one reason."""
+    return {key: Found(NAN, EMPTY, EMPTY, reason) for key in keys}
