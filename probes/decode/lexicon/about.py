@@ -63,12 +63,13 @@ def standard(values: Float64) -> Float64:
     return (values - np.mean(values)) / spread if spread > 0 else np.zeros_like(values)
 
 
-def choose(predictor: Predictor, targets: Sequence[Variable], passing: Sequence[int]) -> About:
+def choose(predictor: Predictor, onsets: Predictor, targets: Sequence[Variable], passing: Sequence[int]) -> About:
     """The fewest of the `passing` targets that say what messages tell of.
 
     Forward: the target that predicts messages best on held-out episodes, knowing those chosen before; of equals the one
     with the fewest values. A target that tells much only together with the chosen ones is a context, and no meaning.
-    Backward: targets that the later ones made superfluous leave.
+    Backward: targets that the later ones made superfluous leave. Targets that may follow from what was said must predict
+    it where it begins, too (`onsets`): what listeners do about a message is no part of its meaning.
     """
     coded = {k: (targets[k].name, targets[k].codes) for k in range(len(targets))}
     alone = tuple(predictor.gain(coded[k]) if k in passing else Gain(0.0, 0.0) for k in range(len(targets)))
@@ -76,6 +77,9 @@ def choose(predictor: Predictor, targets: Sequence[Variable], passing: Sequence[
     while len(chosen) < MOST_TARGETS:
         known = tuple(coded[k] for k in chosen)
         gains = {k: predictor.gain(coded[k], known) for k in passing if k not in chosen}
+        gains = {
+            k: gain for k, gain in gains.items() if not targets[k].reacts or counts_more(onsets.gain(coded[k], known))
+        }
         if chosen:
             gains = {k: gain for k, gain in gains.items() if counts_more(gain) and alone[k].bits >= gain.bits / 2}
         if not gains:

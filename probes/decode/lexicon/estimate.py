@@ -75,7 +75,8 @@ def estimate(
     screened = screen(counts)
     everywhere = Predictor(speech, speech.said >= 0, rng)
     aloud = Predictor(speech, spoken, rng)
-    about, context = topics(everywhere, aloud, targets, screened, around)
+    onsets = Predictor(speech, run_starts(speech), rng)
+    about, context = topics((everywhere, aloud, onsets), targets, screened, around)
     chosen = [targets[k] for k in about.chosen]
     unit, unit_bits = choose_unit(speech, chosen, spoken, rng)
     kept = [row for row, part in enumerate(parts) if part.unit == unit]
@@ -108,11 +109,18 @@ def read_parts(speech: Speech) -> tuple[list[Part], Members]:
 
 
 def topics(
-    everywhere: Predictor, aloud: Predictor, targets: Sequence[Variable], screened: Screened, around: Surroundings
+    predictors: tuple[Predictor, Predictor, Predictor],
+    targets: Sequence[Variable],
+    screened: Screened,
+    around: Surroundings,
 ) -> tuple[About, tuple[Variable, float] | None]:
-    """The targets that the language is about, and the context that it depends on with its bits a message."""
+    """The targets that the language is about, and the context that it depends on with its bits a message.
+
+    predictors: of everything said, silence included; of what is said aloud; of where a message begins.
+    """
+    everywhere, aloud, onsets = predictors
     passing = np.flatnonzero(screened.p_values <= 0.05).tolist()
-    about = choose(everywhere, targets, passing)
+    about = choose(everywhere, onsets, targets, passing)
     if not about.chosen:
         hidden = hidden_targets(aloud, targets, (*around.contexts, *targets))
         if hidden is None:

@@ -20,7 +20,7 @@ Float64 = NDArray[np.float64]
 ENOUGH = 20  # episodes in which an entry must be said before it can mean anything
 LEAST_LIFT = 1.2  # over what is expected
 OF_BEST = 0.25  # of the lift of the value that the entry is said of most
-STAYS = 2.5  # standard errors over episodes by which a value must be lifted beyond what the other targets give
+STAYS = 3.5  # standard errors over episodes by which a value must be lifted beyond what the other targets give
 
 
 class Scene(NamedTuple):

@@ -43,6 +43,7 @@ class Variable(NamedTuple):
     name: str
     codes: Int64  # (E, slots) into `names`, -1 where there is none
     names: tuple[str, ...]
+    reacts: bool = False  # it may follow from what was said: it counts as meant only where a message begins
 
     @property
     def n_used(self) -> int:
