@@ -100,6 +100,35 @@ def record(
 
 
 @app.command()
+def metrics(
+    run: Annotated[str | None, typer.Argument(help="A run, or a recording; left out: the last completed run.")] = None,
+    targets: Annotated[
+        str | None, typer.Option(help="Classes that messages may be about, with commas; see probe --targets.")
+    ] = None,
+    of: Annotated[str | None, typer.Option(help="speakers, listeners, a body, or an agent's number.")] = None,
+    lag: Annotated[int, typer.Option(help="Steps ahead (behind, if negative) of the targets.")] = 0,
+    reaction: Annotated[int, typer.Option(min=0, help="Steps until others can answer.")] = 1,
+    threshold: Annotated[float, typer.Option(min=0, help="Of Harris's boundaries, in bits.")] = 0.0,
+    distances: Annotated[str, typer.Option(help="Of messages and of meanings: edit,hamming.")] = "edit,hamming",
+    nulls: Nulls = 199,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Print the numbers of the language in one table: corpus laws, naming, structure, coordination, and what misleads.
+
+    \b
+      commlab metrics                                                      against where and what the crystals are
+      commlab metrics --targets=resource_location,own_next_action          against other targets
+      commlab metrics --targets=resource_location --lag=2 --of=gatherer    what gatherers say of two steps later
+      commlab metrics --distances=jaccard,hamming                          another topographic similarity
+    """
+    from commlab.commands.metrics import Wish
+    from commlab.commands.metrics import metrics as run_metrics
+
+    run_metrics(run, Wish(targets, of, lag, reaction, threshold, distances, nulls, seed), as_json)
+
+
+@app.command()
 def probe(
     run: Annotated[str | None, typer.Argument(help="A run, or a recording; left out: the last completed run.")] = None,
     target: Annotated[str, typer.Option(help="What to decode; see --targets.")] = "resource_location",
@@ -124,7 +153,9 @@ def probe(
 @app.command()
 def cluster(
     run: Annotated[str | None, typer.Argument(help="A run, or a recording; left out: the last completed run.")] = None,
-    source: Annotated[str, typer.Option(help="world, observation or hidden.<name>.")] = "world",
+    source: Annotated[
+        str | None, typer.Option(help="hidden.<name> (the default, where recorded), world or observation.")
+    ] = None,
     of: Annotated[str | None, typer.Option(help="speakers, listeners, a body, or an agent's number.")] = None,
     k: Annotated[int | None, typer.Option("--k", min=2, help="Clusters; by default the most that recur.")] = None,
     method: Annotated[str, typer.Option(help="kmeans or hdbscan.")] = "kmeans",
@@ -143,9 +174,9 @@ def cluster(
     """Cluster the contexts in which agents speak, or hidden states, and say what goes with each cluster.
 
     \b
-      commlab cluster                                    the world when something is said
-      commlab cluster --source=hidden.core --of=1        the hidden states of agent 1
-      commlab cluster --k 8 --picture                    eight clusters, drawn in the plane
+      commlab cluster                                    the hidden states of the speakers
+      commlab cluster --source=world --k 8               the world when something is said, in eight clusters
+      commlab cluster --of=listeners --picture           what goes on in listeners, drawn in the plane
     """
     from commlab.commands.cluster import Wish
     from commlab.commands.cluster import cluster as run_cluster

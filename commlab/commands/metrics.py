@@ -1,0 +1,137 @@
+"""`commlab metrics`: the numbers of a language in one table, each with its interval, its null and its catch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from commlab.commands.runs import recordings_of, results_of
+from commlab.console import out, print_json, progress, say, table
+from commlab.foundation.errors import DataError
+from commlab.foundation.result import Result
+from commlab.probes.decode import metrics as measures
+
+__all__ = ["Wish", "metrics"]
+
+UNSAID = ("share", "probability", "exponent", "types a token")  # units that a table needs not repeat
+SIGNIFICANT = 0.05  # false discovery rate
+
+
+class Wish(NamedTuple):
+    """What is to be measured, and how."""
+
+    targets: str | None = None  # "resource_location,resource_kind"
+    of: str | None = None
+    lag: int = 0
+    reaction: int = 1
+    threshold: float = 0.0
+    distances: str = "edit,hamming"
+    n_null: int = 199
+    seed: int = 0
+
+
+def metrics(run: str | None, wish: Wish, as_json: bool) -> list[Result]:
+    """Measure a recording's language, save the results beside it, and print a table with the catches below."""
+    targets = _names(wish.targets) if wish.targets is not None else None
+    with recordings_of(run) as (recording, _), progress("metrics", 1.0) as advance:
+        found = measures.fit(
+            recording,
+            targets,
+            wish.of,
+            wish.lag,
+            wish.reaction,
+            wish.threshold,
+            _pair(wish.distances),
+            wish.n_null,
+            wish.seed,
+            watch=lambda done, total: advance(done / total, ""),
+        )
+        stem = recording.path.stem
+    if stem != "recording":
+        found = [replace(result, name=f"{result.name}-{stem}") for result in found]
+    folder = results_of(run)
+    for result in found:
+        result.save(folder)
+    if as_json:
+        print_json(measures.summary(found))
+    else:
+        _print(found)
+        say(f"Saved {len(found)} results in {folder} (metrics-….json).")
+    return found
+
+
+def _names(text: str) -> list[str]:
+    """The names in a list with commas."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise DataError("--targets takes names with commas between, such as resource_location,resource_kind.")
+    return names
+
+
+def _pair(text: str) -> tuple[str, str]:
+    """The distances of messages and of meanings."""
+    names = _names(text)
+    if len(names) != 2:
+        raise DataError(f"--distances takes two, of messages and of meanings, such as edit,hamming, not {text!r}.")
+    return names[0], names[1]
+
+
+def _print(found: Sequence[Result]) -> None:
+    """Print the table, what is undefined and why, the catches, and what is beyond chance."""
+    defined = [result for result in found if result.estimate is not None]
+    asked = found[0].details
+    about = f" and {', '.join(asked['targets'])}" if asked["targets"] else ""
+    columns = ("metric", "value", "95 % interval", "null", "p", "q")
+    table(f"What {asked['of']} said{about}", columns, [_row(result) for result in defined])
+    _print_undefined([result for result in found if result.estimate is None])
+    _print_catches(defined)
+    out.print(_finding(defined), markup=False)
+
+
+def _row(result: Result) -> tuple[Any, ...]:
+    """One metric in the table."""
+    null = _number(result.null.mean) if result.null else "-"
+    value = _number(result.estimate or 0.0)
+    unit = "" if result.unit.startswith(UNSAID) else f" {result.unit}"
+    span = "–".join(_number(end) for end in result.interval) if result.interval else "-"
+    p_values = (_number(p) if p is not None else "-" for p in (result.p_value, result.details["q_value"]))
+    return (result.details["title"], value + unit, span, null, *p_values)
+
+
+def _number(value: float) -> str:
+    """A number in three digits."""
+    return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{round(value, 6) + 0.0:.3g}"
+
+
+def _print_catches(defined: Sequence[Result]) -> None:
+    """Print how the metrics mislead, those of one catch together."""
+    titles: dict[str, list[str]] = {}
+    for result in defined:
+        for catch in (result.details.get("caution"), result.details["warning"]):
+            if catch:
+                titles.setdefault(catch, []).append(result.details["title"])
+    for catch, named in titles.items():
+        out.print(f"{', '.join(named)}: {catch}", markup=False)
+
+
+def _print_undefined(results: Sequence[Result]) -> None:
+    """Print which metrics are undefined, those of one reason together."""
+    by_reason: dict[str, list[str]] = {}
+    for result in results:
+        by_reason.setdefault(result.details["reason"], []).append(result.details["title"])
+    for reason, titles in by_reason.items():
+        out.print(f"Undefined, because {reason}: {', '.join(titles)}.", markup=False)
+
+
+def _finding(defined: Sequence[Result]) -> str:
+    """Say which metrics are beyond chance."""
+    tested = [result for result in defined if result.p_value is not None]
+    if not tested:
+        return "No metric could be tested against chance."
+    beyond = [result.details["title"] for result in tested if result.details["q_value"] <= SIGNIFICANT]
+    named = f": {', '.join(beyond)}" if beyond else ""
+    return (
+        f"Beyond chance, at a false discovery rate of 5 %, are {len(beyond)} of {len(tested)} tested{named}. "
+        "None of it says that anybody listens."
+    )
