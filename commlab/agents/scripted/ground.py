@@ -15,7 +15,7 @@ from commlab.env.scenario import Scenario
 from commlab.env.types import VIEW, Cell
 from commlab.foundation.errors import ScenarioError
 
-__all__ = ["SECTORS", "Ground", "ground_of", "sector_of"]
+__all__ = ["SECTORS", "Ground", "ground_of", "sector_of", "walks"]
 
 SECTORS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
 
@@ -28,7 +28,7 @@ class Ground(NamedTuple):
     sites: NDArray[np.int64]  # (S, 2)
     sites_of: NDArray[np.int64]  # (P, most) sites of each place by number, over and over
     altar: NDArray[np.int64]  # (2,)
-    blocked: NDArray[np.bool_]  # (H, C) walls and what always stands there
+    blocked: NDArray[np.bool_]  # (H, C) walls, and what and who always stands there
 
 
 def ground_of(scenario: Scenario) -> Ground:
@@ -46,6 +46,9 @@ def ground_of(scenario: Scenario) -> Ground:
     grid = rules.grids[0, VIEW:-VIEW, VIEW:-VIEW]
     blocked = grid != Cell.EMPTY
     blocked[at[fixed, 0], at[fixed, 1]] = True
+    starts = rules.start_row[0] >= 0
+    still = [i for i, body in enumerate(scenario.agent_bodies) if starts[i] and not walks(scenario, body)]
+    blocked[rules.start_row[0, still] - VIEW, rules.start_column[0, still] - VIEW] = True
     middle = (np.array(grid.shape) - 1) / 2
     sites = rules.sites[0, : rules.n_sites[0]].astype(np.int64) - VIEW
     sectors = sector_of(sites - middle)
@@ -53,6 +56,11 @@ def ground_of(scenario: Scenario) -> Ground:
     most = int(np.bincount(sectors[sectors >= 0]).max(initial=1))
     sites_of = np.array([np.resize(np.flatnonzero(sectors == s), most) for s in present])
     return Ground(middle, tuple(SECTORS[s] for s in present), sites, sites_of, altars[0], blocked)
+
+
+def walks(scenario: Scenario, body: str) -> bool:
+    """Return whether a body can walk."""
+    return "north" in scenario.bodies[body].actions
 
 
 def sector_of(offset: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from commlab.agents.network import Hooks
 from commlab.agents.policy import Decision, Draws
 from commlab.agents.scripted.draws import uniforms
-from commlab.agents.scripted.ground import ground_of
+from commlab.agents.scripted.ground import ground_of, walks
 from commlab.agents.scripted.language import Language, LanguageName, draw_language
 from commlab.agents.scripted.listening import LISTENERS, ListenerName, Listening, ear_of, listen, silence
 from commlab.agents.scripted.speaking import NEVER, Speakers, Talk
@@ -46,11 +46,11 @@ class ScriptedPolicy:
         Raises ScenarioError where scripted agents cannot live in the scenario.
         """
         ground = ground_of(scenario)
-        walks = np.array(["north" in scenario.bodies[body].actions for body in scenario.agent_bodies])
+        can_walk = np.array([walks(scenario, body) for body in scenario.agent_bodies])
         self.n_agents, self.n_actions = scenario.n_agents, scenario.n_actions
         self.language, self.listener = language, listener
-        self.speakers = Speakers(language, ground, np.flatnonzero(~walks))
-        self.walkers = Walkers(ground, np.flatnonzero(walks), self.n_actions)
+        self.speakers = Speakers(language, ground, np.flatnonzero(~can_walk))
+        self.walkers = Walkers(ground, np.flatnonzero(can_walk), self.n_actions)
         self.ear = ear_of(listener, language, ground)
 
     def initial_state(self, n_worlds: int) -> Memory:

@@ -17,7 +17,7 @@ __all__ = ["Going", "Walkers"]
 MOVES = np.array([(0, 0), (-1, 0), (0, 1), (1, 0), (0, -1)])  # by Action
 KEENNESS = 4.0  # nats that a step in the right direction is worth
 BARRED = 3.0  # steps of way round that an obstacle ahead is worth
-TRIED = 1.5  # the same for a move that led nowhere a step before
+TRIED = 2.5  # the same for a move that led nowhere a step before
 PATIENCE = 0.03  # the chance in a step to give up and search elsewhere
 
 
