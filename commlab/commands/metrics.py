@@ -94,9 +94,14 @@ def _row(result: Result) -> tuple[Any, ...]:
     null = _number(result.null.mean) if result.null else "-"
     value = _number(result.estimate or 0.0)
     unit = "" if result.unit.startswith(UNSAID) else f" {result.unit}"
-    span = "–".join(_number(end) for end in result.interval) if result.interval else "-"
+    span = _span(result.interval) if result.interval else "-"
     p_values = (_number(p) if p is not None else "-" for p in (result.p_value, result.details["q_value"]))
     return (result.details["title"], value + unit, span, null, *p_values)
+
+
+def _span(interval: tuple[float, float]) -> str:
+    """An interval, in words where a dash could be a minus."""
+    return (" to " if interval[0] < 0 else "–").join(_number(end) for end in interval)
 
 
 def _number(value: float) -> str:

@@ -22,6 +22,7 @@ __all__ = [
     "chosen_episodes",
     "conditional_entropy",
     "corpus_of",
+    "distinct_lines",
     "laws",
     "mixed_positions",
     "zipf_exponent",
@@ -49,7 +50,6 @@ class Laws(NamedTuple):
     tokens: float  # symbols said
     lines: float
     types: float  # distinct symbols
-    line_types: float  # distinct lines
     type_token_ratio: float
     line_length: float  # symbols a line
     line_length_sd: float
@@ -102,7 +102,7 @@ def laws(corpus: Corpus) -> Laws:
     """The laws of a corpus; all NaN but for the counts where nothing was said."""
     tokens = np.unique(corpus.tokens, return_inverse=True)[1].astype(np.int64)
     if not tokens.size:
-        return Laws(0.0, 0.0, 0.0, 0.0, *[NAN] * 9)
+        return Laws(0.0, 0.0, 0.0, *[NAN] * 9)
     lengths = np.unique(corpus.line, return_counts=True)[1]
     counts = np.bincount(tokens)
     bits, n_types = entropy(counts), len(counts)
@@ -111,7 +111,6 @@ def laws(corpus: Corpus) -> Laws:
         tokens=float(tokens.size),
         lines=float(lengths.size),
         types=float(n_types),
-        line_types=float(distinct_lines(tokens, corpus.line)),
         type_token_ratio=n_types / tokens.size,
         line_length=float(lengths.mean()),
         line_length_sd=float(lengths.std()),
@@ -153,10 +152,12 @@ def pair_counts(tokens: Int64, line: Int64) -> Int64:
     return np.bincount(cells, minlength=n_types**2).reshape(n_types, n_types).astype(np.int64)
 
 
-def distinct_lines(tokens: Int64, line: Int64) -> int:
+def distinct_lines(corpus: Corpus) -> int:
     """How many different lines there are."""
-    starts = np.flatnonzero(np.r_[True, line[1:] != line[:-1]])
-    return len({part.tobytes() for part in np.split(tokens, starts[1:])})
+    text, line = corpus.tokens.astype(np.int64).tobytes(), corpus.line
+    starts = np.flatnonzero(np.r_[True, line[1:] != line[:-1]]) * 8  # bytes
+    stops = np.append(starts[1:], len(text))
+    return len({text[start:stop] for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)})
 
 
 def zipf_exponent(counts: Array) -> float:

@@ -142,7 +142,13 @@ CORPUS = (
         ELCC,
     ),
     measure(
-        "line_entropy", "bits a line", POSITIVE, None, "Symbols a line times unigram entropy.", COUNT_WARNING, ELCC
+        "line_entropy",
+        "bits a line",
+        POSITIVE,
+        None,
+        "Symbols a line times unigram entropy.",
+        "It counts symbols as if they did not depend on each other.",
+        ELCC,
     ),
     measure(
         "zipf_exponent",

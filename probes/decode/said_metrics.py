@@ -13,6 +13,7 @@ from commlab.probes.decode.corpus import (
     chosen_episodes,
     conditional_entropy,
     corpus_of,
+    distinct_lines,
     laws,
     mixed_positions,
     zipf_exponent,
@@ -85,7 +86,7 @@ def corpus_metrics(
     whole = abbreviation(counts, lengths)
     found = resampled(values, groups, why_not(corpus, language))
     unit = "streams of one-symbol messages between silences" if corpus.streams else "messages"
-    extra = {"lines_are": unit, "laws": plain(laws(corpus)._asdict())}
+    extra = {"lines_are": unit, "laws": plain(laws(corpus)._asdict()), "line_types": distinct_lines(corpus)}
     found["conditional_entropy"] = beside_mixed(found["conditional_entropy"], language, permutations, seed)
     return {key: one._replace(extra=extra) for key, one in found.items()}
 
