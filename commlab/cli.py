@@ -185,6 +185,37 @@ def cluster(
     run_cluster(run, wish, picture, as_json)
 
 
+@app.command()
+def export(
+    run: Annotated[str | None, typer.Argument(help="A run, or a recording; left out: the last completed run.")] = None,
+    to: Annotated[str, typer.Option("--to", help="h5ad, netcdf, elcc, xferbench, jsonl or csv.")] = "csv",
+    output: Annotated[
+        Path | None, typer.Option(help="File (elcc: folder) to write; by default in exports/ beside the recording.")
+    ] = None,
+    targets: Annotated[
+        str | None, typer.Option("--targets", help="Targets to write beside: names with commas, all or none.")
+    ] = None,
+    source: Annotated[str, typer.Option(help="Of a .h5ad: hidden, hidden.<name> or observation.")] = "hidden",
+    lines: Annotated[str, typer.Option(help="Of a corpus: a line for each utterance or episode.")] = "utterance",
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Export a recording for other tools, block by block, whole or not at all.
+
+    \b
+      commlab export --to csv                          a row for each episode, step and agent
+      commlab export --to h5ad --targets resource_location    hidden states for scanpy
+      commlab export --to netcdf                       all columns for xarray
+      commlab export --to xferbench --lines episode    a corpus of what was said
+    """
+    from commlab.commands.exporting import export as run_export
+    from commlab.datasets.exports.exporting import ExportOptions
+
+    names = [name.strip() for name in (targets or "").split(",") if name.strip()]
+    wanted = None if targets is None else () if names == ["none"] else tuple(names)
+    run_export(run, output, ExportOptions(to, wanted, source, lines, force), as_json)
+
+
 @app.command("import")
 def import_(
     file: Annotated[Path, typer.Argument(help="An EGG interaction dump, or a CSV or JSONL file (.gz too).")],
@@ -279,6 +310,31 @@ def inject(
     who = None if speaker == "phantom" else int(speaker)
     wish = Injection(message, versus, who, listener, at, duration, kinship, episodes, seed)
     run_inject(run, wish, nulls, as_json, _command())
+
+
+@app.command()
+def lexicon(
+    run: Annotated[str | None, typer.Argument(help="A run, or a recording; left out: the last completed run.")] = None,
+    of: Annotated[str | None, typer.Option(help="speakers, listeners, a body, or an agent's number.")] = None,
+    targets: Annotated[
+        str | None, typer.Option(help="What it may be about, with commas; left out: all that fit. See probe --targets.")
+    ] = None,
+    translate: Annotated[str | None, typer.Option(help='A message to put into words, such as 7 or "3 7".')] = None,
+    nulls: Nulls = 199,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """What each symbol (or message, or part of one) means, with the evidence, who says it, to whom, and how true it is.
+
+    \b
+      commlab lexicon                                            the last run's language
+      commlab lexicon sample --targets resource_location.cell    in cells of the map
+      commlab lexicon game.h5 --of alice --json                  of an imported log, for programs
+      commlab lexicon sample --translate 7                       a message in words
+    """
+    from commlab.commands.lexicon import lexicon as run_lexicon
+
+    run_lexicon(run, of, targets, translate, nulls, seed, as_json)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""What a language is about: the targets that messages tell of, their equivalents, and the context that meaning needs."""
+"""What a language is about: the targets that messages tell of, their equivalents, and the context they depend on."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from commlab.probes.decode.lexicon.gains import Gain, Predictor
 from commlab.probes.decode.lexicon.speech import Variable, joined
 from commlab.probes.decode.lexicon.tables import Counts
 
-__all__ = ["About", "Screened", "choose", "find_context", "hidden_targets", "screen"]
+__all__ = ["SIGNIFICANT", "About", "Listened", "Screened", "choose", "hidden_targets", "screen"]
 
 Int64 = NDArray[np.int64]
 Float64 = NDArray[np.float64]
@@ -36,6 +36,17 @@ class About(NamedTuple):
     ties: dict[int, tuple[int, ...]]  # of each chosen one, the targets that it cannot be told from
     followers: tuple[int, ...]  # targets that messages tell of only because they follow from the chosen ones
     gains: tuple[Gain, ...]  # (K,) of each target alone
+    context: Variable | None = None  # on which meanings depend
+    context_gain: Gain = Gain(0.0, 0.0)  # told by the context beyond what it tells alone
+
+
+class Listened(NamedTuple):
+    """Predictors of what was said."""
+
+    everywhere: Predictor  # silence included
+    aloud: Predictor  # without silence
+    onsets: Predictor  # where a message begins
+    audience: Variable | None  # who hears: known throughout
 
 
 def screen(counts: Sequence[Counts]) -> Screened:
@@ -51,7 +62,8 @@ def screen(counts: Sequence[Counts]) -> Screened:
 
 def best_scores(found: Counts) -> Float64:
     """The larger of the largest cell score and the standardised information, in every draw (1 + P,)."""
-    cells = found.scores.reshape(len(found.scores), -1).max(axis=1) if found.scores.size else 0.0
+    flat = found.scores.reshape(len(found.scores), -1)
+    cells = flat.max(axis=1) if flat.shape[1] else np.zeros(len(flat))
     spread = max(float(found.information.std()), 1e-3)
     both: Float64 = np.maximum(standard(cells), (found.information - found.information.mean()) / spread)
     return both
@@ -63,38 +75,64 @@ def standard(values: Float64) -> Float64:
     return (values - np.mean(values)) / spread if spread > 0 else np.zeros_like(values)
 
 
-def choose(predictor: Predictor, onsets: Predictor, targets: Sequence[Variable], passing: Sequence[int]) -> About:
-    """The fewest of the `passing` targets that say what messages tell of.
+def choose(
+    listened: Listened, targets: Sequence[Variable], passing: Sequence[int], contexts: Sequence[Variable]
+) -> About:
+    """The fewest of the `passing` targets that say what messages tell of, and the context that meanings depend on.
 
     Forward: the target that predicts messages best on held-out episodes, knowing those chosen before; of equals the one
-    with the fewest values. A target that tells much only together with the chosen ones is a context, and no meaning.
-    Backward: targets that the later ones made superfluous leave. Targets that may follow from what was said must predict
-    it where it begins, too (`onsets`): what listeners do about a message is no part of its meaning.
+    with the fewest values. A variable that tells much only together with the chosen ones is a context, and no meaning:
+    where one tells more than any further target, it is known from there on. Backward: targets that the later ones made
+    superfluous leave. Targets that may follow from what was said must predict it where it begins, too: what listeners
+    do about a message is no part of its meaning.
     """
-    coded = {k: (targets[k].name, targets[k].codes) for k in range(len(targets))}
-    alone = tuple(predictor.gain(coded[k]) if k in passing else Gain(0.0, 0.0) for k in range(len(targets)))
+    coded = {k: (target.name, target.codes) for k, target in enumerate(targets)}
+    known = () if listened.audience is None else (("audience", listened.audience.codes),)
+    alone = {k: listened.everywhere.gain(coded[k], known) for k in passing}
     chosen: list[int] = []
+    context: tuple[Variable, Gain] | None = None
     while len(chosen) < MOST_TARGETS:
-        known = tuple(coded[k] for k in chosen)
-        gains = {k: predictor.gain(coded[k], known) for k in passing if k not in chosen}
-        gains = {
-            k: gain for k, gain in gains.items() if not targets[k].reacts or counts_more(onsets.gain(coded[k], known))
-        }
+        rest = [k for k in passing if k not in chosen and (context is None or targets[k].name != context[0].name)]
+        gains = further(listened, targets, (*known, *(coded[k] for k in chosen)), rest)
         if chosen:
             gains = {k: gain for k, gain in gains.items() if counts_more(gain) and alone[k].bits >= gain.bits / 2}
+        if chosen and context is None:
+            beside = [*contexts, *(targets[k] for k in coded if k not in chosen)]
+            context = find_context(listened.aloud, [targets[k] for k in chosen], beside)
+            if context is not None and context[1].bits >= most(gains):
+                known = (*known, (context[0].name, context[0].codes))
+                continue
+            context = None
         if not gains:
             break
-        best = max(gain.bits for gain in gains.values())
-        equals = [k for k, gain in gains.items() if gain.bits >= best - SAME * abs(best)]
+        equals = [k for k, gain in gains.items() if gain.bits >= most(gains) - SAME * abs(most(gains))]
         chosen.append(min(equals, key=lambda k: (targets[k].n_used, k)))
-    chosen = needed(predictor, coded, chosen)
-    ties = {k: equivalents(predictor, coded, chosen, k, passing) for k in chosen}
+    chosen = needed(listened.everywhere, coded, chosen, known)
+    ties = {k: equivalents(listened.everywhere, coded, chosen, k, passing, known) for k in chosen}
     tied = {other for group in ties.values() for other in group}
     followers = tuple(k for k in passing if k not in chosen and k not in tied)
-    return About(tuple(chosen), ties, followers, alone)
+    gains_alone = tuple(alone.get(k, Gain(0.0, 0.0)) for k in coded)
+    return About(tuple(chosen), ties, followers, gains_alone, *(context or (None, Gain(0.0, 0.0))))
 
 
-Coded = dict[int, tuple[str, Int64]]
+Coding = tuple[str, Int64]
+Coded = dict[int, Coding]
+Known = tuple[Coding, ...]
+
+
+def further(listened: Listened, targets: Sequence[Variable], known: Known, rest: Sequence[int]) -> dict[int, Gain]:
+    """What each of the other targets adds to what is known; none that may follow from what was said and does."""
+    gains = {k: listened.everywhere.gain((targets[k].name, targets[k].codes), known) for k in rest}
+    return {
+        k: gain
+        for k, gain in gains.items()
+        if not targets[k].reacts or counts_more(listened.onsets.gain((targets[k].name, targets[k].codes), known))
+    }
+
+
+def most(gains: dict[int, Gain]) -> float:
+    """The largest gain, in bits; minus infinity where there is none."""
+    return max((gain.bits for gain in gains.values()), default=-np.inf)
 
 
 def counts_more(gain: Gain) -> bool:
@@ -102,20 +140,20 @@ def counts_more(gain: Gain) -> bool:
     return gain.bits >= LEAST_BITS and gain.z >= SURE
 
 
-def needed(predictor: Predictor, coded: Coded, chosen: list[int]) -> list[int]:
+def needed(predictor: Predictor, coded: Coded, chosen: list[int], known: Known) -> list[int]:
     """The chosen targets without those that the others make superfluous."""
     for k in list(chosen)[:-1]:
-        others = tuple(coded[other] for other in chosen if other != k)
+        others = (*known, *(coded[other] for other in chosen if other != k))
         if not counts_more(predictor.gain(coded[k], others)):
             chosen = [other for other in chosen if other != k]
     return chosen
 
 
 def equivalents(
-    predictor: Predictor, coded: Coded, chosen: Sequence[int], k: int, passing: Sequence[int]
+    predictor: Predictor, coded: Coded, chosen: Sequence[int], k: int, passing: Sequence[int], known: Known
 ) -> tuple[int, ...]:
     """Targets that could stand in the place of chosen target k: beside either, the other adds (next to) nothing."""
-    others = tuple(coded[other] for other in chosen if other != k)
+    others = (*known, *(coded[other] for other in chosen if other != k))
     limit = max(LEAST_BITS, SAME * predictor.gain(coded[k], others).bits)
     return tuple(
         other
@@ -146,11 +184,11 @@ def find_context(
 
 def hidden_targets(
     predictor: Predictor, targets: Sequence[Variable], contexts: Sequence[Variable]
-) -> tuple[int, Variable, float] | None:
+) -> tuple[int, Variable, Gain] | None:
     """A target that messages tell of only within a context, none of it showing over all uses together."""
-    best: tuple[int, Variable, float] | None = None
+    best: tuple[int, Variable, Gain] | None = None
     for k, target in enumerate(targets):
         found = find_context(predictor, [target], [context for context in contexts if context.name != target.name])
-        if found is not None and (best is None or found[1].bits > best[2]):
-            best = (k, found[0], found[1].bits)
+        if found is not None and (best is None or found[1].bits > best[2].bits):
+            best = (k, *found)
     return best

@@ -76,7 +76,8 @@ class Lexicon:
 
     def translate(self, message: Message, context: str | None = None) -> Translation:
         """A message in words, with its certainty."""
-        told, pairs, rested = [], set(), []
+        told: list[tuple[frozenset[Pair], bool]] = []
+        rested: list[Entry] = []
         certainty: float | None = None
         for entry in self.entries_of(message):
             sense = sense_in(entry, context)
@@ -85,14 +86,14 @@ class Lexicon:
             if not meaning or truth is None:
                 continue
             told.append((meaning, entry.together))
-            pairs |= meaning
             rested.append(entry)
             certainty = truth.share * (1.0 if certainty is None else certainty)
+        pairs = frozenset(pair for meaning, _ in told for pair in meaning)
         if all(together for _, together in told):
             text = meaning_words(sorted(pairs))
         else:
             text = " and ".join(meaning_words(sorted(meaning), together) for meaning, together in told)
-        return Translation(text or UNKNOWN, certainty, frozenset(pairs), tuple(rested))
+        return Translation(text or UNKNOWN, certainty, pairs, tuple(rested))
 
     def symbols_for(self, target: str, value: str, context: str | None = None) -> tuple[Entry, ...]:
         """The entries that are said of a value, those that are most often true of it first."""

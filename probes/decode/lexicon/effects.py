@@ -11,7 +11,7 @@ __all__ = ["effects_in"]
 
 
 def effects_in(folder: Path | None) -> dict[int, list[Effect]]:
-    """What each symbol does to listeners, by symbol, as the results saved in `folder` tell. Damaged ones are left out."""
+    """What each symbol does to listeners, as the results saved in `folder` tell; damaged ones are left out."""
     found: dict[int, list[Effect]] = {}
     paths = sorted(folder.glob("*.json")) if folder is not None and folder.is_dir() else []
     for path in paths:

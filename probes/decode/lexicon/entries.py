@@ -1,4 +1,4 @@
-"""What a lexicon holds: entries with their meanings, the evidence for them, who says them to whom, and moments of use."""
+"""What a lexicon holds: entries with their meanings, the evidence, who says them to whom, and moments of use."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple

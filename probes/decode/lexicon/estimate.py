@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from commlab.probes.decode.lexicon.about import About, Screened, choose, find_context, hidden_targets, screen
+from commlab.probes.decode.lexicon.about import SIGNIFICANT, About, Listened, Screened, choose, hidden_targets, screen
 from commlab.probes.decode.lexicon.entries import Entry, Moment, Pair, Rate, Sense
 from commlab.probes.decode.lexicon.gains import Predictor
 from commlab.probes.decode.lexicon.readings import (
@@ -49,8 +49,6 @@ class Estimate(NamedTuple):
     about: About
     unit: Unit
     unit_bits: dict[Unit, float]  # a use, left open about the targets by each unit
-    context: str | None
-    context_bits: float
     entries: tuple[Entry, ...]
     masks: tuple[Bools, ...]  # (E, slots) where each entry is said
 
@@ -68,17 +66,12 @@ def estimate(
     over all targets (`screen`), and a threshold over all cells of the targets that passed.
     """
     around = surroundings or Surroundings()
-    rng = np.random.default_rng([seed, 3])
-    spoken = (speech.said >= 0) & speech.symbols.any(axis=1)[speech.said]
     parts, members = read_parts(speech)
     counts = [count(speech, target, members, permutations) for target in targets]
     screened = screen(counts)
-    everywhere = Predictor(speech, speech.said >= 0, rng)
-    aloud = Predictor(speech, spoken, rng)
-    onsets = Predictor(speech, run_starts(speech), rng)
-    about, context = topics((everywhere, aloud, onsets), targets, screened, around)
+    about = topics(speech, targets, screened, around, seed)
     chosen = [targets[k] for k in about.chosen]
-    unit, unit_bits = choose_unit(speech, chosen, spoken, rng)
+    unit, unit_bits = choose_unit(speech, chosen, spoken_in(speech), np.random.default_rng([seed, 4]))
     kept = [row for row, part in enumerate(parts) if part.unit == unit]
     scene = Scene(
         speech,
@@ -88,11 +81,10 @@ def estimate(
         family([counts[k].only(kept) for k in about.chosen]),
     )
     ties = {k: [(targets[o], counts[o].only(kept)) for o in about.ties[k]] for k in about.chosen}
-    within = by_context(scene, context[0], permutations) if context is not None else None
+    within = by_context(scene, about.context, permutations) if about.context is not None else None
     reader = Reader(scene, within, tuple(ties[k] for k in about.chosen), around.audience)
     entries, masks = read_entries(reader, [parts[row] for row in kept], parts_of(speech, unit))
-    name, bits = (context[0].name, context[1]) if context is not None else (None, 0.0)
-    return Estimate(tuple(targets), screened, about, unit, unit_bits, name, bits, entries, masks)
+    return Estimate(tuple(targets), screened, about, unit, unit_bits, entries, masks)
 
 
 def read_parts(speech: Speech) -> tuple[list[Part], Members]:
@@ -108,30 +100,29 @@ def read_parts(speech: Speech) -> tuple[list[Part], Members]:
     return [parts[row] for row in enough], members.only(enough)
 
 
-def topics(
-    predictors: tuple[Predictor, Predictor, Predictor],
-    targets: Sequence[Variable],
-    screened: Screened,
-    around: Surroundings,
-) -> tuple[About, tuple[Variable, float] | None]:
-    """The targets that the language is about, and the context that it depends on with its bits a message.
+def topics(speech: Speech, targets: Sequence[Variable], screened: Screened, around: Surroundings, seed: int) -> About:
+    """The targets that the language is about, and the context that its meanings depend on."""
+    rng = np.random.default_rng([seed, 3])
+    kept = speech.said >= 0
+    aloud = Predictor(speech, spoken_in(speech), rng)
+    listened = Listened(
+        Predictor(speech, kept, rng), aloud, Predictor(speech, run_starts(speech), rng), around.audience
+    )
+    passing = np.flatnonzero(screened.p_values <= SIGNIFICANT).tolist()
+    about = choose(listened, targets, passing, around.contexts)
+    if about.chosen:
+        return about
+    hidden = hidden_targets(aloud, targets, (*around.contexts, *targets))
+    if hidden is None:
+        return about
+    k, context, gain = hidden
+    return about._replace(chosen=(k,), ties={k: ()}, context=context, context_gain=gain)
 
-    predictors: of everything said, silence included; of what is said aloud; of where a message begins.
-    """
-    everywhere, aloud, onsets = predictors
-    passing = np.flatnonzero(screened.p_values <= 0.05).tolist()
-    about = choose(everywhere, onsets, targets, passing)
-    if not about.chosen:
-        hidden = hidden_targets(aloud, targets, (*around.contexts, *targets))
-        if hidden is None:
-            return about, None
-        k, context, bits = hidden
-        return about._replace(chosen=(k,), ties={k: ()}), (context, bits)
-    chosen = [targets[k] for k in about.chosen]
-    tied = {other for group in about.ties.values() for other in group}
-    others = [target for k, target in enumerate(targets) if k not in about.chosen and k not in tied]
-    found = find_context(aloud, chosen, (*around.contexts, *others))
-    return about, None if found is None else (found[0], found[1].bits)
+
+def spoken_in(speech: Speech) -> Bools:
+    """Where something is said aloud, (E, slots)."""
+    aloud = np.append(speech.symbols.any(axis=1), False)  # the last is for what was never said, -1
+    return aloud[speech.said]
 
 
 class Reader(NamedTuple):

@@ -119,14 +119,16 @@ def book_of(recording: Recording, gathered: Gathered, found: Estimate, results: 
         for entry, used in zip(found.entries, found.masks, strict=True)
     )
     name = {k: target.name for k, target in enumerate(found.targets)}
+    used = {pair[0] for entry in entries for pair in entry.meaning}
+    meant = [k for k in found.about.chosen if name[k] in used]
     return Lexicon(
         of=gathered.spoken.agents.name,
         unit=found.unit,
         length=gathered.speech.length,
-        targets=tuple(name[k] for k in found.about.chosen),
-        ties={name[k]: tuple(name[other] for other in others) for k, others in found.about.ties.items()},
-        followers=tuple(name[k] for k in found.about.followers),
-        context=found.context,
+        targets=tuple(name[k] for k in meant),
+        ties={name[k]: tuple(name[other] for other in found.about.ties[k]) for k in meant},
+        followers=tuple(name[k] for k in (*(set(found.about.chosen) - set(meant)), *found.about.followers)),
+        context=found.about.context.name if found.about.context is not None else None,
         n_episodes=gathered.speech.n_episodes,
         entries=entries,
     )
@@ -170,8 +172,8 @@ def describe(book: Lexicon, gathered: Gathered, found: Estimate) -> dict[str, An
             for k, target in enumerate(found.targets)
         ],
         "unit_bits": found.unit_bits,
-        "context": found.context,
-        "context_bits": found.context_bits,
+        "context": book.context,
+        "context_bits": found.about.context_gain.bits,
         "contexts_tried": [context.name for context in gathered.surroundings.contexts],
         "lacking": gathered.lacking,
     }
@@ -196,4 +198,5 @@ def sentence(book: Lexicon, n_meant: int, n_read: int, p_value: float) -> str:
         return f"{who} none has a meaning that we can tell ({chance(p_value)}; {book.n_episodes} episodes)."
     about = " and ".join(book.targets)
     hangs = f", and what they mean depends on {book.context}" if any(entry.senses for entry in book.entries) else ""
-    return f"{who} {n_meant} have a meaning; they are about {about}{hangs} ({chance(p_value)}; {book.n_episodes} episodes)."
+    ending = f"{chance(p_value)}; {book.n_episodes} episodes"
+    return f"{who} {n_meant} have a meaning; they are about {about}{hangs} ({ending})."

@@ -6,7 +6,7 @@ another would gain, because what is said twice is believed more. Episodes are he
 gained the gain is next to nothing, whatever depends on whatever within an episode.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,12 +81,14 @@ class Predictor:
         """How often each row's code occurs in the folds that do not hold the row."""
         n_codes = int(codes.max(initial=0)) + 1
         counts = np.bincount(self.fold * n_codes + codes, minlength=N_FOLDS * n_codes).reshape(N_FOLDS, n_codes)
-        return (counts.sum(axis=0)[codes] - counts[self.fold, codes]).astype(np.float64)
+        elsewhere: Float64 = (counts.sum(axis=0)[codes] - counts[self.fold, codes]).astype(np.float64)
+        return elsewhere
 
     def summed(self, rows: Float64) -> Gain:
         """Gains of rows as a gain a message, with its error over episodes."""
         return gain_of(
-            np.bincount(self.episode, rows, self.n_episodes), np.bincount(self.episode, None, self.n_episodes)
+            np.bincount(self.episode, rows, self.n_episodes).astype(np.float64),
+            np.bincount(self.episode, None, self.n_episodes),
         )
 
     def gain(self, added: tuple[str, Int64], known: tuple[tuple[str, Int64], ...] = ()) -> Gain:
@@ -99,7 +101,7 @@ class Predictor:
         return self.summed(with_known - (self.loss((added,)) - self.loss(())))
 
 
-def gain_of(sums: Float64, counts: Float64 | Int64) -> Gain:
+def gain_of(sums: Float64, counts: NDArray[Any]) -> Gain:
     """The mean of what episodes sum up to (E,), over how many rows each has, and its cluster-robust z."""
     here = counts > 0
     n = int(here.sum())

@@ -1,4 +1,6 @@
-"""Shares of uses with intervals over episodes: Wilson's interval at the size that the spread between episodes allows."""
+"""Shares of uses with intervals over episodes: Wilson's, at the number of trials that the episodes' spread allows."""
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +10,7 @@ from commlab.probes.decode.lexicon.entries import Rate
 
 __all__ = ["rate_of"]
 
-Float64 = NDArray[np.float64]
+Float64 = NDArray[Any]
 Z = float(ndtri(0.975))
 
 

@@ -1,4 +1,4 @@
-"""What each entry means: the values that it is said of more than chance gives, over all its uses and within a context."""
+"""What each entry means: the values that it is said of more than chance gives."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -20,6 +20,7 @@ Float64 = NDArray[np.float64]
 ENOUGH = 20  # episodes in which an entry must be said before it can mean anything
 LEAST_LIFT = 1.2  # over what is expected
 OF_BEST = 0.25  # of the lift of the value that the entry is said of most
+HALF = 0.5  # of the agreement that the best target has with its uses: a further one that has less is left out
 STAYS = 3.5  # standard errors over episodes by which a value must be lifted beyond what the other targets give
 
 
@@ -40,23 +41,29 @@ def mask_of(scene: Scene, part: int) -> Bools:
     """Where a part is said, (E, slots)."""
     inside = np.zeros(len(scene.speech.symbols) + 1, dtype=bool)  # the last is for what was never said, -1
     inside[scene.members.of(part)] = True
-    return inside[scene.speech.said]
+    used: Bools = np.take(inside, scene.speech.said)
+    return used
 
 
 def lifted(counts: Counts, threshold: float) -> Bools:
     """The values (U, V) that each unit is said of: beyond chance, and of a size that matters beside the unit's best."""
     lift = np.where(counts.scores[0] > threshold, counts.lift, 0.0)
     best = lift.max(axis=1, initial=0.0, keepdims=True)
-    return (lift >= LEAST_LIFT) & (lift >= OF_BEST * best)
+    told: Bools = (lift >= LEAST_LIFT) & (lift >= OF_BEST * best)
+    return told
 
 
 def meant(scene: Scene, found: Sequence[Bools], unit: int, used: Bools) -> Values:
     """The values that a unit means, by target; `found` (U, V) of each target, `used` (E, slots) where it is said.
 
-    Of several targets those leave whose values are lifted only because the world ties them to the others.
+    Of several targets those leave that explain few of its uses beside the best, and those whose values are lifted only
+    because the world ties them to the others.
     """
     values = {k: tuple(np.flatnonzero(found[k][unit]).tolist()) for k in range(len(scene.targets))}
     values = {k: chosen for k, chosen in values.items() if chosen}
+    explained = {k: agreement(scene.counts[k], unit, chosen) for k, chosen in values.items()}
+    most = max(explained.values(), default=0.0)
+    values = {k: chosen for k, chosen in values.items() if explained[k] >= HALF * most}
     while len(values) > 1:
         kept = {k: beyond(scene, k, values, used) for k in values}
         weakest = min(kept, key=lambda k: kept[k])
@@ -64,6 +71,14 @@ def meant(scene: Scene, found: Sequence[Bools], unit: int, used: Bools) -> Value
             break
         del values[weakest]
     return values
+
+
+def agreement(counts: Counts, unit: int, values: Sequence[int]) -> float:
+    """The share of a unit's uses that are of the values, less chance: 0 at chance, 1 where all are (Cohen's kappa)."""
+    chosen = list(values)
+    share = counts.observed[unit, chosen].sum() / max(counts.observed[unit].sum(), LEAST_EXPECTED)
+    base = counts.expected[unit, chosen].sum() / max(counts.expected[unit].sum(), LEAST_EXPECTED)
+    return float((share - base) / max(1 - base, LEAST_EXPECTED))
 
 
 def beyond(scene: Scene, k: int, values: Values, used: Bools) -> float:

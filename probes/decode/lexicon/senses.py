@@ -55,7 +55,8 @@ def expected(scene: Scene, context: Variable, target: Variable, found: Counts, s
     cells = context.codes[known] * len(target.names) + target.codes[known]
     table = np.bincount(cells, minlength=shape[1] * shape[2]).reshape(shape[1:]).astype(np.float64)
     given = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
-    return found.observed.reshape(shape).sum(axis=2, keepdims=True) * given
+    uses: Float64 = found.observed.reshape(shape).sum(axis=2, keepdims=True) * given
+    return uses
 
 
 def senses_of(scene: Scene, contexts: Contexts, unit: int, values: Values, used: Bools) -> tuple[Sense, ...]:

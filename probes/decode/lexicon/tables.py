@@ -79,7 +79,9 @@ def count(
     information = np.empty(1 + len(permutations))
     for draw, order in enumerate(np.vstack([np.arange(speech.n_episodes), permutations])):
         cells = (rows + columns[order]).reshape(-1)
-        flat = np.bincount(cells, weights[order].reshape(-1), (n_messages * n_contexts + 1) * spare)
+        flat: Float64 = np.bincount(cells, weights[order].reshape(-1), (n_messages * n_contexts + 1) * spare).astype(
+            np.float64, copy=False
+        )
         table = flat[: n_messages * n_contexts * spare].reshape(-1, spare)[:, :n_values]
         draws[draw] = parts.summed(table.reshape(n_messages, -1)).reshape(-1, n_values)
         information[draw] = bits(table)

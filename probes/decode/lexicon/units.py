@@ -86,11 +86,13 @@ def membership(speech: Speech, parts: Sequence[Part]) -> Members:
 
 def holds(symbols: NDArray[np.int64], part: Part) -> NDArray[np.bool_]:
     """Which of the messages (M, L) the part is in, (M,)."""
+    here: NDArray[np.bool_]
     if part.unit == "message":
-        return (symbols == np.array(part.symbols)).all(axis=1)
-    if part.position is None:
-        return (symbols == part.symbols[0]).any(axis=1)
-    here: NDArray[np.bool_] = symbols[:, part.position] == part.symbols[0]
+        here = (symbols == np.array(part.symbols)).all(axis=1)
+    elif part.position is None:
+        here = (symbols == part.symbols[0]).any(axis=1)
+    else:
+        here = symbols[:, part.position] == part.symbols[0]
     return here
 
 
@@ -126,7 +128,7 @@ def block_tables(speech: Speech, target: Variable, spoken: NDArray[np.bool_], or
     kept = spoken & (target.codes >= 0)
     weights = 1.0 / run_lengths(target.codes, speech.n_agents)[kept]
     cells = (block_of[np.nonzero(kept)[0]] * n_messages + speech.said[kept]) * n_values + target.codes[kept]
-    counts = np.bincount(cells, weights, len(ends) * n_messages * n_values)
+    counts: Float64 = np.bincount(cells, weights, len(ends) * n_messages * n_values).astype(np.float64)
     return counts.reshape(len(ends), n_messages, n_values)
 
 
@@ -144,11 +146,12 @@ def prequential(blocks: Float64, speech: Speech, unit: Unit | None) -> float:
 
 def predicted(learnt: Float64, speech: Speech, unit: Unit | None) -> Float64:
     """P(value given message), (M, V), from counts (M, V)."""
-    prior = (learnt.sum(axis=0) + 0.5) / (learnt.sum() + 0.5 * learnt.shape[1])
+    prior: Float64 = (learnt.sum(axis=0) + 0.5) / (learnt.sum() + 0.5 * learnt.shape[1])
     if unit is None:
         return np.broadcast_to(prior, learnt.shape)
     if unit == "message":
-        return (learnt + prior) / (learnt.sum(axis=1, keepdims=True) + 1)
+        whole: Float64 = (learnt + prior) / (learnt.sum(axis=1, keepdims=True) + 1)
+        return whole
     score = np.log(np.broadcast_to(prior, learnt.shape)).copy()
     everywhere = symbol_counts(learnt, speech, range(speech.length)) if unit == "symbol" else None
     for position in range(speech.length):
@@ -158,7 +161,8 @@ def predicted(learnt: Float64, speech: Speech, unit: Unit | None) -> Float64:
         score += np.log(given[speech.symbols[:, position]])
     score -= score.max(axis=1, keepdims=True)
     odds = np.exp(score)
-    return np.maximum(odds / odds.sum(axis=1, keepdims=True), 1e-6)
+    parts: Float64 = np.maximum(odds / odds.sum(axis=1, keepdims=True), 1e-6)
+    return parts
 
 
 def symbol_counts(learnt: Float64, speech: Speech, positions: Sequence[int] | range) -> Float64:

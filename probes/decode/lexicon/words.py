@@ -56,9 +56,16 @@ def phrase(target: str, values: Sequence[str]) -> str:
         return f"{target.removeprefix('feature.').replace('_', ' ')} is {' or '.join(values)}"
     thing = f"{kind} {THINGS[stem]}" if kind not in ("", "cell", "offset", "sector") else THINGS[stem]
     relative = kind == "offset" or target in RELATIVE
-    here = [where(value, relative) for value in values if value != NONE]
-    told = [f"{thing} {' or '.join(here)}"] if here else []
+    told = [f"{thing} {places(values, relative)}"] if set(values) != {NONE} else []
     return " or ".join(told + [f"no {thing}"] * (NONE in values))
+
+
+def places(values: Sequence[str], relative: bool) -> str:
+    """Several places: "in the north or the east", "at row 3, column 6 or at row 4, column 1"."""
+    named = [where(value, relative) for value in values if value != NONE]
+    first = named[0].split(" ")[0]
+    same = all(name.startswith(f"{first} the ") for name in named)
+    return " or ".join([named[0], *(name.removeprefix(f"{first} ") if same else name for name in named[1:])])
 
 
 def where(value: str, relative: bool) -> str:
@@ -77,7 +84,7 @@ def nothing(entry: Entry) -> str:
 
 
 def entry_sentence(entry: Entry) -> str:
-    """An entry as a sentence: "7: crystal in the north-east, said by scouts, true 91 % of the time, n = 212 episodes"."""
+    """An entry as a sentence: "7: crystal in the north, said by scouts, true 91 % of the time, n = 212 episodes"."""
     if not entry.meaning:
         return f"{entry.form}: {nothing(entry)}{spoken(entry)}, n = {entry.n_episodes} episodes"
     return f"{entry.form}: {told(entry)}{spoken(entry)}, {truth_words(entry)}, n = {entry.n_episodes} episodes"
