@@ -38,10 +38,11 @@ class Lexicon:
     context: str | None  # the variable that meanings depend on
     n_episodes: int
     entries: tuple[Entry, ...]
+    sequences: tuple[Entry, ...] = ()  # of messages over time that come more often than their parts predict
 
     def entry(self, form: str) -> Entry:
         """The entry written so: "7", "3 7", "_ 7", "silence". Raises DataError where there is none."""
-        for entry in self.entries:
+        for entry in (*self.entries, *self.sequences):
             if entry.form == form:
                 return entry
         known = ", ".join(entry.form for entry in self.entries[:12])
@@ -124,7 +125,8 @@ class Lexicon:
     def to_plain(self) -> dict[str, Any]:
         """The lexicon in JSON's own types, with a sentence an entry."""
         plain: dict[str, Any] = to_plain(asdict(self), "lexicon")
-        for entry, row in zip(self.entries, plain["entries"], strict=True):
+        rows = [*plain["entries"], *plain["sequences"]]
+        for entry, row in zip((*self.entries, *self.sequences), rows, strict=True):
             row["sentence"] = entry_sentence(entry)
         return plain
 
@@ -137,9 +139,8 @@ class Lexicon:
         """The lexicon whose plain form is `data`. Raises DataError where it is none."""
         try:
             given = dict(data)
-            given["entries"] = tuple(
-                entry_from({key: value for key, value in row.items() if key != "sentence"}) for row in given["entries"]
-            )
+            for field in ("entries", "sequences"):
+                given[field] = tuple(entry_from(row) for row in given[field])
             given["ties"] = {target: tuple(others) for target, others in given["ties"].items()}
             for field in ("targets", "followers"):
                 given[field] = tuple(given[field])

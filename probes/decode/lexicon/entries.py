@@ -86,7 +86,7 @@ class Entry:
     """An entry of a lexicon. `why` says why there is no meaning, where there is none."""
 
     form: str  # "7", "3 7", "_ 7", "3 > 7", "silence"
-    symbols: tuple[int, ...]
+    symbols: tuple[int, ...]  # of a sequence: of its messages, one after the other
     position: int | None  # of a symbol in a message; None for whole messages and for anywhere
     unit: str  # "message", "position", "symbol", "sequence"
     n_uses: int  # steps
@@ -143,7 +143,7 @@ def moments_from(rows: Any) -> tuple[Moment, ...]:
 
 def entry_from(data: dict[str, Any]) -> Entry:
     """The entry whose plain form (JSON) is `data`."""
-    given = dict(data)
+    given = {field: value for field, value in data.items() if field != "sentence"}
     given["symbols"] = tuple(int(symbol) for symbol in given["symbols"])
     for field in ("evidence", "also"):
         given[field] = evidence_from(given[field])

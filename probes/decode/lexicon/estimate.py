@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from commlab.probes.decode.lexicon.about import SIGNIFICANT, About, Listened, Screened, choose, hidden_targets, screen
 from commlab.probes.decode.lexicon.entries import Entry, Moment, Pair, Rate, Sense
 from commlab.probes.decode.lexicon.gains import Predictor
+from commlab.probes.decode.lexicon.phrases import read_sequences
 from commlab.probes.decode.lexicon.readings import (
     ENOUGH,
     Scene,
@@ -49,7 +50,7 @@ class Estimate(NamedTuple):
     about: About
     unit: Unit
     unit_bits: dict[Unit, float]  # a use, left open about the targets by each unit
-    entries: tuple[Entry, ...]
+    entries: tuple[Entry, ...]  # of the unit, and of sequences over time
     masks: tuple[Bools, ...]  # (E, slots) where each entry is said
 
 
@@ -84,7 +85,8 @@ def estimate(
     within = by_context(scene, about.context, permutations) if about.context is not None else None
     reader = Reader(scene, within, tuple(ties[k] for k in about.chosen), around.audience)
     entries, masks = read_entries(reader, [parts[row] for row in kept], parts_of(speech, unit))
-    return Estimate(tuple(targets), screened, about, unit, unit_bits, entries, masks)
+    sequences, sequence_masks = read_sequences(speech, chosen, permutations)
+    return Estimate(tuple(targets), screened, about, unit, unit_bits, (*entries, *sequences), (*masks, *sequence_masks))
 
 
 def read_parts(speech: Speech) -> tuple[list[Part], Members]:
@@ -165,7 +167,7 @@ def bare(speech: Speech, part: Part, used: Bools) -> Entry:
     """An entry of which nothing is known but how often it is said."""
     n = said_in(used)
     why = f"it is said in {n} episodes, and {ENOUGH} are needed" if n < ENOUGH else "no target goes with it"
-    return Entry(part.form, part.symbols, part.position, part.unit, int(used.sum()), n, why=why)
+    return Entry(part.form(speech.length), part.symbols, part.position, part.unit, int(used.sum()), n, why=why)
 
 
 def read_entry(

@@ -114,7 +114,7 @@ def book_of(recording: Recording, gathered: Gathered, found: Estimate, results: 
         replace(
             placed(entry, gathered),
             voices=voices_of(gathered.speech, used, cast, gathered.surroundings.audience),
-            effects=tuple(effects.get(entry.symbols[0], ())),
+            effects=tuple(effects.get(entry.symbols[0], ())) if entry.unit != "sequence" else (),
         )
         for entry, used in zip(found.entries, found.masks, strict=True)
     )
@@ -130,7 +130,8 @@ def book_of(recording: Recording, gathered: Gathered, found: Estimate, results: 
         followers=tuple(name[k] for k in (*(set(found.about.chosen) - set(meant)), *found.about.followers)),
         context=found.about.context.name if found.about.context is not None else None,
         n_episodes=gathered.speech.n_episodes,
-        entries=entries,
+        entries=tuple(entry for entry in entries if entry.unit != "sequence"),
+        sequences=tuple(entry for entry in entries if entry.unit == "sequence"),
     )
 
 

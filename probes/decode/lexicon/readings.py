@@ -12,7 +12,19 @@ from commlab.probes.decode.lexicon.speech import Speech, Variable, joined, run_l
 from commlab.probes.decode.lexicon.tables import LEAST_EXPECTED, Counts, Family
 from commlab.probes.decode.lexicon.units import Members
 
-__all__ = ["ENOUGH", "Scene", "Truth", "Values", "evidence_of", "lifted", "mask_of", "meant", "together", "truth_of"]
+__all__ = [
+    "ENOUGH",
+    "Scene",
+    "Truth",
+    "Values",
+    "evidence_of",
+    "lifted",
+    "lifted_beyond",
+    "mask_of",
+    "meant",
+    "together",
+    "truth_of",
+]
 
 Bools = NDArray[np.bool_]
 Int64 = NDArray[np.int64]
@@ -84,17 +96,22 @@ def agreement(counts: Counts, unit: int, values: Sequence[int]) -> float:
 def beyond(scene: Scene, k: int, values: Values, used: Bools) -> float:
     """By how many standard errors target k's values are lifted beyond what the other targets' values give."""
     others = joined([scene.targets[other] for other in values if other != k])
-    codes = scene.targets[k].codes
-    known = (scene.speech.said >= 0) & (codes >= 0) & (others >= 0)
-    hit = np.isin(codes, values[k]) & known
-    n_others = int(others.max(initial=0)) + 1
-    totals = np.bincount(others[known], minlength=n_others)
-    given = np.bincount(others[hit], minlength=n_others) / np.maximum(totals, 1)
-    here = used & known
-    weights = 1.0 / run_lengths(codes, scene.speech.n_agents)[here]
-    episode = np.nonzero(here)[0]
-    more = np.bincount(episode, weights * (hit[here] - given[others[here]]), scene.speech.n_episodes)
-    base = float(np.sum(weights * given[others[here]]))
+    return lifted_beyond(scene.speech, scene.targets[k], values[k], others, used)
+
+
+def lifted_beyond(speech: Speech, target: Variable, values: Sequence[int], known: Int64, used: Bools) -> float:
+    """By how many standard errors over episodes a target has the values more often than what is known gives.
+
+    known: (E, slots) codes; used: (E, slots) where it is asked. 0 where the lift is too small to matter.
+    """
+    there = (speech.said >= 0) & (target.codes >= 0) & (known >= 0)
+    hit = np.isin(target.codes, values) & there
+    n_known = int(known.max(initial=0)) + 1
+    given = np.bincount(known[hit], minlength=n_known) / np.maximum(np.bincount(known[there], minlength=n_known), 1)
+    here = used & there
+    weights = 1.0 / run_lengths(target.codes, speech.n_agents)[here]
+    more = np.bincount(np.nonzero(here)[0], weights * (hit[here] - given[known[here]]), speech.n_episodes)
+    base = float(np.sum(weights * given[known[here]]))
     if base + more.sum() < LEAST_LIFT * base:
         return 0.0
     return float(more.sum() / max(1e-9, np.sqrt(np.sum(more**2))))

@@ -29,13 +29,12 @@ class Part(NamedTuple):
     symbols: tuple[int, ...]  # the whole message, or one symbol
     position: int | None  # of the symbol in the message; None for whole messages and for anywhere
 
-    @property
-    def form(self) -> str:
-        """How it is written: "7", "3 7", "_ 7" (second of two) or "silence"."""
+    def form(self, length: int) -> str:
+        """How it is written in messages of that length: "7", "3 7", "_ 7" (the second of two), "silence"."""
         if self.unit == "message" and not any(self.symbols):
             return "silence"
         if self.position is not None:
-            return "_ " * self.position + str(self.symbols[0])
+            return " ".join("_" if n != self.position else str(self.symbols[0]) for n in range(length))
         return " ".join(map(str, self.symbols))
 
 

@@ -94,8 +94,7 @@ def told(entry: Entry) -> str:
     """What an entry means, by context where that depends on it."""
     if not entry.senses or entry.context is None:
         return meaning_words(in_order(entry.evidence), entry.together)
-    parts = [f"{sense_words(sense)} {context_words(entry.context, sense.values)}" for sense in entry.senses]
-    return "; ".join(parts)
+    return ", ".join(f"{sense_words(sense)} ({context_words(entry.context, sense.values)})" for sense in entry.senses)
 
 
 def sense_words(sense: Sense) -> str:
@@ -109,9 +108,11 @@ def context_words(context: str, values: Sequence[str]) -> str:
         return "to " + " or ".join("kin and strangers" if value == "both" else value for value in values)
     if context == "speaker":
         return f"from {' or '.join(values)}"
+    if context == "resource_kind":
+        return f"where the crystal is {' or '.join(values)}"
     if context == "time":
         return "when it is " + " or ".join({"low": "early", "high": "late"}.get(value, "midway") for value in values)
-    return f"where {context.removeprefix('feature.')} is {' or '.join(values)}"
+    return f"where {context.removeprefix('feature.').replace('_', ' ')} is {' or '.join(values)}"
 
 
 def in_order(evidence: Sequence[Evidence]) -> list[Pair]:
