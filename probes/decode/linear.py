@@ -11,7 +11,7 @@ scaling to unit variance there and adding one ridge for all.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -201,8 +201,8 @@ def inverse_covariance(n_rows: float, total: Float64, gram: Float64) -> tuple[Fl
     """The inverse of the ridged covariance (D, D) of rows with that sum and Gram matrix, and the variances (D,)."""
     count = max(1.0, n_rows)
     mean = total / count
-    covariance = gram / count - np.outer(mean, mean)
-    variance = np.diag(covariance).astype(np.float64)
+    covariance: NDArray[np.floating[Any]] = gram / count - np.outer(mean, mean)
+    variance: Float64 = np.diag(covariance).astype(np.float64)
     variance[variance < CONSTANT] = 1.0  # constant in these episodes: as a scaler would, leave it as it is
     ridge = RIDGE + (len(mean) / count) ** 2
     inverse: Float64 = np.linalg.inv(covariance + np.diag(ridge * variance))

@@ -15,13 +15,22 @@ from numpy.typing import NDArray
 
 from commlab.probes.decode.linear import Design, regress
 
-__all__ = ["LogisticDesign", "Parts", "Weights", "fit_weights", "fold_parts", "log_probabilities", "log_scores"]
+__all__ = [
+    "LogisticDesign",
+    "Parts",
+    "Weights",
+    "fit_weights",
+    "fold_log_probabilities",
+    "log_probabilities",
+    "log_scores",
+    "smoothed",
+]
 
 CHUNK = 8192  # rows at once
 SAMPLE = 40_000  # rows that stand for all where there are more than twice as many
 N_CORRECTIONS = 2  # passes over all rows after the sample's solution
 MAX_STEPS = 100
-SMALLEST_STEP = 1e-7  # relative fall of the loss at which the search ends
+SMALLEST_STEP = 1e-5  # relative fall of the loss at which the search ends
 SMALLEST_GRADIENT = 1e-4  # in white coordinates, in nats a row
 FAR_BELOW = np.float32(-1e9)  # the score of a class that no training row has
 
@@ -79,8 +88,21 @@ def log_probabilities(design: Design, labels: Int64, n_classes: int) -> Float32:
     weights = fit_folds(design, labels, n_classes)
     found = np.empty((len(labels), n_classes), dtype=np.float32)
     for fold, rows in enumerate(design.folds):
-        found[rows] = smoothed(log_scores(design.features[rows], weights, fold), weights.counts[fold].sum()).T
+        found[rows] = held_out(design.features[rows], weights, fold)
     return found
+
+
+def fold_log_probabilities(design: Design, labels: Int64, n_classes: int, fold: int) -> Float32:
+    """The log-probabilities (n, K) of one fold, by a design whose only precision is that fold's."""
+    parts = Parts(design.folds, fold_parts(design.folds).trains[fold][None])
+    weights = fit_weights(design.features, parts, labels, n_classes, design.precision, design.variance)
+    return held_out(design.features[design.folds[fold]], weights, 0)
+
+
+def held_out(features: Float32, weights: Weights, model: int) -> Float32:
+    """The smoothed log-probabilities (n, K) of rows by one of the models."""
+    chances: Float32 = smoothed(log_scores(features, weights, model), weights.counts[model].sum()).T
+    return chances
 
 
 def log_scores(features: Float32, weights: Weights, model: int) -> Float32:

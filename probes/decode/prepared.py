@@ -168,7 +168,7 @@ def read_features(recording: Recording, chosen: Chosen, model: str = "linear") -
     return features(recording, chosen.source, chosen.agents, chosen.rows, model == "nonlinear")
 
 
-def design_of(matrix: NDArray[np.float32], chosen: Chosen, question: Question) -> Reader:
+def design_of(matrix: NDArray[np.float32], chosen: "Chosen | Prepared", question: Question) -> Reader:
     """The model's design; overwrites the features (N, D)."""
     if question.model == "nonlinear" and chosen.source.name not in MESSAGES:
         return make_nonlinear_design(matrix, chosen.rows.fold_sizes, chosen.known, question.seed)

@@ -10,7 +10,7 @@ from commlab.foundation.errors import DataError, nearest_names
 from commlab.probes.decode.nonlinear import symbol_products
 from commlab.probes.decode.rows import Rows, read_rows
 
-__all__ = ["MESSAGES", "SOURCES", "Agents", "Source", "features", "find_agents", "find_source"]
+__all__ = ["MESSAGES", "SOURCES", "Agents", "Source", "features", "find_agents", "find_source", "one_hot"]
 
 SOURCES = ("said", "heard", "hidden", "observation")
 MESSAGES = ("said", "heard")
