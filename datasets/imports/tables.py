@@ -4,7 +4,8 @@ import csv
 import gzip
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, islice
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -23,7 +24,7 @@ class Block(NamedTuple):
     """Consecutive rows."""
 
     cells: dict[str, list[Cell]]  # by column; a column that the block lacks is missing in it
-    lines: list[int]  # of the file, from 1
+    lines: Sequence[int]  # of the file, from 1
 
     def column(self, name: str) -> list[Cell]:
         """The cells of a column."""
@@ -83,25 +84,37 @@ def csv_blocks(table: Table, file: IO[str]) -> Iterator[Block]:
     reader = csv.reader(file, delimiter=table.delimiter, strict=True)
     try:
         names = header_of(table.path, next(reader, None))
-        rows: list[list[str]] = []
-        lines: list[int] = []
-        for row in reader:
-            if not row:
-                continue
-            if len(row) != len(names):
-                raise ForeignDataError(
-                    f"{table.path}, line {reader.line_num}: {len(row)} cells where the header names {len(names)} "
-                    "columns: quote cells that hold the delimiter, or mend the line."
-                )
-            rows.append(row)
-            lines.append(reader.line_num)
-            if len(rows) == BLOCK:
+        before = reader.line_num
+        while rows := list(islice(reader, BLOCK)):
+            lines = lines_of(rows, before, reader.line_num)
+            before = reader.line_num
+            if any(not row for row in rows):
+                lines = [line for line, row in zip(lines, rows, strict=True) if row]
+                rows = [row for row in rows if row]
+            check_widths(table.path, names, rows, lines)
+            if rows:
                 yield csv_block(names, rows, lines)
-                rows, lines = [], []
-        if rows:
-            yield csv_block(names, rows, lines)
     except csv.Error as error:
         raise ForeignDataError(f"{table.path}, line {reader.line_num}: no CSV ({error}): mend the line.") from error
+
+
+def lines_of(rows: Sequence[list[str]], before: int, last: int) -> Sequence[int]:
+    """The line on which each row ends: one after another, but for cells that hold line ends themselves."""
+    if last - before == len(rows):
+        return range(before + 1, last + 1)
+    ends = [1 + sum(cell.count("\n") for cell in row) for row in rows]
+    return [before + end for end in accumulate(ends)]
+
+
+def check_widths(path: Path, names: Sequence[str], rows: Sequence[list[str]], lines: Sequence[int]) -> None:
+    """Raise ForeignDataError, naming the line, unless every row has a cell for each column."""
+    if set(map(len, rows)) <= {len(names)}:
+        return
+    row = next(row for row, cells in enumerate(rows) if len(cells) != len(names))
+    raise ForeignDataError(
+        f"{path}, line {lines[row]}: {len(rows[row])} cells where the header names {len(names)} columns: quote cells "
+        "that hold the delimiter, or mend the line."
+    )
 
 
 def header_of(path: Path, names: list[str] | None) -> list[str]:
@@ -115,7 +128,7 @@ def header_of(path: Path, names: list[str] | None) -> list[str]:
     return names
 
 
-def csv_block(names: list[str], rows: list[list[str]], lines: list[int]) -> Block:
+def csv_block(names: list[str], rows: list[list[str]], lines: Sequence[int]) -> Block:
     """The rows column by column."""
     columns = zip(names, zip(*rows, strict=True), strict=True)
     return Block({name: [None if cell in MISSING else cell for cell in column] for name, column in columns}, lines)
