@@ -25,7 +25,7 @@ from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Result, to_plain
 from commlab.foundation.run import RUNS, RunFolder
 from commlab.probes.cause import destinations, injection, use
-from commlab.probes.decode import information, probe
+from commlab.probes.decode import clusters, information, lexicon, metrics, probe
 from commlab.recording import Request, conditions
 from commlab.training.trainer import read_facts
 
@@ -55,6 +55,7 @@ def run_demo(
     demo.train()
     demo.record()
     demo.probe()
+    demo.read()
     demo.intervene()
     found = demo.summary()
     with demo.phase("report"):
@@ -108,6 +109,13 @@ class Demo:
             self._keep("information-", lambda: information.fit(recording, TARGET))
             for source, of in PROBES:
                 self._keep(f"probe-{TARGET}-{source}", self._probing(recording, beside, source, of))
+
+    def read(self) -> None:
+        """Read the lexicon, measure the language, and find the clusters of what the speakers have in mind."""
+        with self.phase("reading"), recordings_of(str(self.run.path)) as (recording, _):
+            self._keep("lexicon", lambda: lexicon.fit(recording))
+            self._keep("metrics-", lambda: metrics.fit(recording))
+            self._keep("cluster-", lambda: clusters.fit(recording))
 
     def _probing(
         self, recording: Recording, beside: dict[str, Recording], source: str, of: str
@@ -187,17 +195,19 @@ class Demo:
         seconds: dict[str, float] = json.loads(self._clock.read_text(encoding="utf-8"))
         return seconds
 
-    def _keep(self, stem: str, make: Callable[[], Result]) -> None:
-        """Make and save a result, unless one whose name begins so is there already; where data lack, say so."""
+    def _keep(self, stem: str, make: Callable[[], Result | list[Result]]) -> None:
+        """Make and save results, unless one whose name begins so is there already; where data lack, say so."""
         if list(self.run.results.glob(f"{stem}*.json")):
             return
         try:
-            result = make()
+            made = make()
         except DataError as error:
             say(str(error))
             return
-        result.save(self.run.results)
-        say(result.sentence)
+        for result in made if isinstance(made, list) else [made]:
+            result.save(self.run.results)
+        if isinstance(made, Result):
+            say(made.sentence)
 
 
 def first_return(log: Path) -> float:
@@ -221,7 +231,12 @@ def show(found: dict[str, Any], results: dict[str, Result]) -> None:
     ]
     table("What they say, and who listens", ("what", "value"), rows)
     for result in results.values():
-        out.print(f"- {result.sentence}", markup=False)
+        if result.analysis != "metrics":
+            out.print(f"- {result.sentence}", markup=False)
+    if "lexicon" in results:
+        out.print("What they say:", markup=False)
+        for sentence in lexicon.Lexicon.from_result(results["lexicon"]).sentences():
+            out.print(f"  {sentence}", markup=False)
     if found["grounding"] == "none":
         out.print("- No grounding term was used: what language there is emerged by reward alone.", markup=False)
     spent = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in found["seconds"].items())
