@@ -174,7 +174,8 @@ class Assembly:
         there = np.flatnonzero([cell is not None for cell in cells])
         ears = np.array([self.scan.agents[str(cells[row])] for row in there], dtype=np.int64)
         rows, messages, speakers = rows[there], messages[there], agents[there]
-        slots = self.filled[rows, ears] + occurrences(rows * self.n_agents + ears)
+        before = occurrences(rows * self.n_agents + ears)
+        slots = self.filled[rows, ears] + before
         over = np.flatnonzero(slots >= self.scan.n_slots)
         if over.size:
             raise ForeignDataError(
@@ -184,7 +185,7 @@ class Assembly:
         self.sheet.arrays["heard"][rows, ears, slots] = messages
         self.sheet.arrays["speaker"][rows, ears, slots] = speakers
         np.add.at(self.filled, (rows, ears), 1)
-        lacking = np.flatnonzero(self.seen[rows, ears] == 0)
+        lacking = np.flatnonzero((self.seen[rows, ears] == 0) & (before == 0))  # whoever speaks first counts
         for name in (f"feature {name}" for name in self.scan.features):
             self.sheet.arrays[name][rows[lacking], ears[lacking]] = values[name][there[lacking]]
         self.seen[rows[lacking], ears[lacking]] = COPIED
