@@ -91,4 +91,5 @@ def one_to_one_of(table: Float64) -> OneToOne:
     if min(said, values) <= 1e-12 or total == 0:
         return OneToOne(*[float("nan")] * 4)
     shared = mutual_information(table)
-    return OneToOne(2 * shared / (said + values), shared / values, shared / said, float(table.max(1).sum() / total))
+    shares = (min(1.0, share) for share in (2 * shared / (said + values), shared / values, shared / said))  # rounding
+    return OneToOne(*shares, float(table.max(1).sum() / total))

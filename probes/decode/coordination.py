@@ -55,8 +55,9 @@ def cic(p_a_given_do_m: ArrayLike, q: ArrayLike) -> float:
         raise DataError(
             "Each message's action probabilities, and the messages' weights, must be 0 or more and sum to 1."
         )
+    sent = weights > 0
     mean = weights @ answers
-    return max(0.0, float(weights @ rel_entr(answers, mean[None]).sum(1)) / LN2)
+    return max(0.0, float(weights[sent] @ rel_entr(answers[sent], mean[None]).sum(1)) / LN2)
 
 
 def pooled_information(pairs: list[tuple[Int64, Int64]], permutations: Int64) -> Shared:

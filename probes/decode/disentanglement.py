@@ -88,4 +88,4 @@ def gap_of(part: Int64, attributes: list[Int64], joint: Joint) -> float | None:
     if spread <= 1e-12:
         return None
     told = sorted((mutual_information(crossed(joint, part, values)) for values in attributes), reverse=True)
-    return (told[0] - (told[1] if len(told) > 1 else 0.0)) / spread
+    return min(1.0, (told[0] - (told[1] if len(told) > 1 else 0.0)) / spread)  # rounding can pass 1
