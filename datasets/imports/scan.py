@@ -83,9 +83,11 @@ class Scanner:
         if None in speaking:
             line, name = block.lines[speaking.index(None)], self.roles.parts["agent"]
             raise ForeignDataError(f"{self.path}, line {line}: {name} is missing: fill in whose row it is.")
-        listening = block.column(self.roles.parts["listener"]) if "listener" in self.roles.parts else []
-        self.agents |= dict.fromkeys(str(agent) for agent in [*speaking, *listening] if agent is not None)
-        self.heard |= {str(agent) for agent, ear in zip(speaking, listening, strict=False) if ear is not None}
+        if "listener" in self.roles.parts:
+            pairs = dict.fromkeys(zip(speaking, block.column(self.roles.parts["listener"]), strict=True))
+            self.heard |= {str(agent) for agent, ear in pairs if ear is not None}
+            speaking = [agent for pair in pairs for agent in pair if agent is not None]
+        self.agents |= dict.fromkeys(map(str, speaking))
         if len(self.agents) > MOST_AGENTS:
             raise ForeignDataError(
                 f"{self.path}, line {block.lines[-1]}: more than {MOST_AGENTS:,} different agents, each of which would "

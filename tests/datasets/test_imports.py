@@ -182,6 +182,7 @@ def test_listeners_hear_and_share_what_the_row_is_about(tmp_path: Path) -> None:
     assert facts(recording, "colour", bob) == ["red", "red"]  # of who spoke first; then of its own row
     assert facts(recording, "colour", cid) == ["blue", None]
     actions = recording.codes["actions"]
+    assert recording.bodies == ["ann", "bob", "cid"]
     assert [actions[code] for code in recording["policy/action"][0].tolist()] == ["left", "none", "right"]
     assert np.isnan(recording["reward/own"][1]).all()
     matrix = recording.kinship[recording.episodes.kinship[0]]
