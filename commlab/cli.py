@@ -129,6 +129,39 @@ def metrics(
 
 
 @app.command()
+def minds(
+    run: Annotated[str | None, typer.Argument(help="A run, or a recording; left out: the last completed run.")] = None,
+    targets: Annotated[
+        str | None, typer.Option("--targets", help="Names with commas, instead of the agent's own future and others.")
+    ] = None,
+    source: Annotated[str, typer.Option(help="hidden, or hidden.<name>.")] = "hidden",
+    of: Annotated[str | None, typer.Option(help="speakers, listeners, a body, or an agent's number.")] = None,
+    with_heard: Annotated[
+        bool, typer.Option("--with-heard", help="Count what was heard as history: what is left was worked out.")
+    ] = False,
+    in_view: Annotated[bool, typer.Option("--in-view", help="Count steps at which the other is in view, too.")] = False,
+    nulls: Nulls = 199,
+    folds: Annotated[int, typer.Option(min=2, help="Parts for cross-validation, of whole episodes.")] = 5,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Look into hidden states for plans and for others, beyond what a recurrent probe makes of the agent's history.
+
+    \b
+      commlab minds                                      own next action and destination, others' state and action
+      commlab minds --with-heard                         the same beyond what was heard, too
+      commlab minds --targets danger,resource_location   of other targets: what hidden states hold beyond the history
+    """
+    from commlab.commands.minds import Minds
+    from commlab.commands.minds import minds as run_minds
+    from commlab.probes.decode.minds import MINDS
+
+    names = tuple(name.strip() for name in (targets or "").split(",") if name.strip()) or MINDS
+    question = Minds(names, source, of, with_heard, in_view, n_folds=folds, n_null=nulls, seed=seed)
+    run_minds(run, question, as_json)
+
+
+@app.command()
 def probe(
     run: Annotated[str | None, typer.Argument(help="A run, or a recording; left out: the last completed run.")] = None,
     target: Annotated[str, typer.Option(help="What to decode; see --targets.")] = "resource_location",
@@ -283,6 +316,30 @@ def information(
     from commlab.commands.information import information as run_information
 
     run_information(run, target, of, lag, given, by_kinship, nulls, seed, as_json)
+
+
+@app.command()
+def formation(
+    run: Run = None,
+    targets: Annotated[
+        list[str] | None, typer.Option("--target", help="What messages may be about; may be repeated, the first leads.")
+    ] = None,
+    of: Annotated[str | None, typer.Option(help="speakers, listeners, a body, or an agent's number.")] = None,
+    episodes: Annotated[int, typer.Option(min=16, help="Fresh episodes that each checkpoint plays.")] = 192,
+    most: Annotated[int, typer.Option(min=2, help="Checkpoints at most, evenly spaced.")] = 24,
+    nulls: Nulls = 199,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Tell how the language formed: each checkpoint of a run plays the same episodes, and its speech is measured.
+
+    \b
+      commlab formation                                  the last completed run
+      commlab formation myrun --target resource_kind     what was said of the kind of crystal
+    """
+    from commlab.commands.formation import formation as run_formation
+
+    run_formation(run, tuple(targets) if targets else None, of, episodes, nulls, most, seed, as_json, _command())
 
 
 @app.command()
