@@ -11,7 +11,8 @@ from commlab.probes.decode.information_parts import Series
 
 __all__ = ["pairs_of"]
 
-MAX_PAIRS = 4096  # pairs tested as one family: the most frequent, where there are more
+MAX_PAIRS = 4096  # pairs tested as one family: those most often expected, where there are more
+EXPECTED = 1.0  # times that a pair must be expected to be tested: which is no matter of how often it occurred
 MAX_SHOWN = 100
 
 Int64 = NDArray[np.int64]
@@ -21,37 +22,45 @@ Float64 = NDArray[np.float64]
 def pairs_of(
     series: Series, messages: tuple[str, ...], values: tuple[str, ...]
 ) -> tuple[list[list[float | None]], list[dict[str, Any]]]:
-    """NPMI (messages, values), None where undefined; and the pairs that occur, strongest first, with p-values.
+    """NPMI (messages, values), None where undefined; and the pairs, strongest first, with p-values. At most 100 pairs.
 
-    A pair's statistic is how often it occurs, under the same permutations of whole episodes as the information, on
-    the scale of its own null; p-values are family-wise over the pairs (max-statistic, step-down). At most 100 pairs.
+    A pair's statistic is by how much it occurs more often than its message and its value would make it, under the same
+    permutations of whole episodes as the information, on the scale of its own null; p-values are family-wise over the
+    pairs (max-statistic, step-down). A pair expected less than once is not tested and has none.
     """
     table = count_pairs(series.said, series.values, len(messages), len(values))
     strength = npmi(table)
-    tested = most_frequent(table)
-    draws = null_counts(series, table.shape, tested)
-    p_values = max_statistic(table.reshape(-1)[tested], draws).p_values
-    order = np.lexsort((-strength.reshape(-1)[tested], p_values))[:MAX_SHOWN]
+    tested = expected_often(table)
+    draws = [count_pairs(series.said, series.values[permutation], *table.shape) for permutation in series.permutations]
+    null = np.array([surplus(draw, tested) for draw in draws]).reshape(len(draws), len(tested))
+    p_values = max_statistic(surplus(table, tested), null).p_values
     shown = [
-        describe(table, strength, divmod(int(tested[place]), len(values)), float(p_values[place]), messages, values)
-        for place in order
+        describe(table, strength, divmod(int(cell), len(values)), p_value, messages, values)
+        for cell, p_value in zip(tested, p_values.tolist(), strict=True)
+        if table.flat[cell] > 0
     ]
-    return [[float(value) if np.isfinite(value) else None for value in row] for row in strength], shown
+    shown.sort(key=lambda pair: (pair["p_value"], -(pair["npmi"] or 0.0)))
+    return [[float(value) if np.isfinite(value) else None for value in row] for row in strength], shown[:MAX_SHOWN]
 
 
-def most_frequent(table: Int64) -> Int64:
-    """The flat indices of the pairs that are tested, in order."""
-    flat = table.reshape(-1)
-    seen = np.flatnonzero(flat)
-    return np.sort(seen[np.argsort(-flat[seen], kind="stable")[:MAX_PAIRS]])
+def expected_often(table: Int64) -> Int64:
+    """The flat indices of the pairs that are tested, in order: chosen by how often message and value occur alone."""
+    expected = expectation(table).reshape(-1)
+    enough = np.flatnonzero(expected >= EXPECTED)
+    return np.sort(enough[np.argsort(-expected[enough], kind="stable")[:MAX_PAIRS]])
 
 
-def null_counts(series: Series, shape: tuple[int, ...], tested: Int64) -> Float64:
-    """How often each tested pair occurs in each draw, (n_draws, pairs)."""
-    draws = np.empty((len(series.permutations), len(tested)))
-    for row, permutation in zip(draws, series.permutations, strict=True):
-        row[:] = count_pairs(series.said, series.values[permutation], shape[0], shape[1]).reshape(-1)[tested]
-    return draws
+def surplus(table: Int64, tested: Int64) -> Float64:
+    """How much more often than expected each tested pair occurs, over the root of that expectation (Pearson)."""
+    expected = expectation(table).reshape(-1)[tested]
+    counts = table.reshape(-1)[tested]
+    return (counts - expected) / np.sqrt(np.maximum(expected, EXPECTED / 2))
+
+
+def expectation(table: Int64) -> Float64:
+    """How often each pair would occur if messages and values were independent."""
+    expected: Float64 = np.outer(table.sum(1), table.sum(0)) / max(int(table.sum()), 1)
+    return expected
 
 
 def describe(

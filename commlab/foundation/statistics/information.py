@@ -26,7 +26,7 @@ class Information(NamedTuple):
     plug_in: float
     miller_madow: float
     p_value: float
-    draws: NDArray[np.float64]  # (n_draws,) plug-in information with episodes permuted
+    draws: NDArray[np.float64]  # (n_draws,) plug-in information with episodes permuted, at the observed number of pairs
     table: NDArray[np.int64]  # (n_x, n_y) counts
 
 
@@ -35,12 +35,18 @@ def corrected_information(x: Codes, y: Codes, permutations: NDArray[np.int64]) -
 
     `permutations` (n_draws, E) come from `draw_permutations`. The interval is a delete-one-episode jackknife of the
     corrected value: the null mean is recomputed without the episode too (on the first 19 draws).
+
+    Where episodes that trade places differ in length, a draw has fewer pairs than were observed. Plug-in information
+    that chance gives goes with 1 / pairs, so that each draw counts times its pairs over the observed ones (which makes
+    the test one of G = 2 N I).
     """
     n_x, n_y = int(x.max(initial=0)) + 1, int(y.max(initial=0)) + 1
     table = count_pairs(x, y, n_x, n_y)
     plug_in = float(information_of_tables(table[None])[0])
-    draws = null_information(x, y, permutations, (n_x, n_y))
-    values = jackknife_values(x, y, permutations[:JACKKNIFE_DRAWS], (n_x, n_y))
+    draws, n_pairs = null_information(x, y, permutations, (n_x, n_y))
+    weights = n_pairs / max(int(table.sum()), 1)
+    draws = draws * weights
+    values = jackknife_values(x, y, permutations[:JACKKNIFE_DRAWS], (n_x, n_y), weights)
     corrected = plug_in - float(draws.mean())
     return Information(
         corrected=corrected,
@@ -80,25 +86,32 @@ def spare_y(y: Codes, n_y: int) -> Codes:
 
 def null_information(
     x: Codes, y: Codes, permutations: NDArray[np.int64], shape: tuple[int, int]
-) -> NDArray[np.float64]:
-    """Plug-in information of each draw, (n_draws,): the speech of every episode with the world of another."""
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Plug-in information and pairs of each draw, (n_draws,): each episode's speech with the world of another."""
     n_x, n_y = shape
     rows = spare_x(x, n_x, n_y).reshape(x.shape)
     columns = spare_y(y, n_y).reshape(y.shape)
     cells = (n_x + 1) * (n_y + 1)
-    values = np.empty(len(permutations))
+    values, n_pairs = np.empty(len(permutations)), np.empty(len(permutations), dtype=np.int64)
     for draw, permutation in enumerate(permutations):
         counts = np.bincount((rows + columns[permutation]).reshape(-1), minlength=cells)
-        values[draw] = information_of_tables(counts.reshape(1, n_x + 1, n_y + 1)[:, :n_x, :n_y])[0]
-    return values
+        table = counts.reshape(1, n_x + 1, n_y + 1)[:, :n_x, :n_y]
+        values[draw], n_pairs[draw] = information_of_tables(table)[0], table.sum()
+    return values, n_pairs
 
 
 def jackknife_values(
-    x: Codes, y: Codes, permutations: NDArray[np.int64], shape: tuple[int, int]
+    x: Codes, y: Codes, permutations: NDArray[np.int64], shape: tuple[int, int], weights: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """The corrected information without each episode, (E,); in a draw the episode's speech and its world both leave."""
+    """The corrected information without each episode, (E,); in a draw the episode's speech and its world both leave.
+
+    `weights` (n_draws or more,) are what each draw counts.
+    """
     values = information_without_each(x, y, np.arange(len(x)), shape)
-    nulls = [information_without_each(x, y, permutation, shape) for permutation in permutations]
+    nulls = [
+        weight * information_without_each(x, y, permutation, shape)
+        for permutation, weight in zip(permutations, weights, strict=False)
+    ]
     return values - np.mean(nulls, axis=0) if nulls else values
 
 
