@@ -66,8 +66,8 @@ def flat(agent: str, name: str, value: Any) -> Iterator[tuple[str, Array]]:
         array = np.asarray(value)
         if array.dtype.kind not in "biuf":
             raise RecordingError(
-                f"The observation of {agent!r} has a part {name or 'without a name'!r} of type {array.dtype}: give "
-                "numbers, or leave it out of what is recorded."
+                f"The observation of {agent!r}{f', {name!r},' if name else ''} is of type {array.dtype}: give numbers, "
+                "or leave it out of what is recorded."
             )
         yield name, array
 
