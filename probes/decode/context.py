@@ -91,5 +91,9 @@ def one_to_one_of(table: Float64) -> OneToOne:
     if min(said, values) <= 1e-12 or total == 0:
         return OneToOne(*[float("nan")] * 4)
     shared = mutual_information(table)
-    shares = (min(1.0, share) for share in (2 * shared / (said + values), shared / values, shared / said))  # rounding
-    return OneToOne(*shares, float(table.max(1).sum() / total))
+    return OneToOne(
+        v_measure=min(1.0, 2 * shared / (said + values)),  # rounding can pass 1
+        homogeneity=min(1.0, shared / values),
+        completeness=min(1.0, shared / said),
+        purity=float(table.max(1).sum() / total),
+    )

@@ -12,7 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from commlab.foundation.errors import DataError, nearest_names
 
-__all__ = ["MEANING_DISTANCES", "MESSAGE_DISTANCES", "Distances", "meaning_distances", "message_distances"]
+__all__ = [
+    "MEANING_DISTANCES",
+    "MESSAGE_DISTANCES",
+    "Distances",
+    "check_names",
+    "meaning_distances",
+    "message_distances",
+]
 
 MAX_CODES = 1 << 20
 MAX_WORD = 64  # symbols of a message whose edit distance is counted in one machine word
@@ -176,6 +183,12 @@ MESSAGE_DISTANCES: dict[str, Maker] = {
     "euclidean": euclidean,
 }
 MEANING_DISTANCES: dict[str, Maker] = {"hamming": hamming, "cosine": cosine_indicators, "euclidean": euclidean}
+
+
+def check_names(message_distance: str, meaning_distance: str) -> None:
+    """Raises DataError where there is no such distance of messages or of meanings."""
+    chosen(MESSAGE_DISTANCES, message_distance)
+    chosen(MEANING_DISTANCES, meaning_distance)
 
 
 def chosen(makers: dict[str, Maker], name: str) -> Maker:

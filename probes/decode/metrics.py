@@ -12,6 +12,7 @@ from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Result
 from commlab.foundation.statistics import benjamini_hochberg, draw_permutations
 from commlab.probes.decode.act_metrics import act_metrics, code_metrics
+from commlab.probes.decode.distances import check_names
 from commlab.probes.decode.findings import Asked, Found, finding, groups_of
 from commlab.probes.decode.language import Language, read_language
 from commlab.probes.decode.meaning_metrics import Resampling, naming_metrics, structure_metrics
@@ -57,11 +58,14 @@ def fit(
     """
     if reaction < 0 or threshold < 0:
         raise DataError(f"reaction and threshold must be 0 or more, not {reaction} and {threshold}.")
+    check_names(*distances)
     language = read_language(recording, targets, of, lag)
     work, reason = resampling(language, n_null, seed, watch)
     command = "metrics" + (f" --targets {','.join(targets)}" if targets else "")
     made = provenance(command, seed, recording.attrs.get("checkpoint_sha256"))
     found = measured(recording, language, work, Options(reaction, threshold, distances))
+    if watch is not None:
+        watch(1, 1)
     asked = Asked(language, seed, made, reason)
     return with_q_values([finding(asked, key, found[key]) for key in MEASURES])
 
