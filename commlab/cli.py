@@ -164,23 +164,59 @@ def minds(
 @app.command()
 def probe(
     run: Annotated[str | None, typer.Argument(help="A run, or a recording; left out: the last completed run.")] = None,
-    target: Annotated[str, typer.Option(help="What to decode; see --targets.")] = "resource_location",
-    source: Annotated[str, typer.Option(help="said, heard, hidden, hidden.<name> or observation.")] = "said",
+    target: Annotated[
+        str, typer.Option(help="What to decode: a name (see --targets), names with commas, all, or file.py:function.")
+    ] = "resource_location",
+    source: Annotated[
+        str | None,
+        typer.Option(help="said (the default), heard, hidden, hidden.<name>, observation; with commas, or all."),
+    ] = None,
     of: Annotated[str | None, typer.Option(help="speakers, listeners, a body, or an agent's number.")] = None,
     lag: Annotated[int, typer.Option(help="Steps ahead (behind, if negative) of the target.")] = 0,
+    lags: Annotated[str | None, typer.Option(help="Several lags: -4:4, or 0,2,8.")] = None,
+    model: Annotated[str, typer.Option(help="linear, logistic or nonlinear.")] = "linear",
+    given: Annotated[
+        str | None, typer.Option(help="Bits beyond these, with commas: time, own_position, or any target.")
+    ] = None,
+    description_length: Annotated[
+        bool, typer.Option("--description-length", help="Bits that the labels take when learned as they come.")
+    ] = False,
+    v_information: Annotated[
+        bool, typer.Option("--v-information", help="Bits about the target that a probe can use.")
+    ] = False,
+    circular: Annotated[bool, typer.Option("--circular", help="A second null: labels turned in time.")] = False,
+    unseen: Annotated[
+        bool | None,
+        typer.Option("--unseen/--every-step", help="Count steps at which the crystal has not been seen, or all."),
+    ] = None,
+    max_rows: Annotated[
+        int | None, typer.Option(min=100, help="Read no more rows than this, as whole episodes.")
+    ] = None,
     nulls: Nulls = 199,
     folds: Annotated[int, typer.Option(min=2, help="Parts for cross-validation, of whole episodes.")] = 5,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; by default one a core.")] = None,
     seed: Seed = 0,
-    targets: Annotated[bool, typer.Option("--targets", help="List the targets.")] = False,
+    targets: Annotated[bool, typer.Option("--targets", help="List the targets; with a run, what it has.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Decode a target from messages or hidden states, on held-out episodes, against its nulls."""
+    """Decode a target from messages or hidden states, on held-out episodes, against its nulls.
+
+    \b
+      commlab probe --target=resource_location                           what messages say about where crystals are
+      commlab probe --source=hidden --of=listeners --model=nonlinear     what listeners know, linear or not
+      commlab probe --target=all --lags=-4:4                             the map of every source, target and lag
+      commlab probe --target=mine.py:is_hungry                           a target of one's own
+      commlab probe --given=own_position,time                            what messages tell beyond place and time
+      commlab probe --description-length                                 how short the labels' code becomes
+    """
     from commlab.commands import probe as commands
 
     if targets:
-        commands.list_targets()
-    else:
-        commands.probe(run, target, source, of, lag, nulls, folds, seed, as_json)
+        commands.list_targets(run)
+        return
+    asked = commands.Wish(target, source, of, lag, lags, model, given, description_length, v_information, circular)
+    wish = asked._replace(unseen_only=unseen, max_rows=max_rows, n_null=nulls, n_folds=folds, seed=seed, jobs=jobs)
+    commands.probe(run, wish, as_json)
 
 
 @app.command()

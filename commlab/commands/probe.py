@@ -1,52 +1,184 @@
-"""`commlab probe`: what can be decoded, from where, against which null."""
+"""`commlab probe`: what can be decoded, from where, against which null; one question, or a map of all of them."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from commlab.commands.runs import recordings_of, results_of
-from commlab.console import out, print_json, say, table
-from commlab.datasets.targets import TARGETS
+from commlab.console import out, print_json, progress, say, table
+from commlab.datasets.reader import Recording
+from commlab.datasets.targets import TARGETS, targets_of
+from commlab.foundation.errors import DataError
 from commlab.foundation.result import Result
 from commlab.probes.decode import information
 from commlab.probes.decode import probe as probes
 
-__all__ = ["list_targets", "probe"]
+__all__ = ["ALL", "Wish", "list_targets", "probe"]
+
+ALL, SAID = "all", "said"
+MOST_LAGS = 64
+CELLS_SHOWN, REASONS_SHOWN = 24, 8
 
 
-def list_targets() -> None:
-    """Print every target with its sentence."""
-    table("Targets", ("name", "kind", "what it is"), [(t.name, t.kind, t.sentence) for t in TARGETS.values()])
+class Wish(NamedTuple):
+    """What is to be probed, and how."""
+
+    target: str = "resource_location"  # "all", or names with commas: a map
+    source: str | None = None  # "said", but for a map of all targets every source
+    of: str | None = None
+    lag: int = 0
+    lags: str | None = None  # "-4:4" or "0,2,8": a map
+    model: str = "linear"
+    given: str | None = None  # "own_position,time"
+    description_length: bool = False
+    v_information: bool = False
+    circular: bool = False
+    unseen_only: bool | None = None
+    max_rows: int | None = None
+    n_null: int = 199
+    n_folds: int = 5
+    seed: int = 0
+    jobs: int | None = None
+
+    @property
+    def is_map(self) -> bool:
+        """Whether several cells are asked for."""
+        return self.lags is not None or any(name == ALL or "," in name for name in (self.target, self.source or ""))
 
 
-def probe(
-    run: str | None,
-    target: str,
-    source: str,
-    of: str | None,
-    lag: int,
-    n_null: int,
-    n_folds: int,
-    seed: int,
-    as_json: bool,
-) -> Result:
-    """Probe a recording, save the result beside it, and print a table and a sentence."""
+def list_targets(run: str | None) -> None:
+    """Print every target with its sentence; with a run, whether its recording has what the target needs."""
+    if run is None:
+        table("Targets", ("name", "kind", "what it is"), [(t.name, t.kind, t.sentence) for t in TARGETS.values()])
+        return
+    with recordings_of(run) as (recording, _):
+        usable, reasons = targets_of(recording)
+    table("Targets here", ("name", "kind", "what it is"), [(t.name, t.kind, t.sentence) for t in usable.values()])
+    table("Not here", ("name", "why"), list(reasons.items()))
+
+
+def probe(run: str | None, wish: Wish, as_json: bool) -> list[Result]:
+    """Probe a recording, save the results beside it, and print tables and sentences."""
+    if wish.jobs is not None:
+        os.environ["COMMLAB_WORKERS"] = str(wish.jobs)
     with recordings_of(run) as (recording, beside):
-        result = probes.fit(recording, target, source, of, lag, n_folds, n_null, seed, beside=beside)
-        extra = information.fit(recording, target, of, lag, n_null, seed) if _countable(result) else None
+        found = _ask(recording, beside, wish)
         stem = recording.path.stem
-    found = [_named_after(made, stem) for made in (result, extra) if made is not None]
+    found = [_named_after(made, stem) for made in found]
     folder = results_of(run)
     paths = [made.save(folder) for made in found]
     if as_json:
-        print_json(probes.summary(result))
-    else:
-        _print(result)
-        for made in found:
-            out.print(made.sentence, markup=False)
-        say(f"Saved {', '.join(str(path) for path in paths)}.")
-    return result
+        print_json(_summary(found))
+        return found
+    for made in found:
+        _print(made)
+    for made in found:
+        out.print(made.sentence, markup=False)
+    say(f"Saved {', '.join(str(path) for path in paths)}.")
+    return found
+
+
+def _ask(recording: Recording, beside: Mapping[str, Recording], wish: Wish) -> list[Result]:
+    """The results of one wish: a map, what was asked for beside the probe, or the probe and the information."""
+    if wish.is_map:
+        return [_map(recording, wish)]
+    asked = (wish.target, wish.source or SAID, wish.of, wish.lag)
+    found = []
+    if wish.description_length:
+        from commlab.probes.decode import description_length
+
+        found.append(description_length.fit(recording, *asked, wish.n_null, wish.seed, wish.unseen_only, wish.max_rows))
+    if wish.v_information or wish.given:
+        found.append(_usable(recording, wish))
+    if found:
+        return found
+    result = probes.fit(
+        recording,
+        *asked,
+        wish.n_folds,
+        wish.n_null,
+        wish.seed,
+        wish.unseen_only,
+        wish.max_rows,
+        beside,
+        wish.model,
+        wish.circular,
+    )
+    if not _countable(result):
+        return [result]
+    return [result, information.fit(recording, wish.target, wish.of, wish.lag, wish.n_null, wish.seed)]
+
+
+def _map(recording: Recording, wish: Wish) -> Result:
+    """The map of all cells asked for, with a progress bar."""
+    from commlab.probes.decode import map as maps
+
+    if wish.description_length or wish.v_information or wish.given:
+        raise DataError("A map holds probes' scores: ask for --description-length, --v-information or --given alone.")
+    source = wish.source or (ALL if wish.target == ALL else SAID)
+    targets, sources = (None if name == ALL else _names(name) for name in (wish.target, source))
+    lags = (wish.lag,) if wish.lags is None else _lags(wish.lags)
+    with progress("probe map", 1.0) as advance:
+        return maps.fit(
+            recording,
+            targets,
+            sources,
+            lags,
+            wish.of,
+            wish.n_folds,
+            wish.n_null,
+            wish.seed,
+            wish.unseen_only,
+            wish.max_rows,
+            wish.model,
+            watch=lambda done, total: advance(done / total, f"{done} of {total} cells"),
+        )
+
+
+def _usable(recording: Recording, wish: Wish) -> Result:
+    """The V-information, or the gain over what is given."""
+    from commlab.probes.decode import usable_information
+
+    return usable_information.fit(
+        recording,
+        wish.target,
+        wish.source or SAID,
+        wish.of,
+        wish.lag,
+        wish.n_folds,
+        wish.n_null,
+        wish.seed,
+        wish.unseen_only,
+        wish.max_rows,
+        "nonlinear" if wish.model == "nonlinear" else "logistic",
+        tuple(_names(wish.given)) if wish.given else (),
+    )
+
+
+def _names(text: str) -> list[str]:
+    """The names in a list with commas."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise DataError(f"A list of names with commas between is needed, not {text!r}.")
+    return names
+
+
+def _lags(text: str) -> tuple[int, ...]:
+    """The lags of "-4:4" (both ends are in it) or "0,2,8"."""
+    try:
+        if ":" in text:
+            first, last = (int(end) for end in text.split(":"))
+            lags = tuple(range(first, last + 1))
+        else:
+            lags = tuple(dict.fromkeys(int(lag) for lag in text.split(",")))
+    except ValueError:
+        lags = ()
+    if not 1 <= len(lags) <= MOST_LAGS:
+        raise DataError(f"--lags takes steps such as -4:4 or 0,2,8, at most {MOST_LAGS} of them, not {text!r}.")
+    return lags
 
 
 def _named_after(result: Result, stem: str) -> Result:
@@ -56,10 +188,48 @@ def _named_after(result: Result, stem: str) -> Result:
 
 def _countable(result: Result) -> bool:
     """Whether the information between messages and the target can be counted too."""
-    return result.details["source"] == "said" and "classes" in result.details
+    details = result.details
+    return details["source"] == "said" and bool(details["classes"]) and details["model"] == "linear"
+
+
+def _summary(found: Sequence[Result]) -> dict[str, Any]:
+    """One JSON object of what was asked for first; the others under their analysis' name."""
+    first, *others = found
+    if first.analysis == "probe":
+        return probes.summary(first)
+    if first.analysis == "probe map":
+        from commlab.probes.decode import map as maps
+
+        return maps.summary(first)
+    return _plain(first) | {other.analysis.replace(" ", "_").lower(): _plain(other) for other in others}
+
+
+def _plain(result: Result) -> dict[str, Any]:
+    """The numbers of a description length or a V-information."""
+    left_out = ("null_draws", "classes", "target_sentence", "bits_by_order")
+    return {
+        "analysis": result.analysis,
+        "estimate": result.estimate,
+        "unit": result.unit,
+        "interval": result.interval,
+        "null_mean": result.null.mean if result.null else None,
+        "p_value": result.p_value,
+        "n_episodes": result.n_episodes,
+        **{key: value for key, value in result.details.items() if key not in left_out},
+    }
 
 
 def _print(result: Result) -> None:
+    """Print a result's table, where it has one."""
+    if result.analysis == "probe":
+        _print_probe(result)
+    elif result.analysis == "probe map":
+        _print_map(result)
+    elif result.analysis != "information":
+        _print_bits(result)
+
+
+def _print_probe(result: Result) -> None:
     """Print the score among its nulls."""
     found: dict[str, Any] = probes.summary(result)
     rows: list[tuple[str, Any, Any]] = [
@@ -68,8 +238,54 @@ def _print(result: Result) -> None:
         ("majority", found["majority"], None),
         ("selectivity", found["selectivity"], None),
     ]
+    turned = result.details.get("circular_shift")
+    if turned is not None:
+        rows.insert(2, ("null: turned in time", turned.get("mean"), None))
+        if turned["reason"]:
+            say(f"No null of labels turned in time: {turned['reason']}")
     rows += [
         (f"{name} twin", there.get("score"), there.get("score_interval"))
         for name, there in result.details["beside"].items()
     ]
     table(f"{found['target']} ({found['score_name']})", ("what", "score", "95 % interval"), rows)
+
+
+def _print_bits(result: Result) -> None:
+    """Print a description length or a V-information."""
+    details = result.details
+    if result.analysis == "description length":
+        rows = [
+            ("uniform code", details["bits_uniform"], details["bits_uniform"] / details["n_rows"]),
+            ("the classes' frequencies", details["bits_prior"], details["bits_prior"] / details["n_rows"]),
+            (f"with {details['source']}", details["bits"], details["bits_a_label"]),
+        ]
+        table(f"{details['target']} (online code)", ("code", "bits", "bits a label"), rows)
+        return
+    before = " and ".join(details["confounds"]) if "confounds" in details else "the classes' frequencies"
+    rows_of_bits = [
+        (before, details["bits_without_source"], None),
+        (f"with {details['source']} of {details['of']}", details["bits_with_source"], None),
+        (result.analysis, result.estimate, result.interval),
+        ("null: whole episodes permuted", result.null.mean if result.null else None, None),
+    ]
+    table(f"{details['target']} (held-out log loss)", ("what", "bits a step", "95 % interval"), rows_of_bits)
+
+
+def _print_map(result: Result) -> None:
+    """Print the strongest cells, and why others are missing."""
+    columns = ("target", "source", "of", "lag", "score", "null", "z", "p (family)", "q")
+    keys = ("target", "source", "of", "lag", "score", "null_mean", "z", "p_family", "q_value")
+    cells = result.details["cells"]
+    rows = [tuple(cell[key] for key in keys) for cell in cells[:CELLS_SHOWN]]
+    table(f"The strongest of {len(cells)} cells", columns, rows)
+    groups: dict[str, list[str]] = {}
+    for cell in result.details["missing"]:
+        name = cell["target"] or cell["source"]
+        groups.setdefault(str(cell["reason"]).replace(str(name), "it"), []).append(name)
+    if groups:
+        shown = sorted(groups.items(), key=lambda group: -len(group[1]))[:REASONS_SHOWN]
+        table(
+            f"{len(result.details['missing'])} cells could not be computed",
+            ("cells", "why", "of what"),
+            [(len(names), reason, ", ".join(dict.fromkeys(names))) for reason, names in shown],
+        )
