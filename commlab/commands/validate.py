@@ -52,10 +52,9 @@ def planted(wish: Wish) -> Result:
 
     if kernels_are_cold():
         say("First use on this machine: compiling kernels takes about half a minute.")
-    plan = Plan(wish.codebooks, wish.codebooks, seed=wish.seed, languages=wish.languages)
+    plan = Plan(wish.codebooks, seed=wish.seed, tools=wish.tools or tuple(EXPECTED), languages=wish.languages)
     if wish.quick:
-        plan = plan._replace(codebooks=QUICK, tests=QUICK, entries=1)
-    plan = plan._replace(tools=wish.tools or tuple(EXPECTED))
+        plan = plan._replace(codebooks=min(QUICK, wish.codebooks), entries=1)
     with progress("Validating", 1.0) as advance:
         return fit(plan, watch=lambda done, total: advance(done / total, f"{done} of {total} recordings"))
 

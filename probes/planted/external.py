@@ -12,7 +12,7 @@ from commlab.foundation.errors import DataError
 from commlab.foundation.result import Result
 from commlab.probes.planted import judging
 from commlab.probes.planted.answers import Answers, read_answers
-from commlab.probes.planted.expected import Case, is_right
+from commlab.probes.planted.expected import Case
 from commlab.probes.planted.judging import Form, Meaning, Read
 from commlab.probes.planted.validation import result_of, row_of
 
@@ -35,8 +35,8 @@ def fit(recording: Recording, answers: Path, seed: int = 0) -> Result:
             "more: expect others, or record more episodes."
         )
     tally = judging.judge_entries(found, expected.entries)
-    row = row_of(Case("lexicon", expected.language), tally, 1, is_right("entries", tally))
-    result = result_of([row], seed, f"validate --recording={recording.path} --answers={answers}")
+    command = f"validate --recording={recording.path} --answers={answers}"
+    result = result_of([row_of("lexicon", Case(expected.language), [tally])], seed, command)
     result.details["entries"] = compared(found, expected)
     return result
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
 from commlab.agents.scripted.language import Language
 from commlab.datasets.reader import Recording
 from commlab.foundation.errors import DataError
-from commlab.probes.decode import information
-from commlab.probes.planted.expected import BOTH, LEVEL, TELLS, Tally
+from commlab.foundation.result import Result
+from commlab.probes.planted.expected import BOTH, EXPECTED, HEEDED, LEVEL, RANGES, TELLS, UNSTRUCTURED, Case, Tally
 
-__all__ = ["TOOLS", "Form", "Meaning", "Subject", "judge_entries", "read_meanings"]
+__all__ = ["Form", "Meaning", "Read", "Subject", "enough", "judge", "judge_entries", "read_meanings"]
 
 MIN_EPISODES = 20  # in which an entry is said, for it to be judged
 N_NULL = 99
+FEW_NULL = 19  # the least that can reach LEVEL
 
 Form = tuple[tuple[int, ...], int | None]  # symbols, and the position of one that counts at that position alone
 Meaning = frozenset[tuple[str, str]]
@@ -25,6 +26,7 @@ class Subject(NamedTuple):
 
     recording: Recording
     language: Language
+    case: Case
     seed: int
 
 
@@ -33,6 +35,13 @@ class Read(NamedTuple):
 
     meaning: Meaning
     n_episodes: int
+
+
+def judge(subject: Subject, tools: Collection[str]) -> dict[str, Tally]:
+    """What each of the tools made of a recording."""
+    tallies = {tool: JUDGES[tool](subject) for tool in tools if tool in JUDGES}
+    measures = [tool for tool in tools if tool not in JUDGES]
+    return tallies | (judge_measures(subject, measures) if measures else {})
 
 
 def read_meanings(recording: Recording, seed: int, of: str | None = None) -> dict[Form, Read]:
@@ -79,25 +88,73 @@ def enough(entry: Read) -> bool:
 
 def judge_information(subject: Subject) -> Tally:
     """I(message; target) above its null for the targets that are told, and not for those that are not."""
+    from commlab.probes.decode import information
+
+    def fit(target: str) -> Result:
+        return information.fit(subject.recording, target, n_null=N_NULL, seed=subject.seed, per_speaker=False)
+
+    return judge_targets(subject, fit)
+
+
+def judge_probe(subject: Subject) -> Tally:
+    """A linear probe that reads the targets that are told from messages, and not those that are not."""
+    from commlab.probes.decode import probe
+
+    def fit(target: str) -> Result:
+        return probe.fit(subject.recording, target, n_null=FEW_NULL, seed=subject.seed)
+
+    return judge_targets(subject, fit)
+
+
+def judge_targets(subject: Subject, fit: Callable[[str], Result]) -> Tally:
+    """A tool that is asked about a target, on those that are told and those that are not."""
     told = TELLS[subject.language.name]
-    sure = {target: is_informed(subject, target) for target in sorted(BOTH)}
+    sure = {target: is_sure(fit, target) for target in sorted(BOTH)}
     recovered = sum(sure[target] for target in told)
     false = sum(sure[target] for target in BOTH - told)
     return Tally(1, len(told), recovered, len(BOTH - told), false)
 
 
-def is_informed(subject: Subject, target: str) -> bool:
-    """Whether messages carry information about a target: by its null, and by its interval over episodes.
+def is_sure(fit: Callable[[str], Result], target: str) -> bool:
+    """Whether a tool finds a target: by its null, and by its interval over episodes.
 
     Both are asked for. What is named and what is not may change at the same steps, as the place and the kind of one
     crystal do; exchanged episodes lose that, and the null alone then finds thousandths of a bit where there is nothing.
     """
     try:
-        found = information.fit(subject.recording, target, n_null=N_NULL, seed=subject.seed, per_speaker=False)
+        return is_found(fit(target))
     except DataError:  # nothing is said
         return False
-    above = found.interval is not None and found.interval[0] > 0
-    return found.p_value is not None and found.p_value <= LEVEL and above
 
 
-TOOLS: dict[str, Callable[[Subject], Tally]] = {"lexicon": judge_lexicon, "information": judge_information}
+def is_found(result: Result) -> bool:
+    """Whether a result is beyond its null, and its interval too."""
+    beyond = result.interval is not None and result.null is not None and result.interval[0] > result.null.mean
+    return result.p_value is not None and result.p_value <= LEVEL and beyond
+
+
+def judge_measures(subject: Subject, measures: Collection[str]) -> dict[str, Tally]:
+    """Scalar measures: in the range that the table has for them; and where nothing is said, nothing beyond the null."""
+    from commlab.probes.decode import metrics
+
+    results = metrics.fit(subject.recording, n_null=FEW_NULL, seed=subject.seed)
+    by_name = {result.details["metric"]: result for result in results}
+    return {measure: judge_measure(subject.case, measure, by_name[measure]) for measure in measures}
+
+
+def judge_measure(case: Case, measure: str, result: Result) -> Tally:
+    """One measure on one recording."""
+    bounds = RANGES.get(measure, {}).get(case.language)
+    if bounds is None:
+        found = is_found(result)
+        return Tally(1, 1, int(found), 0, 0) if case in HEEDED else Tally(1, 0, 0, 1, int(found))
+    within = result.estimate is not None and bounds[0] <= result.estimate <= bounds[1]
+    return Tally(1, 0, 0, 1, int(not within)) if case.language == UNSTRUCTURED else Tally(1, 1, int(within), 0, 0)
+
+
+JUDGES: dict[str, Callable[[Subject], Tally]] = {
+    "lexicon": judge_lexicon,
+    "information": judge_information,
+    "probe": judge_probe,
+}
+assert set(EXPECTED) == {*JUDGES, *RANGES, "instantaneous_coordination"}

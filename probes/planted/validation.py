@@ -14,9 +14,8 @@ from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Result
 from commlab.foundation.statistics import wilson_interval
 from commlab.probes.parallel import spread
-from commlab.probes.planted import judging
 from commlab.probes.planted.expected import EXPECTED, Case, Tally, is_right
-from commlab.probes.planted.judging import Subject
+from commlab.probes.planted.judging import Subject, judge
 from commlab.probes.planted.play import recording_of
 
 __all__ = ["Plan", "fit", "result_of", "row_of", "seed_of"]
@@ -30,8 +29,7 @@ Watch = Callable[[int, int], None]  # codebooks done, codebooks in all
 class Plan(NamedTuple):
     """How much is done."""
 
-    codebooks: int = 40  # of each language for the lexicon, more where codebooks are small
-    tests: int = 40  # codebooks of each language for the other tools
+    codebooks: int = 40  # of each language; for the lexicon more where codebooks are small
     entries: int = ENTRIES
     seed: int = 0
     tools: tuple[str, ...] = tuple(EXPECTED)
@@ -39,50 +37,54 @@ class Plan(NamedTuple):
 
 
 class Trial(NamedTuple):
-    """One codebook for one tool."""
+    """One codebook, for the tools that are tried on it."""
 
     case: Case
     number: int
+    tools: tuple[str, ...]
     seed: int  # of the whole validation
 
 
-def fit(plan: Plan = Plan(), workers: int | None = None, watch: Watch | None = None) -> Result:
+def fit(plan: Plan | None = None, workers: int | None = None, watch: Watch | None = None) -> Result:
     """The rows of the table, in details["rows"]: tool, language, n, recovery, false_positive, ok, and intervals.
 
     estimate is the share of rows that are right. It depends on the plan alone, not on the number of workers. Raises
     DataError for unknown tools and languages.
     """
+    plan = plan or Plan()
     trials = trials_of(plan)
-    tallies = spread(run_trial, trials, workers, watch)
+    done = list(zip(trials, spread(run_trial, trials, workers, watch), strict=True))
     rows = []
     for tool in plan.tools:
-        kind, cases = EXPECTED[tool]
-        for case in chosen(cases, plan.languages):
-            mine = [tally for trial, tally in zip(trials, tallies, strict=True) if trial.case == case]
-            rows.append(row_of(case, total(mine), len(mine), is_right(kind, total(mine))))
+        for case in chosen(EXPECTED[tool].cases, plan.languages):
+            mine = [tallies[tool] for trial, tallies in done if trial.case == case and tool in tallies]
+            rows.append(row_of(tool, case, mine))
     return result_of(rows, plan.seed, "validate")
 
 
 def trials_of(plan: Plan) -> list[Trial]:
-    """All that is to be done, the codebooks of a language in turn so that the bar moves evenly."""
+    """All that is to be done; the codebooks of the languages take turns, so that the bar moves evenly."""
     check(plan)
+    cases = dict.fromkeys(case for tool in plan.tools for case in chosen(EXPECTED[tool].cases, plan.languages))
+    wanted = {case: {tool: codebooks_of(tool, case, plan) for tool in plan.tools} for case in cases}
     trials = []
-    for tool in plan.tools:
-        kind, cases = EXPECTED[tool]
-        for case in chosen(cases, plan.languages):
-            n = codebooks_of(case, plan) if kind == "entries" else plan.tests
-            trials += [Trial(case, number, plan.seed) for number in range(n)]
+    for case, numbers in wanted.items():
+        for number in range(max(numbers.values())):
+            tools = tuple(tool for tool, n in numbers.items() if number < n)
+            trials.append(Trial(case, number, tools, plan.seed))
     return sorted(trials, key=lambda trial: trial.number)
 
 
 def check(plan: Plan) -> None:
     """Raises DataError, naming the nearest, for tools and languages that there are none of."""
-    languages = sorted({case.language for _, cases in EXPECTED.values() for case in cases})
+    languages = sorted({case.language for tool in EXPECTED.values() for case in tool.cases})
     for what, asked, known in (("tool", plan.tools, list(EXPECTED)), ("language", plan.languages, languages)):
         for name in asked:
             if name not in known:
                 near = nearest_names(name, known, limit=1)[0]
                 raise DataError(f"There is no {what} {name!r}: the nearest is {near}, all are {', '.join(known)}.")
+    if not any(chosen(EXPECTED[tool].cases, plan.languages) for tool in plan.tools):
+        raise DataError("None of these tools is tried on these languages: leave out --tool or --language.")
 
 
 def chosen(cases: Iterable[Case], languages: Sequence[str]) -> list[Case]:
@@ -90,18 +92,23 @@ def chosen(cases: Iterable[Case], languages: Sequence[str]) -> list[Case]:
     return [case for case in cases if not languages or case.language in languages]
 
 
-def codebooks_of(case: Case, plan: Plan) -> int:
-    """How many codebooks the lexicon needs, so that there are enough entries."""
+def codebooks_of(tool: str, case: Case, plan: Plan) -> int:
+    """How many codebooks a tool is tried on; for the lexicon as many as have enough entries."""
+    asked = EXPECTED[tool]
+    if case not in asked.cases:
+        return 0
+    if asked.kind == "answers":
+        return -(-plan.codebooks * 100 // round(100 / asked.share))
     entries = len(plant(case.language).policy.language.entries)
-    return max(plan.codebooks, -(-plan.entries // max(1, entries)) if entries else 0)
+    return max(plan.codebooks, -(-plan.entries // entries) if entries else 0)
 
 
-def run_trial(trial: Trial) -> Tally:
-    """Play one codebook, and let the tool at it."""
+def run_trial(trial: Trial) -> dict[str, Tally]:
+    """Play one codebook, and let the tools at it."""
     case, seed = trial.case, seed_of(trial.seed, trial.case.language, trial.number)
     planted = plant(case.language, seed, case.listener)
     recording = recording_of(planted, EPISODES.get(case.language, USUAL), seed)
-    return judging.TOOLS[case.tool](Subject(recording, planted.policy.language, seed))
+    return judge(Subject(recording, planted.policy.language, case, seed), trial.tools)
 
 
 def seed_of(seed: int, language: str, number: int) -> int:
@@ -115,16 +122,17 @@ def total(tallies: Iterable[Tally]) -> Tally:
     return Tally(*(sum(part) for part in zip(*tallies, strict=True)))
 
 
-def row_of(case: Case, tally: Tally, codebooks: int, ok: bool) -> dict[str, Any]:
+def row_of(tool: str, case: Case, tallies: Sequence[Tally]) -> dict[str, Any]:
     """A row of the table, JSON-able."""
+    tally = total(tallies)
     return {
-        "tool": case.tool,
+        "tool": tool,
         "language": case.label,
         "n": tally.n,
         "recovery": tally.recovery,
         "false_positive": tally.false_positive,
-        "ok": ok,
-        "codebooks": codebooks,
+        "ok": is_right(EXPECTED[tool], tally),
+        "codebooks": len(tallies),
         "recovery_interval": wilson_interval(tally.recovered, tally.planted) if tally.planted else None,
         "false_positive_interval": wilson_interval(tally.false, tally.empty) if tally.empty else None,
         "tally": tally._asdict(),

@@ -12,7 +12,8 @@ from commlab.probes.planted.judging import Form, Meaning, Read, judge_entries
 from commlab.probes.planted.validation import Plan, fit, seed_of
 
 NE, S = ("resource_location", "NE"), ("resource_location", "S")
-FEW = Plan(codebooks=1, tests=2, entries=1)
+LEXICON, PROBE = EXPECTED["lexicon"], EXPECTED["probe"]
+FEW = Plan(codebooks=1, entries=1)
 
 
 def read(meaning: set[tuple[str, str]], n_episodes: int = 50) -> Read:
@@ -66,7 +67,8 @@ def test_a_lexicon_that_finds_nothing_fails_where_there_is_something(monkeypatch
 
 def test_a_lexicon_that_always_finds_something_fails_everywhere_but_in_silence(monkeypatch: pytest.MonkeyPatch) -> None:
     fake(monkeypatch, everything)
-    rows = rows_of(FEW._replace(tools=("lexicon",)))
+    languages = ("synonymous", "noise", "drifting-noise", "silent")
+    rows = rows_of(Plan(codebooks=3, entries=1, tools=("lexicon",), languages=languages))
     assert {language for (_, language), row in rows.items() if row["ok"]} == {"silent"}
     assert rows["lexicon", "noise"]["false_positive"] == 1
 
@@ -122,25 +124,24 @@ def test_where_nothing_is_planted_a_codebook_is_one_chance() -> None:
 
 
 def test_what_counts_as_right() -> None:
-    assert is_right("entries", Tally(1200, 1200, 1188, 1200, 12))
-    assert not is_right("entries", Tally(1200, 1200, 1187, 1200, 12))
-    assert not is_right("entries", Tally(1200, 1200, 1200, 1200, 13))
-    assert is_right("entries", Tally(64, 64, 62, 64, 0)), "few entries cannot tell 97 from 99 %"
-    assert not is_right("entries", Tally(64, 64, 59, 64, 0))
-    assert is_right("entries", Tally(1280, 0, 0, 40, 4))
-    assert not is_right("entries", Tally(1280, 0, 0, 40, 7))
-    assert is_right("test", Tally(40, 40, 39, 40, 2))
-    assert not is_right("test", Tally(40, 40, 33, 40, 2))
-    assert not is_right("test", Tally(40, 0, 0, 80, 12))
-    assert not is_right("entries", Tally(0, 0, 0, 0, 0)), "nothing judged is nothing right"
+    assert is_right(LEXICON, Tally(1200, 1200, 1188, 1200, 12))
+    assert not is_right(LEXICON, Tally(1200, 1200, 1187, 1200, 12))
+    assert not is_right(LEXICON, Tally(1200, 1200, 1200, 1200, 13))
+    assert is_right(LEXICON, Tally(64, 64, 62, 64, 0)), "few entries cannot tell 97 from 99 %"
+    assert not is_right(LEXICON, Tally(64, 64, 59, 64, 0))
+    assert is_right(LEXICON, Tally(1280, 0, 0, 40, 4))
+    assert not is_right(LEXICON, Tally(1280, 0, 0, 40, 8))
+    assert is_right(PROBE, Tally(40, 40, 39, 40, 2))
+    assert not is_right(PROBE, Tally(40, 40, 33, 40, 2))
+    assert not is_right(PROBE, Tally(40, 0, 0, 80, 14))
+    assert not is_right(LEXICON, Tally(0, 0, 0, 0, 0)), "nothing judged is nothing right"
 
 
 def test_the_table_knows_every_language_and_names_are_checked() -> None:
     from commlab.agents.scripted.language import LANGUAGES
 
     assert set(TELLS) == set(LANGUAGES)
-    assert {case.language for case in EXPECTED["lexicon"][1]} == set(LANGUAGES)
-    assert set(judging.TOOLS) == set(EXPECTED)
+    assert {case.language for case in EXPECTED["lexicon"].cases} == set(LANGUAGES)
     with pytest.raises(DataError, match="no language 'holystic': the nearest is holistic"):
         fit(Plan(languages=("holystic",)))
     with pytest.raises(DataError, match="no tool 'lexikon': the nearest is lexicon"):
