@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -201,7 +202,7 @@ def _summary(found: Sequence[Result]) -> dict[str, Any]:
         from commlab.probes.decode import map as maps
 
         return maps.summary(first)
-    return _plain(first) | {other.analysis.replace(" ", "_").lower(): _plain(other) for other in others}
+    return _plain(first) | {re.sub(r"\W", "_", other.analysis.lower()): _plain(other) for other in others}
 
 
 def _plain(result: Result) -> dict[str, Any]:
@@ -273,10 +274,13 @@ def _print_bits(result: Result) -> None:
 
 def _print_map(result: Result) -> None:
     """Print the strongest cells, and why others are missing."""
-    columns = ("target", "source", "of", "lag", "score", "null", "z", "p (family)", "q")
-    keys = ("target", "source", "of", "lag", "score", "null_mean", "z", "p_family", "q_value")
+    columns = ("target", "source", "lag", "score", "z", "p", "q")
+    keys = ("lag", "score", "z", "p_family", "q_value")
     cells = result.details["cells"]
-    rows = [tuple(cell[key] for key in keys) for cell in cells[:CELLS_SHOWN]]
+    rows = [
+        (cell["target"], f"{cell['source']} of {cell['of']}", *(cell[key] for key in keys))
+        for cell in cells[:CELLS_SHOWN]
+    ]
     table(f"The strongest of {len(cells)} cells", columns, rows)
     groups: dict[str, list[str]] = {}
     for cell in result.details["missing"]:
