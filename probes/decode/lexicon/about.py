@@ -18,6 +18,7 @@ SIGNIFICANT = 0.05
 LEAST_BITS = 0.02  # a message: what a further target must add
 CONTEXT_BITS = 0.05  # a message: what a context must add
 SURE = 3.0  # standard errors over episodes
+OWN = 1 / 3  # of what a variable tells beside the chosen targets: a meaning tells that much alone, a context less
 SAME = 0.05  # of the gain: targets that differ by less are equivalent
 MOST_TARGETS = 4
 
@@ -93,12 +94,14 @@ def choose(
     context: tuple[Variable, Gain] | None = None
     while len(chosen) < MOST_TARGETS:
         rest = [k for k in passing if k not in chosen and (context is None or targets[k].name != context[0].name)]
-        gains = further(listened, targets, (*known, *(coded[k] for k in chosen)), rest)
+        beside = (*known, *(coded[k] for k in chosen))
+        gains = further(listened, targets, beside, rest)
         if chosen:
-            gains = {k: gain for k, gain in gains.items() if counts_more(gain) and alone[k].bits >= gain.bits / 2}
+            gains = {k: gain for k, gain in gains.items() if alone[k].bits >= gain.bits * OWN}
+            gains = {k: gain for k, gain in gains.items() if adds(listened.everywhere, coded[k], beside)}
         if chosen and context is None:
-            beside = [*contexts, *(targets[k] for k in coded if k not in chosen)]
-            context = find_context(listened.aloud, [targets[k] for k in chosen], beside)
+            others = [*contexts, *(targets[k] for k in coded if k not in chosen)]
+            context = find_context(listened.aloud, [targets[k] for k in chosen], others)
             if context is not None and context[1].bits >= most(gains):
                 known = (*known, (context[0].name, context[0].codes))
                 continue
@@ -122,12 +125,9 @@ Known = tuple[Coding, ...]
 
 def further(listened: Listened, targets: Sequence[Variable], known: Known, rest: Sequence[int]) -> dict[int, Gain]:
     """What each of the other targets adds to what is known; none that may follow from what was said and does."""
-    gains = {k: listened.everywhere.gain((targets[k].name, targets[k].codes), known) for k in rest}
-    return {
-        k: gain
-        for k, gain in gains.items()
-        if not targets[k].reacts or counts_more(listened.onsets.gain((targets[k].name, targets[k].codes), known))
-    }
+    coded = {k: (targets[k].name, targets[k].codes) for k in rest}
+    kept = [k for k in rest if not targets[k].reacts or adds(listened.onsets, coded[k], known)]
+    return {k: listened.everywhere.gain(coded[k], known) for k in kept}
 
 
 def most(gains: dict[int, Gain]) -> float:
@@ -135,8 +135,11 @@ def most(gains: dict[int, Gain]) -> float:
     return max((gain.bits for gain in gains.values()), default=-np.inf)
 
 
-def counts_more(gain: Gain) -> bool:
-    """Whether a gain is sure and of a size that matters."""
+def adds(predictor: Predictor, added: Coding, known: Known) -> bool:
+    """Whether a variable surely tells more than is known, of a size that matters."""
+    if predictor.gain(added, known).bits < LEAST_BITS:
+        return False
+    gain = predictor.beyond_placebo(added, known)
     return gain.bits >= LEAST_BITS and gain.z >= SURE
 
 
@@ -144,7 +147,7 @@ def needed(predictor: Predictor, coded: Coded, chosen: list[int], known: Known) 
     """The chosen targets without those that the others make superfluous."""
     for k in list(chosen)[:-1]:
         others = (*known, *(coded[other] for other in chosen if other != k))
-        if not counts_more(predictor.gain(coded[k], others)):
+        if not adds(predictor, coded[k], others):
             chosen = [other for other in chosen if other != k]
     return chosen
 
@@ -173,8 +176,13 @@ def find_context(
     is told from a meaning, and from a second name of a target.
     """
     known = (("+".join(variable.name for variable in about), joined(list(about))),)
-    found = [(context, predictor.synergy((context.name, context.codes), known)) for context in contexts]
-    found = [(context, gain) for context, gain in found if gain.bits >= CONTEXT_BITS and gain.z >= SURE + 1]
+    found = []
+    for context in contexts:
+        coded = (context.name, context.codes)
+        synergy = predictor.synergy(coded, known)
+        mostly = synergy.bits >= (1 - OWN) * predictor.gain(coded, known).bits
+        if mostly and synergy.bits >= CONTEXT_BITS and synergy.z >= SURE + 1 and adds(predictor, coded, known):
+            found.append((context, synergy))
     if not found:
         return None
     best = max(gain.bits for _, gain in found)

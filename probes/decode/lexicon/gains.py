@@ -1,9 +1,9 @@
 """How much better what was said is predicted by knowing one thing more: held-out log loss, in bits a message.
 
-The prediction of m from a context backs off to that from its part: P(m | b, x) = (n(m, b, x) + a P(m | b)) /
-(n(b, x) + a), with a weight a chosen for each model, infinity among them: with a fixed one a context that only repeats
-another would gain, because what is said twice is believed more. Episodes are held out whole: where nothing is to be
-gained the gain is next to nothing, whatever depends on whatever within an episode.
+The prediction of m from a context backs off to that from its part: P(m | b, x) = (n(m, b, x) + a P'(m | b)) /
+(n(b, x) + a), where P' is learnt from the other values of x alone, so that a context that repeats another one gains
+exactly nothing, and the weight a is chosen for each model, the part alone among the choices. Episodes are held out
+whole: where nothing is to be gained the gain is next to nothing, whatever depends on whatever within an episode.
 """
 
 from typing import Any, NamedTuple
@@ -34,6 +34,17 @@ class Gain(NamedTuple):
     z: float  # its mean over episodes in standard errors
 
 
+class Predicted(NamedTuple):
+    """A prediction of every row's message (R,)."""
+
+    context: Int64  # the row's context, as one code
+    hits: Float64  # rows of other folds with its context and message
+    totals: Float64  # rows of other folds with its context
+    backed: Float64  # what it backs off to
+    prior: float  # the weight of that, in rows
+    probability: Float64
+
+
 class Predictor:
     """Predicts the messages of `speech` where `used` (E, slots), holding out whole episodes."""
 
@@ -47,27 +58,44 @@ class Predictor:
         self.fold = fold[self.episode]
         lengths = run_lengths(speech.said, speech.n_agents)[self.kept]
         self.stay = len(lengths) / max(1e-9, float(np.sum(1.0 / lengths)))  # steps a message
-        self.cache: dict[tuple[str, ...], Float64] = {}
+        self.cache: dict[tuple[str, ...], Predicted] = {}
 
     def loss(self, contexts: tuple[tuple[str, Int64], ...]) -> Float64:
         """log2 P(message) of each row, knowing the named codes (E, slots), each within those before it."""
+        return np.log2(self.predicted(contexts).probability)
+
+    def predicted(self, contexts: tuple[tuple[str, Int64], ...]) -> "Predicted":
+        """P(message) of each row on the folds that do not hold it."""
         key = tuple(name for name, _ in contexts)
         if key not in self.cache:
-            self.cache[key] = np.log2(self.probability(contexts))
+            self.cache[key] = self.alone() if not contexts else self.within(self.predicted(contexts[:-1]), contexts)
         return self.cache[key]
 
-    def probability(self, contexts: tuple[tuple[str, Int64], ...]) -> Float64:
-        """P(message) of each row on the folds that do not hold it."""
-        joint = np.zeros(len(self.said), dtype=np.int64)
-        for _, codes in contexts:
-            joint = relabelled(joint * (int(codes.max(initial=0)) + 2) + codes[self.kept] + 1)
-        if contexts:
-            backed = 2.0 ** self.loss(contexts[:-1])
-        else:
-            backed = np.full(len(self.said), 1 / max(1, self.n_messages))
-        hits, totals = self.counted(joint)
-        tried = [(hits + a * self.stay * backed) / (totals + a * self.stay) for a in PRIORS]
-        return max([*tried, backed], key=lambda found: float(np.log2(found).sum()))
+    def alone(self) -> "Predicted":
+        """The prediction that knows nothing."""
+        even = np.full(len(self.said), 1 / max(1, self.n_messages))
+        hits, totals = self.counted(np.zeros(len(self.said), dtype=np.int64))
+        prior = PRIORS[0] * self.stay
+        return Predicted(
+            np.zeros(len(self.said), dtype=np.int64),
+            hits,
+            totals,
+            even,
+            prior,
+            (hits + prior * even) / (totals + prior),
+        )
+
+    def within(self, outer: "Predicted", contexts: tuple[tuple[str, Int64], ...]) -> "Predicted":
+        """The prediction that knows a context more: the best of those with a weight of PRIORS and the outer one."""
+        codes = contexts[-1][1]
+        context = relabelled(outer.context * (int(codes.max(initial=0)) + 2) + codes[self.kept] + 1)
+        hits, totals = self.counted(context)
+        elsewhere = (outer.hits - hits + outer.prior * outer.backed) / (outer.totals - totals + outer.prior)
+        tried = [(a, (hits + a * self.stay * elsewhere) / (totals + a * self.stay)) for a in PRIORS]
+        prior, best = max(tried, key=lambda found: float(np.log(found[1]).sum()))
+        if float(np.log(best).sum()) <= float(np.log(outer.probability).sum()):
+            best = outer.probability
+        return Predicted(context, hits, totals, elsewhere, prior * self.stay, best)
 
     def counted(self, context: Int64) -> tuple[Float64, Float64]:
         """How often each row's message and context, and its context, occur in the folds that do not hold the row."""
@@ -94,6 +122,18 @@ class Predictor:
     def gain(self, added: tuple[str, Int64], known: tuple[tuple[str, Int64], ...] = ()) -> Gain:
         """What `added` tells about the message beyond what is `known`."""
         return self.summed(self.loss((*known, added)) - self.loss(known))
+
+    def beyond_placebo(self, added: tuple[str, Int64], known: tuple[tuple[str, Int64], ...] = ()) -> Gain:
+        """What `added` tells beyond what is `known`, and beyond what its values of other episodes seem to tell.
+
+        A finer context bends the prediction to shapes that a coarser one cannot have, and gains a little by that.
+        What is the same in every episode, as who speaks in which slot, has no such placebo.
+        """
+        values = np.roll(added[1], 1, axis=0)
+        if np.array_equal(values, added[1]):
+            return self.gain(added, known)
+        placebo = (f"{added[0]} of other episodes", values)
+        return self.summed(self.loss((*known, added)) - self.loss((*known, placebo)))
 
     def synergy(self, added: tuple[str, Int64], known: tuple[tuple[str, Int64], ...]) -> Gain:
         """By how much more `added` tells when the rest is known than alone: it is a context, and no meaning."""

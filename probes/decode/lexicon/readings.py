@@ -114,7 +114,8 @@ def lifted_beyond(speech: Speech, target: Variable, values: Sequence[int], known
     base = float(np.sum(weights * given[known[here]]))
     if base + more.sum() < LEAST_LIFT * base:
         return 0.0
-    return float(more.sum() / max(1e-9, np.sqrt(np.sum(more**2))))
+    said = more[(used & there).any(axis=1)]
+    return float(said.mean() / max(1e-9, said.std(ddof=1) / np.sqrt(said.size))) if said.size > 1 else 0.0
 
 
 def evidence_of(
