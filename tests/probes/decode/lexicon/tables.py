@@ -90,7 +90,8 @@ def plant(
     symbols, said = np.unique(flat, axis=0, return_inverse=True)
     names = tuple(" ".join(map(str, message)) if message.any() else "silence" for message in symbols)
     speech = Speech(said.reshape(messages.shape[:2]), symbols, names, here.n_agents)
-    return Planted(speech, variables(here), Surroundings((), audience(here)), meaning)
+    heard_by = audience(here)
+    return Planted(speech, variables(here), Surroundings((heard_by,), heard_by), meaning)
 
 
 def variables(here: World) -> list[Variable]:

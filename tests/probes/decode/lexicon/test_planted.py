@@ -77,6 +77,7 @@ def test_a_context_gives_each_meaning_its_own_part(tables: Any) -> None:
 
 def test_lies_are_true_to_kin_alone(tables: Any) -> None:
     found = tables.read(tables.plant("lying", seed=6), n_null=99)
+    assert found.about.context.name == "audience"
     for entry in (entry for entry in found.entries if entry.meaning):
         assert entry.truth_to_kin.share == 1
         assert entry.truth_to_strangers.share == 0
