@@ -28,7 +28,7 @@ def import_file(
     for name, value, allowed in (("symbols", chosen.symbols, SYMBOLS), ("zero", chosen.zero, ZEROS)):
         if value not in allowed:
             raise ForeignDataError(f"There is no {name} {value!r}: choose one of {', '.join(allowed)}.")
-    form = find_format(source, chosen.format)
+    form = find_format(source, chosen.format) if found is None else "egg"
     if form == "egg":
         return import_egg(source, target, chosen, watch, found)
     return import_table(source, form, target, chosen, watch)
