@@ -55,13 +55,17 @@ def _print(result: Result) -> None:
     told = [row for row in details["rows"] if row["gain"] is not None]
     history = "observed, heard and did" if details["with_heard"] else "observed and did"
     if told:
-        columns = ("target", "hidden", "history", "both", "gain", "95 %", "q", "found")
         table(
             f"What {details['source']} of {details['of']} tells beyond what they {history}",
-            (*columns, "untrained") if untrained else columns,
-            [_line(row) + ((untrained.get(row["target"]),) if untrained else ()) for row in told],
+            ("target", "hidden", "history", "both", "gain", "95 %", "q"),
+            [_line(row) for row in told],
         )
-        out.print("Scores are balanced accuracy, or R^2 where it says so; found: a gain that is more than chance.")
+        out.print("Scores are balanced accuracy, or R^2 where it says so; * marks a gain that is more than chance.")
+    alike = [
+        f"{row['target']} {untrained[row['target']]:.2f}" for row in told if untrained.get(row["target"]) is not None
+    ]
+    if alike:
+        out.print(f"Gains of the untrained network, for comparison: {', '.join(alike)}.", markup=False)
     for row in details["rows"]:
         if row["gain"] is None:
             out.print(f"{row['target']} is undefined, because {row['reason'].rstrip('.')}.", markup=False)
@@ -73,6 +77,7 @@ def _print(result: Result) -> None:
 def _line(row: dict[str, Any]) -> tuple[Any, ...]:
     """Return a row of the table."""
     name = row["target"] if row["unit"] != "R^2" else f"{row['target']} (R^2)"
-    scores = tuple(round(row[part], 3) for part in ("hidden", "history", "both", "gain"))
+    scores = tuple(f"{row[part]:.2f}" for part in ("hidden", "history", "both", "gain"))
     span = f"{row['interval'][0]:.2f} to {row['interval'][1]:.2f}" if row["interval"] else "-"
-    return (name, *scores, span, row["q_value"], "yes" if analysis.has_gain(row) else "no")
+    q = "-" if row["q_value"] is None else f"{row['q_value']:.2g}"
+    return (name, *scores, span, f"{q} *" if analysis.has_gain(row) else q)

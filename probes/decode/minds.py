@@ -4,8 +4,7 @@ An agent that has seen where another went may know where that is; a probe on its
 would a probe on what the agent observed. What counts is the gain: the score of a linear probe on history and hidden
 state less that on the history alone, which is read by a recurrent probe (minds_reservoir.py). What was heard is no part
 of the history unless asked for: with it, a gain is what the agent worked out; without it, also what it was told. A gain
-is claimed where chance does not give it (minds_gain.py) and all of its interval is above 0: a hidden state that fits
-its own episode better than another's, and yet does not help, is no gain.
+is claimed where neither chance nor a gain of 0 would give it (minds_gain.py), at a false discovery rate over the list.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -188,6 +187,8 @@ def described(found: Gain, n_classes: int) -> dict[str, Any]:
         "interval": found.interval,
         "null": asdict(null) if null is not None else None,
         "p_value": found.p_value,
+        "p_permutation": found.p_permutation,
+        "p_above_zero": found.p_above_zero,
         "q_value": None,
         "explained": found.explained,
         "reason": None,
@@ -226,9 +227,8 @@ def ask_beside(recording: Recording, question: Minds) -> dict[str, Any]:
 
 
 def has_gain(row: Mapping[str, Any]) -> bool:
-    """Whether a row shows a gain: one that chance does not give, and that is above 0 in all of its interval."""
-    sure = row["q_value"] is not None and row["q_value"] <= SIGNIFICANT
-    return sure and row["interval"] is not None and bool(row["interval"][0] > 0)
+    """Whether a row shows a gain that is more than chance."""
+    return row["q_value"] is not None and bool(row["q_value"] <= SIGNIFICANT)
 
 
 def result_of(
@@ -247,8 +247,9 @@ def result_of(
         "n_folds": question.n_folds,
         "n_null": len(ground.permutations),
     }
-    heard = ("heard",) if question.with_heard else ()
-    name = file_stem("minds", ground.layer, ground.agents.name, *heard)
+    marks = [mark for mark, there in (("heard", question.with_heard), ("in-view", question.in_view)) if there]
+    asked = question.targets if question.targets != MINDS else ()
+    name = file_stem("minds", ground.layer, ground.agents.name, *marks, *asked)
     made = provenance("minds", question.seed, recording.attrs.get("checkpoint_sha256"))
     n_episodes = len(ground.rows.episodes)
     tested = [row for row in rows if row["q_value"] is not None]

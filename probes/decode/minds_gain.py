@@ -3,8 +3,12 @@
 The hidden state enters as what the history does not predict of it: the residual of a ridge regression that is fitted on
 other episodes. The two are then as good as uncorrelated, so that the joint probe's covariance has two blocks, and the
 null costs little: each episode keeps its history and its labels and is given the residuals of another episode, at equal
-t. So the null pays for as many features as the observed probe does, and a hidden state that is nothing but the history
-and noise gains no more than chance gives. The score of the two blocks is that of one linear probe (see linear.py).
+t. So the null pays for as many features as the observed probe does. The score of the two blocks is that of one linear
+probe (see linear.py).
+
+Two things must hold for a gain, and the p-value is the larger of theirs: residuals of other episodes gain less, and the
+gain is above 0. The first alone would not do: where the history's probe misses a part of what the history holds, the
+residual fits its own episode a little better than another's, without being of any use.
 """
 
 from collections.abc import Callable
@@ -12,6 +16,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 from commlab.foundation.statistics import bca_interval, permutation_p_value
 from commlab.probes.decode.linear import (
@@ -32,7 +37,7 @@ from commlab.probes.decode.scores import ClassTask, NumberTask
 __all__ = ["Gain", "gain_over_history"]
 
 BESIDE = 0.3  # ridge of the residual, whose class means are noisy where the steps of an episode are alike
-RIDGES = (0.01, 0.1, 1.0, 10.0)  # beside linear.RIDGE: the history's probe has the best of them
+RIDGES = (0.01, 0.1, 1.0, 10.0)  # beside linear.RIDGE: the history has the best of them, for labels and residuals
 
 Array = NDArray[Any]
 Float32 = NDArray[np.float32]
@@ -49,7 +54,9 @@ class Gain(NamedTuple):
     gain: float  # both - history
     interval: tuple[float, float] | None
     draws: Float64  # (n_null,) the gain under the null
-    p_value: float | None
+    p_value: float | None  # the larger of the next two
+    p_permutation: float | None  # that residuals of other episodes gain as much
+    p_above_zero: float | None  # that the gain is 0 or less
     explained: float  # share of the hidden state's variance that the history predicts, held out
 
 
@@ -71,10 +78,13 @@ def gain_over_history(
     """
     task = ClassTask(n_classes) if n_classes else NumberTask()
     known = task.known(labels)
-    design = make_design(history.copy(), rows.fold_sizes, known)
+    ladder = firmer_and_firmer(make_design(history.copy(), rows.fold_sizes, known))
     alone = make_design(hidden.copy(), rows.fold_sizes, known)
-    left, explained = residuals(design, alone.features, known)
+    left, explained = max((residuals(one, alone.features, known) for one in ladder), key=lambda found: found[1])
     precision = inverse_of(left[known])
+
+    def joint_of(one: Design) -> Joint:
+        return JointClasses(one, labels, n_classes, precision) if n_classes else JointNumbers(one, labels, precision)
 
     def sums_of(predicted: Array) -> Float64:
         return task.sums(predicted, labels, rows.episode, len(rows.episodes))
@@ -82,39 +92,45 @@ def gain_over_history(
     def score(predicted: Array) -> float:
         return float(task.score(sums_of(predicted).sum(0)[None])[0])
 
-    def joint_of(one: Design) -> Joint:
-        return JointClasses(one, labels, n_classes, precision) if n_classes else JointNumbers(one, labels, precision)
-
-    ladder = [joint_of(design), *(joint_of(firmer(design, ridge)) for ridge in RIDGES)]
-    joint = max(ladder, key=lambda one: score(one.predict(None)))
+    joint = max((joint_of(one) for one in ladder), key=lambda one: score(one.predict(None)))
     before, after = joint.predict(None), joint.predict(left)
-    history_score, both = score(before), score(after)
-    shuffle = shuffled(left, rows)
-    draws = np.array([score(joint.predict(shuffle(one))) for one in permutations]) - history_score
+    baseline, shuffle = score(before), shuffled(left, rows)
+    draws = np.array([score(joint.predict(shuffle(one))) for one in permutations]) - baseline
     draws = draws[np.isfinite(draws)]
-    difference = both - history_score
+    gain = score(after) - baseline
+    by_episode = np.hstack([sums_of(after), sums_of(before)])
+    by_episode = by_episode[by_episode.any(axis=1)]
+    difference = difference_of(task.score)
+    by_chance = permutation_p_value(gain, draws) if draws.size else None
+    at_most_zero = p_above_zero(by_episode, difference)
     return Gain(
         hidden=score(task.predict(alone, labels)),
-        history=history_score,
-        both=both,
-        gain=difference,
-        interval=paired_interval(sums_of(after), sums_of(before), task.score, seed),
+        history=baseline,
+        both=score(after),
+        gain=gain,
+        interval=bca_interval(by_episode, difference, np.random.default_rng([seed, 1])),
         draws=draws,
-        p_value=permutation_p_value(difference, draws) if draws.size else None,
+        p_value=max(by_chance, at_most_zero) if by_chance is not None and at_most_zero is not None else None,
+        p_permutation=by_chance,
+        p_above_zero=at_most_zero,
         explained=explained,
     )
 
 
-def paired_interval(
-    after: Float64, before: Float64, score: Callable[[Float64], Float64], seed: int
-) -> tuple[float, float] | None:
-    """The BCa interval of score(after) - score(before), from each episode's sums (E, F)."""
-    half = after.shape[1]
-    both = np.hstack([after, before])
-    counted = both[both.any(axis=1)]
-    return bca_interval(
-        counted, lambda sums: score(sums[:, :half]) - score(sums[:, half:]), np.random.default_rng([seed, 1])
-    )
+def difference_of(score: Callable[[Float64], Float64]) -> Callable[[Float64], Float64]:
+    """score(after) - score(before) of sums (B, 2 F) that hold those of after, then those of before."""
+    return lambda sums: score(sums[:, : sums.shape[1] // 2]) - score(sums[:, sums.shape[1] // 2 :])
+
+
+def p_above_zero(by_episode: Float64, difference: Callable[[Float64], Float64]) -> float | None:
+    """The one-sided p-value that the difference is 0 or less, from its jackknife over episodes (E, 2 F)."""
+    total, n = by_episode.sum(0), len(by_episode)
+    left_out = difference(total - by_episode)
+    if n < 2 or not np.isfinite(left_out).all():
+        return None
+    error = float(np.sqrt((n - 1) / n * np.sum(np.square(left_out - left_out.mean()))))
+    found = float(difference(total[None])[0])
+    return float(ndtr(-found / error)) if error > 0 else float(found <= 0)
 
 
 def shuffled(left: Float32, rows: Rows) -> Callable[[Int64], Float32]:
@@ -148,13 +164,17 @@ def residuals(design: Design, hidden: Float32, known: NDArray[np.bool_]) -> tupl
     return left / np.sqrt(np.maximum(variance, 1e-12)).astype(np.float32), explained
 
 
-def firmer(design: Design, ridge: float) -> Design:
-    """The same design with `ridge` times each feature's variance added to its covariance."""
-    stiff = [
-        np.linalg.inv(np.linalg.inv(precision) + np.diag(ridge * variance))
-        for precision, variance in zip(design.precision, design.variance, strict=True)
-    ]
-    return design._replace(precision=np.stack(stiff))
+def firmer_and_firmer(design: Design) -> list[Design]:
+    """The design, and the same with each of RIDGES times the features' variances added to its covariance."""
+    whole = [np.linalg.inv(precision) for precision in design.precision]
+    found = [design]
+    for firmness in RIDGES:
+        stiff = [
+            np.linalg.inv(covariance + np.diag(firmness * variance))
+            for covariance, variance in zip(whole, design.variance, strict=True)
+        ]
+        found.append(design._replace(precision=np.stack(stiff)))
+    return found
 
 
 def inverse_of(features: Float32) -> Float64:
