@@ -9,7 +9,16 @@ from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 
-from commlab.figures import injection_effect, learning_curve, probe_scores, symbol_destinations, symbol_place, use
+from commlab.figures import (
+    clusters,
+    formation,
+    injection_effect,
+    learning_curve,
+    probe_scores,
+    symbol_destinations,
+    symbol_place,
+    use,
+)
 from commlab.figures.style import new_figure, styled
 from commlab.foundation.atomic import write_atomic
 from commlab.foundation.errors import DataError
@@ -36,6 +45,8 @@ PLOTS = {
         "probe_scores": probe_scores,
         "injection_effect": injection_effect,
         "symbol_destinations": symbol_destinations,
+        "clusters": clusters,
+        "formation": formation,
     }.items()
 }
 
