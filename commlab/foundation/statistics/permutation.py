@@ -23,6 +23,7 @@ __all__ = [
 ]
 
 METHOD = "whole episodes permuted"
+SMALLEST_LENGTHS = 10  # episodes of neighbouring lengths; where lengths differ, pairs of steps are lost
 SMALLEST_STRATUM = 20  # in smaller ones too many draws would leave an episode where it is
 
 Alternative = Literal["greater", "less", "two-sided"]
@@ -39,8 +40,8 @@ class Strata(NamedTuple):
 def episode_strata(lengths: ArrayLike, condition: ArrayLike | None = None, kinship: ArrayLike | None = None) -> Strata:
     """Strata of episodes by condition, kinship and length, each argument (E,).
 
-    Episodes of one length form a stratum where there are at least 20 of them; rarer lengths are merged with their
-    neighbours in length (and are then compared at the steps that both have). A kinship that is rarer than that is
+    Episodes of one length form a stratum where there are at least 10 of them; rarer lengths are merged with their
+    neighbours in length (and are then compared at the steps that both have). A kinship of fewer than 20 episodes is
     pooled with the other rare ones of its condition.
     """
     steps = np.asarray(lengths, dtype=np.int64)
@@ -116,15 +117,15 @@ def pool_rare(conditions: NDArray[np.int64], kinship: NDArray[np.int64]) -> tupl
 
 
 def group_lengths(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Group numbers (n,) from 0 on: runs of neighbouring lengths, each with 20 episodes where there are so many."""
+    """Group numbers (n,) from 0 on: runs of neighbouring lengths, each with 10 episodes where there are so many."""
     values, value_of, sizes = np.unique(lengths, return_inverse=True, return_counts=True)
     groups = np.zeros(values.size, dtype=np.int64)
     group, filled = 0, 0
     for index, size in enumerate(sizes):
-        if filled >= SMALLEST_STRATUM:
+        if filled >= SMALLEST_LENGTHS:
             group, filled = group + 1, 0
         groups[index] = group
         filled += int(size)
-    if filled < SMALLEST_STRATUM and group > 0:
+    if filled < SMALLEST_LENGTHS and group > 0:
         groups[groups == group] = group - 1  # what is left over joins the neighbours below
     return groups[value_of]
