@@ -1,16 +1,16 @@
 """The measures of messages beside acts, and of speakers beside each other."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from commlab.datasets.reader import Recording
-from commlab.probes.decode.coordination import Shared, agreement, divergence, pooled_information
+from commlab.probes.decode.coordination import Shared, Spoken, agreement, divergence, pooled_information
 from commlab.probes.decode.findings import Found
 from commlab.probes.decode.language import Language, speaking
-from commlab.probes.decode.meaning_metrics import Resampling, missing
+from commlab.probes.decode.resampling import Resampling, at_common_steps, missing
 from commlab.probes.decode.rows import lay_out, read_rows, table_of
 
 __all__ = ["ACTS", "TOGETHER", "act_metrics", "code_metrics"]
@@ -37,16 +37,14 @@ def act_metrics(recording: Recording, language: Language, work: Resampling, reac
     said = by_speaker(language)
     actions = all_actions(recording, said.shape[2])
     speakers = language.spoken.agents.indices
-    own = [(said[:, place], actions[:, agent]) for place, agent in enumerate(speakers)]
+    own = [spoken_beside(said[:, place], actions[:, [agent]], 0, work) for place, agent in enumerate(speakers)]
     others = [
-        after(said[:, place], actions, others_of(agent, actions.shape[1], work.seed), reaction)
+        spoken_beside(said[:, place], actions[:, others_of(agent, actions.shape[1], work.seed)], reaction, work)
         for place, agent in enumerate(speakers)
     ]
     return {
-        "speaker_consistency": mean_information(own, language, work, "the speakers do the same at every step"),
-        "instantaneous_coordination": mean_information(
-            [pair for pair in others if pair is not None], language, work, "there is nobody else who acts"
-        ),
+        "speaker_consistency": mean_information(own, work, "the speakers do nothing"),
+        "instantaneous_coordination": mean_information(others, work, "there is nobody else who acts"),
     }
 
 
@@ -73,32 +71,27 @@ def others_of(agent: int, n_agents: int, seed: int) -> list[int]:
     return sorted(drawn.tolist())
 
 
-def after(said: Int64, actions: Int64, others: list[int], reaction: int) -> tuple[Int64, Int64] | None:
-    """A speaker's messages (E, n) beside the others' actions `reaction` steps later."""
-    n_steps = said.shape[1] - reaction
-    if not others or n_steps < 1:
+def spoken_beside(said: Int64, actions: Int64, reaction: int, work: Resampling) -> Spoken | None:
+    """A speaker's messages (E, T) beside actions (E, agents, T) `reaction` steps later; None where there are none."""
+    n_agents, n_steps = actions.shape[1], said.shape[1] - reaction
+    if not n_agents or n_steps < 1:
         return None
-    theirs = actions[:, others, reaction:].reshape(len(said), -1)
-    return np.tile(said[:, :n_steps], (1, len(others))), theirs
+    common = at_common_steps(said[:, :n_steps], work.steps, 1, reaction)
+    theirs = actions[:, :, reaction:].reshape(len(said), -1)
+    return Spoken(np.tile(said[:, :n_steps], (1, n_agents)), theirs, np.tile(common, (1, n_agents)))
 
 
-def mean_information(pairs: list[tuple[Int64, Int64]], language: Language, work: Resampling, no_pairs: str) -> Found:
+def mean_information(spoken: Sequence[Spoken | None], work: Resampling, nobody: str) -> Found:
     """The mean over speakers of the information between messages and actions."""
-    if not pairs:
-        return missing(("one",), no_pairs)["one"]
-    told = [pair for pair in pairs if varies(pair[0]) and varies(pair[1])]
-    if not told:
-        silent = not any(varies(said) for said, _ in pairs)
-        reason = "the same is said at every step" if silent else "the same is done at every step"
-        return missing(("one",), reason)["one"]
-    found = pooled_information(told, work.permutations)
-    return Found(
-        found.corrected,
-        EMPTY,
-        found.draws - found.draws.mean(),
-        interval=found.interval,
-        extra=described(found, len(pairs) - len(told)),
-    )
+    there = [one for one in spoken if one is not None]
+    told = [one for one in there if varies(one.said) and varies(one.action)]
+    if told:
+        found = pooled_information(told, work.permutations)
+        extra = described(found, len(spoken) - len(told))
+        return Found(found.corrected, EMPTY, found.draws, interval=found.interval, compared=found.observed, extra=extra)
+    silent = there and not any(varies(one.said) for one in there)
+    reason = "the same is said at every step" if silent else "the same is done at every step" if there else nobody
+    return missing(("one",), reason)["one"]
 
 
 def described(found: Shared, n_constant: int) -> dict[str, Any]:
@@ -127,10 +120,12 @@ def code_metrics(language: Language, work: Resampling) -> dict[str, Found]:
     if np.isnan(agreement(whole)):
         return missing(TOGETHER, "no two speakers ever speak of the same value of the target")
     parts = [tables_of(said[kept], codes[kept], shape) for kept in work.watch(work.groups)]
-    permuted = [tables_of(said, codes[permutation], shape) for permutation in work.watch(work.permutations)]
+    common = by_place(at_common_steps(speaking(language.spoken), work.steps, n_speakers), n_speakers)
+    permuted = [tables_of(common, codes[permutation], shape) for permutation in work.watch(work.permutations)]
+    compared = agreement(tables_of(common, codes, shape)) if work.trims else None
     rng = np.random.default_rng([work.seed, 32])
     swapped = [tables_of(*swap(said, codes, rng), shape) for _ in work.watch(work.permutations)]
-    agreed = Found(agreement(whole), values_of(agreement, parts), values_of(agreement, permuted))
+    agreed = Found(agreement(whole), values_of(agreement, parts), values_of(agreement, permuted), compared=compared)
     diverged = Found(divergence(whole), values_of(divergence, parts), values_of(divergence, swapped), method=SWAPPED)
     return {"code_agreement": agreed, "code_divergence": diverged}
 

@@ -5,6 +5,7 @@ next action) (Lowe et al. 2019). Both look, and neither proves influence. `cic` 
 to each message is known because the message was put there.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,10 +17,10 @@ from commlab.foundation.statistics import (
     corrected_information,
     jackknife_interval,
     mutual_information,
-    permutation_p_value,
 )
+from commlab.foundation.statistics.information import count_pairs
 
-__all__ = ["Shared", "agreement", "cic", "divergence", "pooled_information"]
+__all__ = ["Shared", "Spoken", "agreement", "cic", "divergence", "pooled_information"]
 
 LN2 = float(np.log(2))
 
@@ -28,15 +29,23 @@ Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
 
 
-class Shared(NamedTuple):
-    """The mean information of several series, in bits, corrected by the mean of its null."""
+class Spoken(NamedTuple):
+    """What one speaker said, beside actions: codes with -1 where there is none."""
 
-    corrected: float
+    said: Int64  # (E, T)
+    action: Int64  # (E, T)
+    common: Int64  # (E, T) said, -1 beyond the steps that all episodes which trade places have
+
+
+class Shared(NamedTuple):
+    """The mean information of several speakers, in bits."""
+
+    corrected: float  # plug-in less the mean of its null
     interval: tuple[float, float] | None
     plug_in: float
-    p_value: float
-    draws: Float64  # (n_draws,) plug-in means with episodes permuted
-    parts: tuple[float, ...]  # corrected, of each series
+    observed: float  # at common steps, less the mean of the draws: what they are compared with
+    draws: Float64  # (n_draws,) at common steps, with episodes permuted, less their mean
+    parts: tuple[float, ...]  # corrected, of each speaker
 
 
 def cic(p_a_given_do_m: ArrayLike, q: ArrayLike) -> float:
@@ -60,23 +69,36 @@ def cic(p_a_given_do_m: ArrayLike, q: ArrayLike) -> float:
     return max(0.0, float(weights[sent] @ rel_entr(answers[sent], mean[None]).sum(1)) / LN2)
 
 
-def pooled_information(pairs: list[tuple[Int64, Int64]], permutations: Int64) -> Shared:
-    """The mean over speakers of I(x; y), each pair being codes (E, T) with -1 where there is none.
+def pooled_information(spoken: Sequence[Spoken], permutations: Int64) -> Shared:
+    """The mean over speakers of I(message; action), corrected by the mean of its null.
 
-    One permutation of whole episodes serves all pairs. The interval is a jackknife over episodes of the mean.
+    One permutation of whole episodes (n_draws, E) serves all speakers. The interval is a jackknife over episodes of the
+    mean; the test compares what is said at the steps that all episodes of a stratum have.
     """
-    found = [corrected_information(x, y, permutations) for x, y in pairs]
-    draws = np.mean([one.draws for one in found], axis=0)
-    plug_in = float(np.mean([one.plug_in for one in found]))
-    corrected = plug_in - float(draws.mean())
-    interval = found[0].interval if len(found) == 1 else jackknife_of_means(pairs, corrected)
-    parts = tuple(one.corrected for one in found)
-    return Shared(corrected, interval, plug_in, permutation_p_value(plug_in, draws), draws, parts)
+    found = [corrected_information(one.said, one.action, permutations) for one in spoken]
+    corrected = float(np.mean([one.corrected for one in found]))
+    draws = np.mean([permuted_information(one, permutations) for one in spoken], axis=0)
+    observed = float(np.mean([permuted_information(one, np.arange(len(one.said))[None])[0] for one in spoken]))
+    return Shared(
+        corrected=corrected,
+        interval=found[0].interval if len(found) == 1 else jackknife_of_means(spoken, corrected),
+        plug_in=float(np.mean([one.plug_in for one in found])),
+        observed=observed - float(draws.mean()),
+        draws=draws - draws.mean(),
+        parts=tuple(one.corrected for one in found),
+    )
 
 
-def jackknife_of_means(pairs: list[tuple[Int64, Int64]], estimate: float) -> tuple[float, float] | None:
+def permuted_information(spoken: Spoken, permutations: Int64) -> Float64:
+    """The plug-in information of each permutation at common steps, (n_draws,)."""
+    shape = int(spoken.said.max(initial=0)) + 1, int(spoken.action.max(initial=0)) + 1
+    tables = (count_pairs(spoken.common, spoken.action[order], *shape) for order in permutations)
+    return np.array([mutual_information(table) for table in tables])
+
+
+def jackknife_of_means(spoken: Sequence[Spoken], estimate: float) -> tuple[float, float] | None:
     """The jackknife interval of a mean of informations about its corrected estimate."""
-    left_out = np.mean([information_without_each(x, y) for x, y in pairs], axis=0)
+    left_out = np.mean([information_without_each(one.said, one.action) for one in spoken], axis=0)
     return jackknife_interval(estimate, left_out)
 
 

@@ -129,12 +129,14 @@ def conditional_entropy(corpus: Corpus) -> float:
     return max(0.0, entropy(pairs) - entropy(pairs.sum(1))) if pairs.size else NAN
 
 
-def mixed_positions(spoken: Utterances, permutations: Int64) -> Corpus:
+def mixed_positions(spoken: Utterances, permutations: Int64, said: Int64 | None = None) -> Corpus:
     """Messages whose symbols come from different episodes, at equal steps: those of position j from permutation j.
 
     What a corpus is like where the symbols of a message have nothing to do with each other. `permutations` is (L, E).
+    said: (E, slots) instead of all that was said.
     """
-    symbols = np.where((spoken.said >= 0)[..., None], spoken.symbols.astype(np.int64)[spoken.said], 0)
+    said = spoken.said if said is None else said
+    symbols = np.where((said >= 0)[..., None], spoken.symbols.astype(np.int64)[said], 0)
     mixed = np.stack([symbols[order, :, place] for place, order in enumerate(permutations)], axis=2)
     kept = mixed != 0
     line = np.broadcast_to(np.arange(mixed[..., 0].size).reshape(mixed.shape[:2])[..., None], mixed.shape)

@@ -43,6 +43,7 @@ class Found(NamedTuple):
     null_reason: str | None = None  # why there are no draws
     method: str = EPISODES_PERMUTED
     interval: tuple[float, float] | None = None  # one that was made in another way
+    compared: float | None = None  # the estimate on the steps that draws count, where those are fewer
     caution: str | None = None  # what must be said of this recording besides the measure's own warning
     extra: Mapping[str, Any] | None = None  # more for the details
 
@@ -62,8 +63,9 @@ def finding(asked: Asked, key: str, found: Found) -> Result:
     draws = found.draws[np.isfinite(found.draws)]
     null = summarise_null(draws, found.method) if draws.size else None
     p_value = None
-    if measure.alternative is not None and draws.size:
-        p_value = permutation_p_value(found.estimate, draws, measure.alternative)
+    observed = found.estimate if found.compared is None else found.compared
+    if measure.alternative is not None and draws.size and np.isfinite(observed):
+        p_value = permutation_p_value(observed, draws, measure.alternative)
     interval = found.interval or interval_of(measure, found)
     reason = None if draws.size else found.null_reason or asked.null_reason or NOT_OF_THE_WORLD
     return Result(
@@ -81,6 +83,7 @@ def finding(asked: Asked, key: str, found: Found) -> Result:
             "caution": found.caution,
             "null_draws": draws,
             "null_reason": reason,
+            "compared_with_null": observed if np.isfinite(observed) else None,
             **(found.extra or {}),
         },
         provenance=dict(asked.provenance),

@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 from commlab.datasets.reader import Recording
 from commlab.datasets.targets import find_target, targets_of
 from commlab.foundation.errors import CommlabError, DataError
-from commlab.probes.decode.joint import Joint, joint_of
 from commlab.probes.decode.utterances import Utterances, Valued, utterances, valued
 
-__all__ = ["Language", "Meant", "joint_over", "read_language", "speaking"]
+__all__ = ["Language", "Meant", "read_language", "speaking"]
 
 PREFERRED = ("resource_location", "resource_kind")
 MAX_FEATURES = 6  # of an imported recording that are taken as attributes unless told which
@@ -138,11 +137,3 @@ def speaking(spoken: Utterances) -> Int64:
     if spoken.silence is None:
         return spoken.said
     return np.where(spoken.said == spoken.silence, -1, spoken.said)
-
-
-def joint_over(
-    said: Int64, codes: Int64, shape: tuple[int, int], kept: NDArray[np.bool_] | None, permutation: Int64 | None
-) -> Joint:
-    """The joint of messages and meanings (E, slots) over the kept episodes, or with episodes' meanings permuted."""
-    meaning = codes if permutation is None else codes[permutation]
-    return joint_of(said[kept], meaning[kept], *shape) if kept is not None else joint_of(said, meaning, *shape)

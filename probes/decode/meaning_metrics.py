@@ -4,7 +4,6 @@ All are functions of how often each message met each meaning. That count is made
 each group of episodes, and once for each permutation; all measures are then read off it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,12 +14,13 @@ from commlab.probes.decode.context import independence_of, one_to_one_of
 from commlab.probes.decode.disentanglement import bag_columns, disentanglement_of, position_columns
 from commlab.probes.decode.distances import MEANING_DISTANCES, MESSAGE_DISTANCES, message_distances
 from commlab.probes.decode.findings import Found
-from commlab.probes.decode.joint import Joint, crossed
-from commlab.probes.decode.language import Language, Meant, joint_over, speaking
+from commlab.probes.decode.joint import Joint, crossed, joint_of
+from commlab.probes.decode.language import Language, Meant, speaking
+from commlab.probes.decode.resampling import WHOLE, Resampling, View, at_common_steps, missing, resampled
 from commlab.probes.decode.topography import Topography, similarity_of, similarity_of_utterances, topography
 from commlab.probes.decode.tree import Trees, tree_errors, trees
 
-__all__ = ["NAMING", "STRUCTURE", "Resampling", "naming_metrics", "structure_metrics"]
+__all__ = ["NAMING", "STRUCTURE", "naming_metrics", "structure_metrics"]
 
 NAMING = ("information", "v_measure", "homogeneity", "completeness", "purity")
 STRUCTURE = (
@@ -45,21 +45,20 @@ EMPTY: Float64 = np.empty(0)
 NAN = float("nan")
 
 
-class Resampling(NamedTuple):
-    """What every measure is computed again on."""
+class Paired(NamedTuple):
+    """Messages and meanings, slot by slot."""
 
-    groups: Sequence[Bool]  # episodes that stay when a group is left out
-    permutations: Int64  # (n_draws, E)
-    seed: int
-    watch: Callable[[Iterable[Any]], Iterable[Any]]  # passes its items on, and shows how far they are
+    said: Int64  # (E, slots) codes of messages, -1 for what is left out
+    common: Int64  # the same with -1 beyond the steps that all episodes of a stratum have
+    codes: Int64  # (E, slots) codes of meanings, -1 for none
+    shape: tuple[int, int]  # how many of each there are
 
 
 class Prepared(NamedTuple):
     """What the measures of structure read, made once."""
 
-    said: Int64  # (E, slots) codes of messages, -1 for silence
+    series: Paired
     meant: Meant
-    shape: tuple[int, int]
     positions: Int64  # (L, M)
     bags: Int64  # (V, M)
     trees: Trees | None
@@ -77,6 +76,20 @@ class Drawn(NamedTuple):
     values: Float64  # what each code is worth
 
 
+def paired(said: Int64, codes: Int64, shape: tuple[int, int], language: Language, work: Resampling) -> Paired:
+    """Messages and meanings as resampling needs them."""
+    n_agents = len(language.spoken.agents.indices)
+    return Paired(said, at_common_steps(said, work.steps, n_agents) if work.trims else said, codes, shape)
+
+
+def joint_in(series: Paired, view: View) -> Joint:
+    """The joint of messages and meanings in a view."""
+    said = series.common if view.common else series.said
+    codes = series.codes if view.permutation is None else series.codes[view.permutation]
+    kept = slice(None) if view.kept is None else view.kept
+    return joint_of(said[kept], codes[kept], *series.shape)
+
+
 def naming_metrics(language: Language, work: Resampling) -> dict[str, Found]:
     """How messages, silence among them, and the values of the first target name each other."""
     main = language.main
@@ -87,8 +100,10 @@ def naming_metrics(language: Language, work: Resampling) -> dict[str, Found]:
         return missing(NAMING, "the same is said at every step")
     shape = len(language.spoken.symbols), len(main.names)
 
-    def values(kept: Bool | None, permutation: Int64 | None) -> Values:
-        joint = joint_over(said, codes, shape, kept, permutation)
+    series = paired(said, codes, shape, language, work)
+
+    def values(view: View) -> Values:
+        joint = joint_in(series, view)
         return one_to_one_of(crossed(joint, np.arange(shape[0]), np.arange(shape[1])))._asdict()
 
     found = resampled(values, work, "messages or the target never change")
@@ -118,11 +133,10 @@ def structure_metrics(
     if used.size < 2:
         reason = "nothing but silence is said" if used.size == 0 else "only one message is ever said"
         return missing(STRUCTURE, reason)
-    ready = prepare(language, language.meant, said, distances, np.random.default_rng([work.seed, 11]))
+    ready = prepare(language, said, distances, work)
 
-    def values(kept: Bool | None, permutation: Int64 | None) -> Values:
-        joint = joint_over(ready.said, ready.meant.codes, ready.shape, kept, permutation)
-        return structure_of(ready, joint)
+    def values(view: View) -> Values:
+        return structure_of(ready, joint_in(ready.series, view))
 
     found = resampled(values, work, "what is said, or what it may be about, never changes")
     if ready.space is None:
@@ -133,23 +147,23 @@ def structure_metrics(
     return {key: explained(key, one, language, ready) for key, one in found.items()}
 
 
-def prepare(
-    language: Language, meant: Meant, said: Int64, distances: tuple[str, str], rng: np.random.Generator
-) -> Prepared:
+def prepare(language: Language, said: Int64, distances: tuple[str, str], work: Resampling) -> Prepared:
     """The columns, trees and distances of the messages and meanings that occur."""
+    meant = language.meant
+    assert meant is not None
     symbols = language.spoken.symbols.astype(np.int64)
     n_messages, n_meanings = len(symbols), len(meant.meanings)
     columns = sum(np.unique(column).size for column in symbols.T)
     fits = len(meant.attributes) > 1 and columns <= MAX_COLUMNS
-    work = n_messages**2 * n_meanings + n_messages * n_meanings**2
+    products = n_messages**2 * n_meanings + n_messages * n_meanings**2
+    rng = np.random.default_rng([work.seed, 11])
     return Prepared(
-        said=said,
+        series=paired(said, meant.codes, (n_messages, n_meanings), language, work),
         meant=meant,
-        shape=(n_messages, n_meanings),
         positions=position_columns(symbols),
         bags=bag_columns(symbols, padding=0),
         trees=trees(symbols, meant.meanings, rng) if fits else None,
-        space=topography(symbols, meant.meanings, *distances) if work <= ENOUGH_WORK else None,
+        space=topography(symbols, meant.meanings, *distances) if products <= ENOUGH_WORK else None,
         symbols=symbols,
         distances=distances,
     )
@@ -173,7 +187,7 @@ def structure_of(ready: Prepared, joint: Joint) -> Values:
 
 def variants(ready: Prepared) -> dict[str, float | None]:
     """Topographic similarity by every other pair of distances, "message distance, meaning distance"."""
-    joint = joint_over(ready.said, ready.meant.codes, ready.shape, None, None)
+    joint = joint_in(ready.series, WHOLE)
     found: dict[str, float | None] = {}
     for one in MESSAGE_DISTANCES:
         for other in MEANING_DISTANCES:
@@ -185,57 +199,46 @@ def variants(ready: Prepared) -> dict[str, float | None]:
 def drawn_similarity(ready: Prepared, work: Resampling) -> Found:
     """Topographic similarity where there are too many messages for all pairs: the mean over drawn utterances."""
     samples = [draw(ready, np.random.default_rng([work.seed, 12, index])) for index in range(N_SAMPLES)]
-    estimates = np.array([similarity_in(ready, sample, None, None) for sample in samples])
+    estimates = np.array([similarity_in(ready, sample, WHOLE) for sample in samples])
 
-    def values(kept: Bool | None, permutation: Int64 | None) -> Values:
-        return {"drawn": similarity_in(ready, samples[0], kept, permutation)}
+    def values(view: View) -> Values:
+        return {"drawn": similarity_in(ready, samples[0], view)}
 
     found = resampled(values, work, "all messages or all meanings are equally far apart")["drawn"]
     estimate = float(estimates.mean())
     extra = {
-        "utterances": int(np.count_nonzero((ready.said >= 0) & (ready.meant.codes >= 0))),
+        "utterances": int(np.count_nonzero((ready.series.said >= 0) & (ready.meant.codes >= 0))),
         "utterances_drawn": N_DRAWN,
         "samples": N_SAMPLES,
         "sampling_error": float(estimates.std(ddof=1) / np.sqrt(N_SAMPLES)),
     }
-    shift = estimate - found.estimate  # the first sample's jackknife, about the mean of all samples
-    return found._replace(estimate=estimate, left_out=found.left_out + shift, extra=extra)
+    first = found.estimate if found.compared is None else found.compared  # its null is the first sample's
+    return found._replace(estimate=estimate, compared=first, extra=extra)
 
 
 def draw(ready: Prepared, rng: np.random.Generator) -> Drawn:
     """Utterances drawn at random, and the distances of their messages."""
-    places = np.flatnonzero((ready.said >= 0) & (ready.meant.codes >= 0))
+    said = ready.series.said
+    places = np.flatnonzero((said >= 0) & (ready.meant.codes >= 0))
     chosen = np.sort(rng.choice(places, min(N_DRAWN, places.size), replace=False))
-    episode, slot = np.divmod(chosen, ready.said.shape[1])
-    kept, message = np.unique(ready.said[episode, slot], return_inverse=True)
-    said = message_distances(ready.symbols[kept], ready.distances[0], padding=0)
-    codes = said.block(slice(None), slice(None))
-    return Drawn(episode, slot, codes[message[:, None], message[None]], said.values)
+    episode, slot = np.divmod(chosen, said.shape[1])
+    kept, message = np.unique(said[episode, slot], return_inverse=True)
+    apart = message_distances(ready.symbols[kept], ready.distances[0], padding=0)
+    codes = apart.block(slice(None), slice(None))
+    return Drawn(episode, slot, codes[message[:, None], message[None]], apart.values)
 
 
-def similarity_in(ready: Prepared, drawn: Drawn, kept: Bool | None, permutation: Int64 | None) -> float:
-    """The topographic similarity of drawn utterances, of kept episodes alone, or with episodes' meanings permuted."""
-    world = drawn.episode if permutation is None else permutation[drawn.episode]
+def similarity_in(ready: Prepared, drawn: Drawn, view: View) -> float:
+    """The topographic similarity of drawn utterances in a view."""
+    world = drawn.episode if view.permutation is None else view.permutation[drawn.episode]
     meaning = ready.meant.codes[world, drawn.slot]
-    here = meaning >= 0 if kept is None else (meaning >= 0) & kept[drawn.episode]
+    here = meaning >= 0
+    if view.kept is not None:
+        here &= view.kept[drawn.episode]
+    if view.common:
+        here &= ready.series.common[drawn.episode, drawn.slot] >= 0
     codes = drawn.codes[here][:, here]
     return similarity_of_utterances(codes, drawn.values, ready.meant.meanings[meaning[here]], ready.distances[1])
-
-
-def resampled(values: Callable[[Bool | None, Int64 | None], Values], work: Resampling, reason: str) -> dict[str, Found]:
-    """Each value of the whole, without each group of episodes, and of each permutation."""
-    whole = values(None, None)
-    parts = [values(kept, None) for kept in work.watch(work.groups)]
-    draws = [values(None, permutation) for permutation in work.watch(work.permutations)]
-    return {
-        key: Found(
-            estimate,
-            np.array([part[key] for part in parts], dtype=np.float64),
-            np.array([one[key] for one in draws], dtype=np.float64),
-            reason,
-        )
-        for key, estimate in whole.items()
-    }
 
 
 def explained(key: str, found: Found, language: Language, ready: Prepared) -> Found:
@@ -260,8 +263,3 @@ def explained(key: str, found: Found, language: Language, ready: Prepared) -> Fo
     told = "Messages are one symbol long, so that it says nothing about how they are built." if one_symbol else ""
     alone = f"There is one target ({names[0]}), so that it says how much of it is told." if one_target else ""
     return found._replace(caution=" ".join(part for part in (told, alone) if part))
-
-
-def missing(keys: Sequence[str], reason: str) -> dict[str, Found]:
-    """All of them undefined, for one reason."""
-    return {key: Found(NAN, EMPTY, EMPTY, reason) for key in keys}

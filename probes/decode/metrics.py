@@ -15,8 +15,9 @@ from commlab.probes.decode.act_metrics import act_metrics, code_metrics
 from commlab.probes.decode.distances import check_names
 from commlab.probes.decode.findings import Asked, Found, finding, groups_of
 from commlab.probes.decode.language import Language, read_language
-from commlab.probes.decode.meaning_metrics import Resampling, naming_metrics, structure_metrics
+from commlab.probes.decode.meaning_metrics import naming_metrics, structure_metrics
 from commlab.probes.decode.measures import MEASURES
+from commlab.probes.decode.resampling import Resampling, common_steps
 from commlab.probes.decode.said_metrics import corpus_metrics, variety_metrics, word_metrics
 
 __all__ = ["fit", "summary"]
@@ -74,7 +75,7 @@ def measured(recording: Recording, language: Language, work: Resampling, options
     """What was found for each measure."""
     return {
         **variety_metrics(language, work.groups),
-        **corpus_metrics(language, work.groups, work.permutations, work.seed),
+        **corpus_metrics(language, work),
         **word_metrics(language, work.groups, options.threshold, work.seed),
         **naming_metrics(language, work),
         **structure_metrics(language, work, options.distances),
@@ -104,7 +105,7 @@ def resampling(language: Language, n_null: int, seed: int, watch: Watch | None) 
             if watch is not None:
                 watch(min(step, total), total)
 
-    return Resampling(groups, permutations, seed, passed), reason
+    return Resampling(groups, permutations, *common_steps(language.spoken), seed, passed), reason
 
 
 def with_q_values(results: list[Result]) -> list[Result]:

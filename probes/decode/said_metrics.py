@@ -20,6 +20,7 @@ from commlab.probes.decode.corpus import (
 )
 from commlab.probes.decode.findings import Found
 from commlab.probes.decode.language import Language, speaking
+from commlab.probes.decode.resampling import Resampling, at_common_steps
 from commlab.probes.decode.segmentation import boundaries, segments
 
 __all__ = ["corpus_metrics", "variety_metrics", "word_metrics"]
@@ -68,9 +69,7 @@ def variety_metrics(language: Language, groups: Sequence[Bool]) -> dict[str, Fou
     return resampled(values, groups, dict.fromkeys(values(None), NOTHING))
 
 
-def corpus_metrics(
-    language: Language, groups: Sequence[Bool], permutations: NDArray[np.int64], seed: int
-) -> dict[str, Found]:
+def corpus_metrics(language: Language, work: Resampling) -> dict[str, Found]:
     """The corpus laws; with messages of several symbols, the null of those that have nothing to do with each other."""
     corpus = corpus_of(language.spoken)
     if not corpus.tokens.size:
@@ -84,25 +83,27 @@ def corpus_metrics(
         }
 
     whole = abbreviation(counts, lengths)
-    found = resampled(values, groups, why_not(corpus, language))
+    found = resampled(values, work.groups, why_not(corpus, language))
     unit = "streams of one-symbol messages between silences" if corpus.streams else "messages"
     extra = {"lines_are": unit, "laws": plain(laws(corpus)._asdict()), "line_types": distinct_lines(corpus)}
-    found["conditional_entropy"] = beside_mixed(found["conditional_entropy"], language, permutations, seed)
+    found["conditional_entropy"] = beside_mixed(found["conditional_entropy"], language, work)
     return {key: one._replace(extra=extra) for key, one in found.items()}
 
 
-def beside_mixed(found: Found, language: Language, permutations: NDArray[np.int64], seed: int) -> Found:
+def beside_mixed(found: Found, language: Language, work: Resampling) -> Found:
     """Conditional entropy beside that of messages whose symbols come from different episodes."""
-    if language.spoken.length == 1:
+    spoken, n_draws = language.spoken, len(work.permutations)
+    if spoken.length == 1:
         return found._replace(null_reason="in a stream, order is the world's too: no chance order can be told from it")
-    rng = np.random.default_rng([seed, 22])
-    picks = [rng.permutation(len(permutations))[: language.spoken.length] for _ in permutations]
-    draws = [
-        conditional_entropy(mixed_positions(language.spoken, permutations[pick]))
-        for pick in picks
-        if len(pick) == language.spoken.length
-    ]
-    return found._replace(draws=np.array(draws, dtype=np.float64), method=MIXED)
+    if n_draws < spoken.length:
+        return found
+    common = at_common_steps(spoken.said, work.steps, len(spoken.agents.indices))
+    rng = np.random.default_rng([work.seed, 22])
+    orders = (work.permutations[rng.permutation(n_draws)[: spoken.length]] for _ in range(n_draws))
+    draws = [conditional_entropy(mixed_positions(spoken, order, common)) for order in orders]
+    own = np.tile(np.arange(len(common)), (spoken.length, 1))
+    compared = conditional_entropy(mixed_positions(spoken, own, common)) if work.trims else None
+    return found._replace(draws=np.array(draws, dtype=np.float64), method=MIXED, compared=compared)
 
 
 def message_counts(language: Language, kept: Bool | None = None) -> tuple[Float64, Float64]:

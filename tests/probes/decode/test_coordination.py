@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from commlab.foundation.errors import DataError
-from commlab.foundation.statistics import draw_permutations, entropy, episode_strata
-from commlab.probes.decode.coordination import agreement, cic, divergence, pooled_information
+from commlab.foundation.statistics import draw_permutations, entropy, episode_strata, permutation_p_value
+from commlab.probes.decode.coordination import Spoken, agreement, cic, divergence, pooled_information
 
 
 def permutations(n_episodes, n_draws=49, seed=0):
@@ -39,22 +39,23 @@ def test_influence_refuses_what_is_no_distribution():
 def test_speakers_with_codes_of_their_own_are_measured_one_by_one():
     rng = np.random.default_rng(1)
     first, second = rng.integers(0, 4, (2, 40, 8))
-    found = pooled_information([(first, first), (second, 3 - second)], permutations(40))
+    both = [Spoken(first, first, first), Spoken(second, 3 - second, second)]
+    found = pooled_information(both, permutations(40))
     assert found.corrected > 1.9
     assert found.parts == pytest.approx((2, 2), abs=0.1)
     assert found.interval[0] < found.corrected < found.interval[1]
-    assert found.p_value == pytest.approx(1 / 50)
-    alone = pooled_information([(first, first)], permutations(40))
+    assert permutation_p_value(found.observed, found.draws) == pytest.approx(1 / 50)
+    alone = pooled_information(both[:1], permutations(40))
     assert alone.corrected == pytest.approx(found.parts[0])
 
 
 def test_acts_that_have_nothing_to_do_with_speech_carry_nothing():
     rng = np.random.default_rng(2)
-    pairs = [(rng.integers(0, 4, (40, 8)), rng.integers(0, 4, (40, 8))) for _ in range(3)]
-    found = pooled_information(pairs, permutations(40))
+    said, action = rng.integers(0, 4, (2, 3, 40, 8))
+    found = pooled_information([Spoken(said[i], action[i], said[i]) for i in range(3)], permutations(40))
     assert abs(found.corrected) < 0.05
     assert found.interval[0] < 0 < found.interval[1]
-    assert found.p_value > 0.05
+    assert permutation_p_value(found.observed, found.draws) > 0.05
 
 
 def test_one_code_and_two_codes():
