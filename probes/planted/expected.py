@@ -49,15 +49,17 @@ SURE = 1000  # answers from which on the share itself must reach its goal, and n
 
 
 class Case(NamedTuple):
-    """A language, and whom its speakers have for listeners."""
+    """A language, whom its speakers have for listeners, and how often they slip."""
 
     language: str
     listener: str = "obeying"
+    slips: float = 0.0
 
     @property
     def label(self) -> str:
         """The case as a table has it."""
-        return self.language if self.listener == "obeying" else f"{self.language}, {self.listener} listener"
+        heeded = "" if self.listener == "obeying" else f", {self.listener} listener"
+        return self.language + heeded + (f", {100 * self.slips:.0f} % slips" if self.slips else "")
 
 
 class Tool(NamedTuple):
@@ -88,16 +90,19 @@ class Tally(NamedTuple):
         return self.false / self.empty if self.empty else None
 
 
+SLIPS = 0.2  # the chance that a careless speaker names something else
+CARELESS = tuple(Case(language, slips=SLIPS) for language, told in TELLS.items() if told)
 LANGUAGES = tuple(Case(language) for language in TELLS)
 NOTHING = (Case("noise"), Case("drifting-noise"), Case("silent"))
 HEEDED = (Case("holistic"), Case("noise", "noise-driven"))  # what is said goes with what listeners do next
 UNHEEDED = (Case("synonymous", "deaf"), Case("noise"), Case("silent"))
 
 EXPECTED: dict[str, Tool] = {
-    "lexicon": Tool("entries", LANGUAGES),
+    "lexicon": Tool("entries", (*LANGUAGES, *CARELESS)),
     "information": Tool("answers", LANGUAGES),
     "probe": Tool("answers", LANGUAGES),
     **{measure: Tool("answers", (*map(Case, ranges), *NOTHING), 0.25) for measure, ranges in RANGES.items()},
+    "clusters": Tool("answers", (Case("holistic"), *NOTHING), 0.5),
     "instantaneous_coordination": Tool("answers", (*HEEDED, *UNHEEDED), 0.25),
 }
 

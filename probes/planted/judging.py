@@ -16,6 +16,7 @@ __all__ = ["Form", "Meaning", "Read", "Subject", "enough", "judge", "judge_entri
 MIN_EPISODES = 20  # in which an entry is said, for it to be judged
 N_NULL = 99
 FEW_NULL = 19  # the least that can reach LEVEL
+N_CLUSTERS, MAX_ROWS = 16, 3000  # fewer than by default, which takes ten seconds a recording
 
 Form = tuple[tuple[int, ...], int | None]  # symbols, and the position of one that counts at that position alone
 Meaning = frozenset[tuple[str, str]]
@@ -152,9 +153,24 @@ def judge_measure(case: Case, measure: str, result: Result) -> Tally:
     return Tally(1, 0, 0, 1, int(not within)) if case.language == UNSTRUCTURED else Tally(1, 1, int(within), 0, 0)
 
 
+def judge_clusters(subject: Subject) -> Tally:
+    """Clusters of the contexts of use that go with messages they were not formed by."""
+    from commlab.probes.decode import clusters
+
+    try:
+        result = clusters.fit(
+            subject.recording, k=N_CLUSTERS, n_null=FEW_NULL, seed=subject.seed, max_rows=MAX_ROWS, n_resamples=2
+        )
+        found = result.p_value is not None and result.p_value <= LEVEL
+    except DataError:  # nothing is said
+        found = False
+    return Tally(1, 1, int(found), 0, 0) if TELLS[subject.language.name] else Tally(1, 0, 0, 1, int(found))
+
+
 JUDGES: dict[str, Callable[[Subject], Tally]] = {
     "lexicon": judge_lexicon,
     "information": judge_information,
     "probe": judge_probe,
+    "clusters": judge_clusters,
 }
 assert set(EXPECTED) == {*JUDGES, *RANGES, "instantaneous_coordination"}

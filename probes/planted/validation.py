@@ -23,6 +23,7 @@ __all__ = ["Plan", "fit", "result_of", "row_of", "seed_of"]
 ENTRIES = 1000  # of a language in the lexicon, at least
 EPISODES = {"drifting-noise": 256}  # played with a codebook, where it is not the usual number
 USUAL = 128
+CARELESS_SHARE = 4  # one in so many codebooks is spoken by careless speakers, too
 Watch = Callable[[int, int], None]  # codebooks done, codebooks in all
 
 
@@ -99,6 +100,8 @@ def codebooks_of(tool: str, case: Case, plan: Plan) -> int:
         return 0
     if asked.kind == "answers":
         return -(-plan.codebooks * 100 // round(100 / asked.share))
+    if case.slips:
+        return -(-plan.codebooks // CARELESS_SHARE)
     entries = len(plant(case.language).policy.language.entries)
     return max(plan.codebooks, -(-plan.entries // entries) if entries else 0)
 
@@ -106,7 +109,7 @@ def codebooks_of(tool: str, case: Case, plan: Plan) -> int:
 def run_trial(trial: Trial) -> dict[str, Tally]:
     """Play one codebook, and let the tools at it."""
     case, seed = trial.case, seed_of(trial.seed, trial.case.language, trial.number)
-    planted = plant(case.language, seed, case.listener)
+    planted = plant(case.language, seed, case.listener, slips=case.slips)
     recording = recording_of(planted, EPISODES.get(case.language, USUAL), seed)
     return judge(Subject(recording, planted.policy.language, case, seed), trial.tools)
 

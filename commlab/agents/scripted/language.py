@@ -64,6 +64,7 @@ class Language:
     to_strangers: Audience = "truth"
     persistence: float = 0.0  # the chance that a meaningless symbol is said again
     noise: tuple[int, ...] = ()  # symbols that are drawn without regard to anything
+    slips: float = 0.0  # the chance that any case, drawn evenly, is named instead of the one that is there
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -72,6 +73,7 @@ class Language:
             "language": self.name,
             "language_seed": self.seed,
             "to_strangers": self.to_strangers,
+            "slips": self.slips,
             "entries": {entry.unit: sorted(map(list, entry.meaning)) for entry in self.entries},
         }
 
@@ -109,13 +111,22 @@ Drawn = tuple[NDArray[Any], list[Entry]]  # messages (P, C, N, L) and entries
 
 
 def draw_language(
-    name: str, seed: int, places: Sequence[str], kinds: Sequence[str], vocabulary: int = 40, length: int | None = None
+    name: str,
+    seed: int,
+    places: Sequence[str],
+    kinds: Sequence[str],
+    vocabulary: int = 40,
+    length: int | None = None,
+    slips: float = 0.0,
 ) -> Language:
     """Return the language of that name whose codebook follows from `seed`.
 
-    length: symbols in a message, where the channel gives the language no choice. Raises DataError for an unknown name,
-    for a channel with too few symbols and for a length that the language does not have.
+    length: symbols in a message, where the channel gives the language no choice. slips: the chance that a speaker names
+    any case instead of the one that is there. Raises DataError for an unknown name, for a channel with too few symbols,
+    for a length that the language does not have and for slips that are no chance.
     """
+    if not 0 <= slips <= 1:
+        raise DataError(f"slips is {slips}; it is a chance from 0 to 1.")
     if name not in LANGUAGES:
         near = nearest_names(name, LANGUAGES, limit=1)[0]
         raise DataError(f"There is no language {name!r}: the nearest is {near}, all are {', '.join(LANGUAGES)}.")
@@ -138,6 +149,7 @@ def draw_language(
         to_strangers=audience.get(kind, "truth"),
         persistence=0.9 if kind == "drifting-noise" else 0.0,
         noise=tuple(entry.symbols[0] for entry in entries) if kind.endswith("noise") else (),
+        slips=slips,
     )
 
 

@@ -106,12 +106,16 @@ class Planted(NamedTuple):
 
 
 def plant(
-    name: LanguageName | str, seed: int = 0, listener: ListenerName | str = "obeying", scenario: Scenario | None = None
+    name: LanguageName | str,
+    seed: int = 0,
+    listener: ListenerName | str = "obeying",
+    scenario: Scenario | None = None,
+    slips: float = 0.0,
 ) -> Planted:
     """Return speakers of the language drawn from `seed` and their listeners, in `babel` or another scenario.
 
-    Raises DataError for unknown names and languages that the channel has no room for, and ScenarioError for a scenario
-    in which scripted agents cannot live.
+    slips: the chance that speakers name something else than what is there. Raises DataError for unknown names and for
+    languages that the channel has no room for, and ScenarioError for a scenario in which scripted agents cannot live.
     """
     if listener not in LISTENERS:
         near = nearest_names(listener, LISTENERS, limit=1)[0]
@@ -120,7 +124,7 @@ def plant(
     world = scenario or load_scenario("babel", {"channel.length": _LENGTHS.get(name, 1)})
     kinds = tuple(dict.fromkeys(crystal.kind for crystal in world.crystals))
     channel = world.channel
-    language = draw_language(name, seed, ground_of(world).places, kinds, channel.vocabulary, channel.length)
+    language = draw_language(name, seed, ground_of(world).places, kinds, channel.vocabulary, channel.length, slips)
     facts = {"scripted": {**language.facts, "listener": kind}}
     return Planted(ScriptedPolicy(world, language, kind), world, facts, language.sha256)
 

@@ -18,7 +18,7 @@ __all__ = ["NEVER", "Said", "Speakers", "Talk", "kin_in_sight", "nearest_crystal
 
 NEVER = np.float32(-1e9)  # logit of what is never chosen
 NOTHING = -1
-_CHOICE, _LIE, _NOISE = 0, 1, 2  # indices of draws; of noise there are two for every symbol of a message
+_CHOICE, _LIE, _SLIP, _NOISE = 0, 1, 2, 4  # indices of draws; of noise there are two for every symbol of a message
 _FAR = 10**6
 
 
@@ -68,6 +68,12 @@ class Speakers:
         told = self._to_audience(case, lie, kin_in_sight(observation, self.agents))
         return self._say(told, drawn), Talk(case, lie, talk.symbol)
 
+    def _slipped(self, case: NDArray[np.int64], drawn: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return the cases (W, n) that are named, of which some are slips; who is silent stays so."""
+        n_cases = len(self.logits) - 1
+        slips = (drawn[..., _SLIP] < self.language.slips) & (case >= 0)
+        return np.where(slips, np.floor(drawn[..., _SLIP + 1] * n_cases).astype(np.int64), case)
+
     def cases(self, observation: Observation) -> NDArray[np.int64]:
         """Return what speakers see: place and kind of the nearest crystal as one number, (W, n); NOTHING for none."""
         cell, offset = nearest_crystal(observation, self.agents, self.kind)
@@ -92,14 +98,23 @@ class Speakers:
     def _say(self, case: NDArray[np.int64], drawn: NDArray[np.float64]) -> Said:
         """Return messages that say the cases (W, n), one of those there are for each; silence for NOTHING."""
         messages = self.language.messages.reshape(-1, *self.language.messages.shape[2:])
-        n = messages.shape[1]
-        chosen = np.floor(drawn[..., _CHOICE] * n).astype(np.int64)
-        message = np.where((case >= 0)[..., None], messages[case, chosen], 0).astype(np.uint8)
-        length = self.language.length
-        if message.shape[-1] != length:  # silent, on a channel of several symbols
-            message = np.zeros((*case.shape, length), np.uint8)
-        logprob = np.where(case >= 0, -np.log(n), 0).astype(np.float32)
+        chosen = np.floor(drawn[..., _CHOICE] * messages.shape[1]).astype(np.int64)
+        message = np.where((case >= 0)[..., None], messages[self._slipped(case, drawn), chosen], 0).astype(np.uint8)
+        logprob = _log(np.where(case >= 0, self._chance(messages, case, message), 1.0))
+        if message.shape[-1] != self.language.length:  # silent, on a channel of several symbols
+            message = np.zeros((*case.shape, self.language.length), np.uint8)
         return Said(message, self.logits[case].reshape(*case.shape, -1), logprob)
+
+    def _chance(
+        self, messages: NDArray[np.uint8], case: NDArray[np.int64], message: NDArray[np.uint8]
+    ) -> NDArray[np.float64]:
+        """Return the chance (W, n) of a message where the case is `case` (W, n); `messages` are all, (cases, N, L)."""
+        meant = (messages[case] == message[:, :, None]).all(axis=-1).mean(axis=-1)
+        slips = self.language.slips
+        if not slips:
+            return np.asarray(meant)
+        anyhow = (messages == message[:, :, None, None]).all(axis=-1).mean(axis=(-1, -2))
+        return np.asarray((1 - slips) * meant + slips * anyhow)
 
     def _babble(self, talk: Talk, drawn: NDArray[np.float64]) -> tuple[Said, Talk]:
         """Return symbols drawn without regard to anything, or said again."""
@@ -160,6 +175,7 @@ def _log_shares(language: Language) -> NDArray[np.float32]:
         flat = language.messages.reshape(-1, n, length)
         case, _, position = np.indices(flat.shape)
         np.add.at(shares, (case, position, flat), 1 / n)
+        shares[:-1] = (1 - language.slips) * shares[:-1] + language.slips * shares[:-1].mean(axis=0)
     return _log(shares)
 
 

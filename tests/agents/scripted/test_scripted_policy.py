@@ -145,6 +145,19 @@ def test_noise_knows_nothing_and_may_drift() -> None:
     assert (played(plant("silent", 3)).said == 0).all()
 
 
+@pytest.mark.parametrize("name", ["holistic", "compositional", "kin-only"])
+def test_a_slip_names_any_case(name: str) -> None:
+    planted = plant(name, 3, slips=0.4)
+    game = played(planted)
+    kin = game.kin if name == "kin-only" else slice(None)
+    right = is_said(planted.policy.language, game)[kin]
+    by_chance = 1 / 8 if name == "kin-only" else 1 / 32  # that a slip names what is there
+    assert right.mean() == pytest.approx(0.6 + 0.4 * by_chance, abs=0.03)
+    assert name != "kin-only" or (game.said[~game.kin] == 0).all()
+    with pytest.raises(DataError, match="a chance from 0 to 1"):
+        plant(name, 3, slips=1.5)
+
+
 @pytest.mark.parametrize("name", ["synonymous", "drifting-noise", "lying"])
 def test_an_episode_is_the_same_in_any_batch(name: str) -> None:
     planted = plant(name, 3)
@@ -153,9 +166,10 @@ def test_an_episode_is_the_same_in_any_batch(name: str) -> None:
         assert np.array_equal(whole[20:25], part)
 
 
+@pytest.mark.parametrize("slips", [0.0, 0.3])
 @pytest.mark.parametrize("name", LANGUAGES)
-def test_log_probabilities_are_those_of_what_is_drawn(name: str) -> None:
-    planted = plant(name, 3)
+def test_log_probabilities_are_those_of_what_is_drawn(name: str, slips: float) -> None:
+    planted = plant(name, 3, slips=slips)
     language, n_actions = planted.policy.language, planted.scenario.n_actions
     game = played(planted, 128)
     told = game.logits[:, :, SCOUT, n_actions:].reshape(*game.said.shape, -1)
