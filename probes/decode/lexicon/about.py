@@ -63,8 +63,7 @@ def screen(counts: Sequence[Counts]) -> Screened:
 
 def best_scores(found: Counts) -> Float64:
     """The larger of the largest cell score and the standardised information, in every draw (1 + P,)."""
-    flat = found.scores.reshape(len(found.scores), -1)
-    cells = flat.max(axis=1) if flat.shape[1] else np.zeros(len(flat))
+    cells = found.largest.max(axis=1) if found.largest.shape[1] else np.zeros(len(found.largest))
     spread = max(float(found.information.std()), 1e-3)
     both: Float64 = np.maximum(standard(cells), (found.information - found.information.mean()) / spread)
     return both

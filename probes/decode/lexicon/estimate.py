@@ -24,7 +24,7 @@ from commlab.probes.decode.lexicon.readings import (
     truth_of,
 )
 from commlab.probes.decode.lexicon.senses import KIN, STRANGERS, Contexts, by_context, senses_of
-from commlab.probes.decode.lexicon.speech import Speech, Variable, said_in
+from commlab.probes.decode.lexicon.speech import Speech, Variable, onsets, said_in
 from commlab.probes.decode.lexicon.tables import Counts, count, family
 from commlab.probes.decode.lexicon.units import UNITS, Members, Part, Unit, choose_unit, membership, parts_of
 
@@ -107,9 +107,8 @@ def topics(speech: Speech, targets: Sequence[Variable], screened: Screened, arou
     rng = np.random.default_rng([seed, 3])
     kept = speech.said >= 0
     aloud = Predictor(speech, spoken_in(speech), rng)
-    listened = Listened(
-        Predictor(speech, kept, rng), aloud, Predictor(speech, run_starts(speech), rng), around.audience
-    )
+    started = onsets(speech.said, ~np.asarray(speech.symbols.any(axis=1)), speech.n_agents)
+    listened = Listened(Predictor(speech, kept, rng), aloud, Predictor(speech, started, rng), around.audience)
     passing = np.flatnonzero(screened.p_values <= SIGNIFICANT).tolist()
     about = choose(listened, targets, passing, around.contexts)
     if about.chosen:

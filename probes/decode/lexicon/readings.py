@@ -59,7 +59,7 @@ def mask_of(scene: Scene, part: int) -> Bools:
 
 def lifted(counts: Counts, threshold: float) -> Bools:
     """The values (U, V) that each unit is said of: beyond chance, and of a size that matters beside the unit's best."""
-    lift = np.where(counts.scores[0] > threshold, counts.lift, 0.0)
+    lift = np.where(counts.scores > threshold, counts.lift, 0.0)
     best = lift.max(axis=1, initial=0.0, keepdims=True)
     told: Bools = (lift >= LEAST_LIFT) & (lift >= OF_BEST * best)
     return told
@@ -126,7 +126,7 @@ def evidence_of(
     weights = 1.0 / run_lengths(target.codes, scene.speech.n_agents)[here]
     episode = np.nonzero(here)[0]
     totals = np.bincount(episode, weights, scene.speech.n_episodes)
-    row, expected = counts.scores[0, unit], counts.expected[unit]
+    row, expected = counts.scores[unit], counts.expected[unit]
     found = []
     for value in values:
         hits = np.bincount(episode, weights * (target.codes[here] == value), scene.speech.n_episodes)

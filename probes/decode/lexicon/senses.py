@@ -40,11 +40,13 @@ def by_context(scene: Scene, context: Variable, permutations: Int64) -> Contexts
     n_contexts = len(context.names)
     counts = [count(scene.speech, target, scene.members, permutations, context) for target in scene.targets]
     threshold = family(counts).threshold
-    sure, lifts = [], []
+    sure: list[Bools] = []
+    lifts: list[Float64] = []
     for target, found in zip(scene.targets, counts, strict=True):
         shape = (-1, n_contexts, len(target.names))
         lift = found.observed.reshape(shape) / np.maximum(expected(scene, context, target, found, shape), 0.01)
-        sure.append(((found.scores[0].reshape(shape) > threshold) & (lift >= LEAST_LIFT)).any(axis=1))
+        certain = (found.scores.reshape(shape) > threshold) & (lift >= LEAST_LIFT)
+        sure.append(np.asarray(certain.any(axis=1)))
         lifts.append(lift)
     return Contexts(context, tuple(sure), tuple(lifts))
 

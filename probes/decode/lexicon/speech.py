@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Speech", "Variable", "bands", "joined", "run_lengths", "said_in"]
+__all__ = ["Speech", "Variable", "bands", "joined", "onsets", "run_lengths", "said_in"]
 
 Array = NDArray[Any]
 Int64 = NDArray[np.int64]
@@ -70,6 +70,18 @@ def by_agent(codes: Array, n_agents: int) -> Array:
 def by_slot(streams: Array, shape: tuple[int, ...], n_agents: int) -> Array:
     """Streams (E * A, steps) as a table (E, slots)."""
     return streams.reshape(shape[0], n_agents, -1).swapaxes(1, 2).reshape(shape)
+
+
+def onsets(said: Int64, silent: NDArray[np.bool_], n_agents: int) -> NDArray[np.bool_]:
+    """Where an agent says something else than it last said aloud in the episode, (E, slots); `silent` (M,) messages."""
+    streams = by_agent(said, n_agents)
+    aloud = (streams >= 0) & ~np.append(silent, True)[streams]
+    steps = np.arange(streams.shape[1])
+    last = np.maximum.accumulate(np.where(aloud, steps, -1), axis=1)
+    before = np.concatenate([np.full((len(last), 1), -1), last[:, :-1]], axis=1)
+    again = (before >= 0) & (np.take_along_axis(streams, np.maximum(before, 0), axis=1) == streams)
+    started: NDArray[np.bool_] = by_slot(aloud & ~again, said.shape, n_agents)
+    return started
 
 
 def joined(variables: list[Variable]) -> Int64:

@@ -19,6 +19,7 @@ __all__ = ["LEAST_EXPECTED", "Counts", "Family", "count", "family"]
 
 Int64 = NDArray[np.int64]
 Float64 = NDArray[np.float64]
+Float32 = NDArray[np.float32]
 LEAST_EXPECTED = 0.01  # uses: keeps lifts finite where no draw had any
 FEW = 3.0  # expected uses below which a cell's spread is not trusted
 FLOOR_FEW, FLOOR = 0.5, 0.2  # least spread of a square root of a count: a Poisson count's is 0.5
@@ -30,13 +31,16 @@ class Counts(NamedTuple):
 
     observed: Float64  # (U, V)
     expected: Float64  # (U, V) mean over the draws: what the same speech gives beside other episodes' worlds
-    scores: Float64  # (1 + P, U, V) standardised, row 0 observed
+    scores: Float64  # (U, V) the observed uses, standardised by the draws
+    largest: Float64  # (1 + P, U) the largest score of each unit, row 0 observed
     information: Float64  # (1 + P,) bits of the whole messages, row 0 observed
 
     def only(self, units: Sequence[int]) -> "Counts":
         """The counts of some of the units."""
         kept = list(units)
-        return Counts(self.observed[kept], self.expected[kept], self.scores[:, kept], self.information)
+        return Counts(
+            self.observed[kept], self.expected[kept], self.scores[kept], self.largest[:, kept], self.information
+        )
 
     @property
     def lift(self) -> Float64:
@@ -75,7 +79,7 @@ def count(
     rows = np.where(said < 0, n_messages * n_contexts, said) * spare
     columns = np.where(variable.codes < 0, n_values, variable.codes)
     weights = 1.0 / run_lengths(variable.codes, speech.n_agents)
-    draws = np.empty((1 + len(permutations), len(parts.starts) * n_contexts, n_values))
+    draws = np.empty((1 + len(permutations), len(parts.starts) * n_contexts, n_values), dtype=np.float32)
     information = np.empty(1 + len(permutations))
     for draw, order in enumerate(np.vstack([np.arange(speech.n_episodes), permutations])):
         cells = (rows + columns[order]).reshape(-1)
@@ -85,16 +89,18 @@ def count(
         table = flat[: n_messages * n_contexts * spare].reshape(-1, spare)[:, :n_values]
         draws[draw] = parts.summed(table.reshape(n_messages, -1)).reshape(-1, n_values)
         information[draw] = bits(table)
-    expected = draws[1:].mean(axis=0) if len(permutations) else np.zeros(draws.shape[1:])
-    return Counts(draws[0].copy(), expected, standardised(draws, expected), information)
+    observed, expected = draws[0].astype(np.float64), draws[1:].mean(axis=0, dtype=np.float64)
+    scores = standardised(draws, expected)
+    return Counts(observed, expected, scores[0].astype(np.float64), scores.max(axis=2).astype(np.float64), information)
 
 
-def standardised(draws: Float64, expected: Float64) -> Float64:
+def standardised(draws: Float32, expected: Float64) -> Float32:
     """Square roots of counts (1 + P, U, V) in standard deviations from their mean, the observed one included."""
-    roots = np.sqrt(draws + 3 / 8)
-    spread = np.maximum(roots.std(axis=0), np.where(expected < FEW, FLOOR_FEW, FLOOR))
-    scores: Float64 = (roots - roots.mean(axis=0)) / spread
-    return scores
+    roots: Float32 = np.sqrt(draws + np.float32(3 / 8))
+    roots -= roots.mean(axis=0)
+    spread = np.maximum(roots.std(axis=0), np.where(expected < FEW, FLOOR_FEW, FLOOR).astype(np.float32))
+    roots /= spread
+    return roots
 
 
 def bits(table: Float64) -> float:
@@ -108,6 +114,5 @@ def bits(table: Float64) -> float:
 
 def family(counts: Sequence[Counts]) -> Family:
     """The null of the largest score over all cells of several variables."""
-    largest = [found.scores[1:].reshape(len(found.scores) - 1, -1) for found in counts]
-    cells = [scores.max(axis=1) for scores in largest if scores.shape[1]]
+    cells = [found.largest[1:].max(axis=1) for found in counts if found.largest.shape[1]]
     return Family(np.max(cells, axis=0) if cells else np.zeros(0))

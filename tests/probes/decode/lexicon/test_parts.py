@@ -10,7 +10,7 @@ from commlab.probes.decode.lexicon.gains import Predictor
 from commlab.probes.decode.lexicon.rates import rate_of
 from commlab.probes.decode.lexicon.sequences import quasi_independent
 from commlab.probes.decode.lexicon.speech import Speech, Variable, bands, joined, run_lengths
-from commlab.probes.decode.lexicon.tables import count, family
+from commlab.probes.decode.lexicon.tables import Counts, count, family
 from commlab.probes.decode.lexicon.units import Part, membership, parts_of
 
 
@@ -48,20 +48,11 @@ def holds(message: list[int], part: Part) -> bool:
 
 
 def test_the_family_threshold_is_the_twentieth_part_of_the_draws() -> None:
-    scores = np.zeros((20, 1, 1))
-    scores[1:, 0, 0] = np.arange(19)
-    counts = count_like(scores)
-    null = family([counts])
+    nothing = np.zeros((1, 1))
+    null = family([Counts(nothing, nothing, nothing, np.arange(-1.0, 19).reshape(20, 1), np.zeros(20))])
     assert null.threshold == 18  # of 19 draws and the observed one, only the largest may reach it
     assert null.p_values(np.array([18.5]))[0] == pytest.approx(0.05)
     assert null.p_values(np.array([-1.0]))[0] == 1
-
-
-def count_like(scores: np.ndarray[Any, Any]) -> Any:
-    """Counts of which only the scores matter."""
-    from commlab.probes.decode.lexicon.tables import Counts
-
-    return Counts(np.zeros((1, 1)), np.zeros((1, 1)), scores, np.zeros(len(scores)))
 
 
 def test_a_rate_is_wilsons_where_episodes_are_single_uses() -> None:
