@@ -4,7 +4,7 @@ An agent that has seen where another went may know where that is; a probe on its
 would a probe on what the agent observed. What counts is the gain: the score of a linear probe on history and hidden
 state less that on the history alone, which is read by a recurrent probe (minds_reservoir.py). What was heard is no part
 of the history unless asked for: with it, a gain is what the agent worked out; without it, also what it was told. A gain
-is claimed where neither chance nor a gain of 0 would give it (minds_gain.py), at a false discovery rate over the list.
+is claimed where chance does not give it, at a false discovery rate over the list, and it is above 0 (minds_gain.py).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -187,7 +187,6 @@ def described(found: Gain, n_classes: int) -> dict[str, Any]:
         "interval": found.interval,
         "null": asdict(null) if null is not None else None,
         "p_value": found.p_value,
-        "p_permutation": found.p_permutation,
         "p_above_zero": found.p_above_zero,
         "q_value": None,
         "explained": found.explained,
@@ -227,8 +226,9 @@ def ask_beside(recording: Recording, question: Minds) -> dict[str, Any]:
 
 
 def has_gain(row: Mapping[str, Any]) -> bool:
-    """Whether a row shows a gain that is more than chance."""
-    return row["q_value"] is not None and bool(row["q_value"] <= SIGNIFICANT)
+    """Whether a row shows a gain: more than chance gives (of the list), and above 0."""
+    sure = row["q_value"] is not None and row["q_value"] <= SIGNIFICANT
+    return sure and row["p_above_zero"] is not None and bool(row["p_above_zero"] <= SIGNIFICANT)
 
 
 def result_of(

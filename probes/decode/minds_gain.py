@@ -6,9 +6,10 @@ null costs little: each episode keeps its history and its labels and is given th
 t. So the null pays for as many features as the observed probe does. The score of the two blocks is that of one linear
 probe (see linear.py).
 
-Two things must hold for a gain, and the p-value is the larger of theirs: residuals of other episodes gain less, and the
-gain is above 0. The first alone would not do: where the history's probe misses a part of what the history holds, the
-residual fits its own episode a little better than another's, without being of any use.
+Two things must hold for a gain: residuals of other episodes gain less (p_value), and the gain is above 0
+(p_above_zero). The first alone would not do: where the history's probe misses a part of what the history holds, the
+residual fits its own episode a little better than another's, without being of any use. The second alone is no test of
+the hidden state being more than noise: noise costs, so that its gain is below 0.
 """
 
 from collections.abc import Callable
@@ -54,8 +55,7 @@ class Gain(NamedTuple):
     gain: float  # both - history
     interval: tuple[float, float] | None
     draws: Float64  # (n_null,) the gain under the null
-    p_value: float | None  # the larger of the next two
-    p_permutation: float | None  # that residuals of other episodes gain as much
+    p_value: float | None  # that residuals of other episodes gain as much
     p_above_zero: float | None  # that the gain is 0 or less
     explained: float  # share of the hidden state's variance that the history predicts, held out
 
@@ -101,8 +101,6 @@ def gain_over_history(
     by_episode = np.hstack([sums_of(after), sums_of(before)])
     by_episode = by_episode[by_episode.any(axis=1)]
     difference = difference_of(task.score)
-    by_chance = permutation_p_value(gain, draws) if draws.size else None
-    at_most_zero = p_above_zero(by_episode, difference)
     return Gain(
         hidden=score(task.predict(alone, labels)),
         history=baseline,
@@ -110,9 +108,8 @@ def gain_over_history(
         gain=gain,
         interval=bca_interval(by_episode, difference, np.random.default_rng([seed, 1])),
         draws=draws,
-        p_value=max(by_chance, at_most_zero) if by_chance is not None and at_most_zero is not None else None,
-        p_permutation=by_chance,
-        p_above_zero=at_most_zero,
+        p_value=permutation_p_value(gain, draws) if draws.size else None,
+        p_above_zero=p_above_zero(by_episode, difference),
         explained=explained,
     )
 
