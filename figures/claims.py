@@ -57,6 +57,16 @@ CLAIMS = (
         "commlab probe RUN --target=resource_location",
     ),
     Claim(
+        "clusters", "cluster", "Kinds of contexts",
+        "Do the states in which agents speak fall into kinds, and what goes with each of them?",
+        "commlab cluster RUN --picture",
+    ),
+    Claim(
+        "formation", "formation", "How the language formed",
+        "When did messages begin to tell of the world, and when did each come to mean what it means now?",
+        "commlab formation RUN",
+    ),
+    Claim(
         "injection_effect", "injection", "What an injected message does",
         "Do listeners act differently when they are told something, all else being equal?",
         "commlab inject RUN",
@@ -82,6 +92,8 @@ def drawn_for(claim: Claim, evidence: Evidence) -> list[Drawn]:
     if claim.plot == "learning_curve":
         return [Drawn(claim.plot, evidence.curves, ())] if evidence.curves else []
     results = evidence.of(claim.analysis)
+    if claim.plot == "clusters":
+        results = tuple(result for result in results if "picture" in result.details)
     if claim.plot == "probe_scores":
         units = [tuple(group) for _, group in groupby(sorted(results, key=lambda r: r.unit), key=lambda r: r.unit)]
         return [Drawn(numbered(claim.plot, i), group, group) for i, group in enumerate(units)]

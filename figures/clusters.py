@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from commlab.figures.style import INK, SOFT, WIDTH, bare
+from commlab.figures.style import INK, WIDTH, bare
 from commlab.figures.wording import estimate_text, number, percent, plain, wrapped
 from commlab.foundation.result import Result
 
@@ -18,24 +18,31 @@ NOISE = "#c9d0d8"
 LINE_WIDTH = 44  # characters of a line of the key
 LINE = 0.165  # inches of a line of the key
 GAP = 0.09  # inches between entries of the key
-PLANE = 3.3  # inches
+PLANE = 3.1  # inches
 PLANE_SHARE = 0.47  # of the figure's width
 APART = 0.055  # least distance of two numbers, in widths of the plane
 RELAXATIONS = 200
+NEAR = 0.06  # rows within it make a place thick
+ABOVE = 0.04  # of the thickest place, so that the number does not hide it
 
 
 def entries(data: Result) -> list[tuple[int, list[str]]]:
     """The key: the number of each cluster that has rows, and its words in lines."""
     return [
-        (cluster["cluster"], wrapped(f"{plain(cluster['words'], 160)} · {share(cluster)}", LINE_WIDTH).split("\n"))
+        (cluster["cluster"], wrapped(tied(f"{share(cluster)}: {plain(cluster['words'], 160)}"), LINE_WIDTH).split("\n"))
         for cluster in data.details["clusters"]
         if cluster["n_rows"]
     ]
 
 
+def tied(text: str) -> str:
+    """Text in which no line breaks before a per cent sign."""
+    return text.replace(" %", "\u00a0%")
+
+
 def share(cluster: dict[str, Any]) -> str:
     """How many of the rows a cluster holds."""
-    return f"{percent(cluster['share'])} of rows" if cluster["share"] >= 0.005 else "<1 % of rows"
+    return percent(cluster["share"]) if cluster["share"] >= 0.005 else "<1 %"
 
 
 def key_height(data: Result) -> float:
@@ -66,7 +73,7 @@ def draw_plane(ax: Axes, data: Result) -> None:
     for n in numbers:
         here = cluster == n
         colour, mark = look(n)
-        ax.scatter(x[here], y[here], s=7, color=colour, marker=mark, alpha=0.6, linewidth=0, rasterized=True)
+        ax.scatter(x[here], y[here], s=9, color=colour, marker=mark, alpha=0.6, linewidth=0, rasterized=True)
     ax.set(xticks=[], yticks=[])
     for spine in ax.spines.values():
         spine.set_visible(False)
@@ -77,15 +84,15 @@ def draw_plane(ax: Axes, data: Result) -> None:
 
 
 def middles(ax: Axes, x: Any, y: Any, cluster: Any, numbers: list[int]) -> list[tuple[float, float]]:
-    """Where each number stands, in parts of the plane: on the row nearest to the cluster's median, pushed apart."""
+    """Where each number stands, in parts of the plane: above the thick of its cluster, pushed apart."""
     (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()
-    u, v = (x - left) / (right - left), (y - low) / (high - low)
     places = []
     for n in numbers:
-        here = np.flatnonzero(cluster == n)
-        gap = (u[here] - np.median(u[here])) ** 2 + (v[here] - np.median(v[here])) ** 2
-        nearest = here[int(gap.argmin())]
-        places.append((float(u[nearest]), float(v[nearest])))
+        here = cluster == n
+        u, v = (x[here] - left) / (right - left), (y[here] - low) / (high - low)
+        near = np.hypot(u[:, None] - u, v[:, None] - v) < NEAR
+        thick = int(near.sum(1).argmax())
+        places.append((float(u[thick]), float(v[thick]) + ABOVE))
     return pushed_apart(places)
 
 
@@ -129,7 +136,7 @@ def draw_key(ax: Axes, data: Result, height: float) -> None:
                 line,
                 transform=ax.transAxes,
                 fontsize=8.6,
-                color=INK if i == 0 else SOFT,
+                color=INK,
                 va="center",
                 ha="left",
             )

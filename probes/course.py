@@ -7,6 +7,8 @@ from commlab.probes.decode.wording import SIGNIFICANT
 
 __all__ = ["about", "add_q_values", "rose_at", "sentence", "series_of", "settled_at"]
 
+LONG, LEAST = 0.25, 3  # share of the training, and checkpoints, over which what has settled must stay
+
 Points = list[dict[str, Any]]  # of one series: agent_steps, value, low, high, p_value, null_low, null_high, reason
 
 
@@ -38,17 +40,17 @@ def rose_at(points: Points) -> int | None:
 
 
 def settled_at(points: Points) -> int | None:
-    """The first checkpoint from which on all intervals overlap the last one's; None where the last has none."""
+    """The first checkpoint from which on all intervals overlap the last one's; None where it was still changing.
+
+    Settled means that this holds for three checkpoints or more, over the last quarter of the training or longer.
+    """
     end = points[-1]
     if end["low"] is None:
         return None
-    first = len(points) - 1
-    for i in range(len(points) - 1, -1, -1):
-        low, high = points[i]["low"], points[i]["high"]
-        if low is None or low > end["high"] or high < end["low"]:
-            break
-        first = i
-    return first
+    apart = [p["low"] is None or p["low"] > end["high"] or p["high"] < end["low"] for p in points]
+    first = max((i + 1 for i, is_apart in enumerate(apart) if is_apart), default=0)
+    long = end["agent_steps"] - points[first]["agent_steps"] >= LONG * end["agent_steps"]
+    return first if long and len(points) - first >= LEAST else None
 
 
 def about(key: str) -> dict[str, str]:
@@ -84,7 +86,7 @@ def sentence(details: dict[str, Any], lead: Points) -> str:
     when = "was above chance from the first checkpoint on" if rose == lead[0]["agent_steps"] else ""
     when = when or f"rose above chance at {amount(rose)} agent steps"
     settled = details["settled_at"]
-    if settled == end["agent_steps"]:
+    if settled is None:
         return f"Speech about {target} {when} and was still changing at the end, at {end['value']:.2f} bits ({span})."
     return f"Speech about {target} {when} and settled at {end['value']:.2f} bits by {amount(settled)} ({span})."
 

@@ -127,7 +127,7 @@ def test_a_bare_run_gets_a_page_that_names_the_commands(tmp_path: Path) -> None:
 def test_one_missing_result_leaves_the_others(small_run: RunFolder) -> None:
     page = page_of(small_run)
     assert page.tags.count("svg") == 2
-    assert page.text.count("Not computed yet. This makes it:") == 4
+    assert page.text.count("Not computed yet. This makes it:") == 6
     assert f"commlab inject {small_run.path}" in page.text
 
 

@@ -16,6 +16,10 @@ PHRASES = {
     "altar_location": "altar {} of it",
     "own_position": "stands at {}",
     "own_energy": "energy {}",
+    "nearest_kin_location": "kin {} of it",
+    "nearest_stranger_location": "a stranger {} of it",
+    "last_heard": "heard {} last",
+    "other_next_action": "the other next does {}",
 }
 NOTHING = "nothing we can tell"
 DONE = ("own_next_action", "own_destination", "listener_next_action")
