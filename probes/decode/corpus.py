@@ -33,6 +33,7 @@ Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
 
 NAN = float("nan")
+FEW_SYMBOLS = 1024  # of more, pairs are sorted instead of counted in a square
 
 
 class Corpus(NamedTuple):
@@ -100,13 +101,13 @@ def chosen_episodes(corpus: Corpus, kept: NDArray[np.bool_]) -> Corpus:
 
 def laws(corpus: Corpus) -> Laws:
     """The laws of a corpus; all NaN but for the counts where nothing was said."""
-    tokens = np.unique(corpus.tokens, return_inverse=True)[1].astype(np.int64)
+    tokens = corpus.tokens
     if not tokens.size:
         return Laws(0.0, 0.0, 0.0, *[NAN] * 9)
-    lengths = np.unique(corpus.line, return_counts=True)[1]
-    counts = np.bincount(tokens)
-    bits, n_types = entropy(counts), len(counts)
-    pairs = pair_counts(tokens, corpus.line)
+    lengths = np.bincount(corpus.line - corpus.line.min())
+    lengths, counts = lengths[lengths > 0], np.bincount(tokens)
+    bits, n_types = entropy(counts), np.count_nonzero(counts)
+    pairs = pair_counts(corpus)
     return Laws(
         tokens=float(tokens.size),
         lines=float(lengths.size),
@@ -125,8 +126,11 @@ def laws(corpus: Corpus) -> Laws:
 
 def conditional_entropy(corpus: Corpus) -> float:
     """The bits of a symbol given the one before it in its line; NaN where none follows another."""
-    pairs = pair_counts(np.unique(corpus.tokens, return_inverse=True)[1].astype(np.int64), corpus.line)
-    return max(0.0, entropy(pairs) - entropy(pairs.sum(1))) if pairs.size else NAN
+    pairs = pair_counts(corpus)
+    if not pairs.size:
+        return NAN
+    firsts = corpus.tokens[:-1][corpus.line[1:] == corpus.line[:-1]]
+    return max(0.0, entropy(pairs) - entropy(np.bincount(firsts)))
 
 
 def mixed_positions(spoken: Utterances, permutations: Int64, said: Int64 | None = None) -> Corpus:
@@ -144,14 +148,13 @@ def mixed_positions(spoken: Utterances, permutations: Int64, said: Int64 | None 
     return Corpus(mixed[kept], line[kept], episode[kept], streams=False)
 
 
-def pair_counts(tokens: Int64, line: Int64) -> Int64:
-    """How often each symbol is followed by each in its line, (V, V); empty where none is followed."""
-    follows = line[1:] == line[:-1]
-    if not follows.any():
-        return np.zeros((0, 0), dtype=np.int64)
-    n_types = int(tokens.max()) + 1
-    cells = tokens[:-1][follows] * n_types + tokens[1:][follows]
-    return np.bincount(cells, minlength=n_types**2).reshape(n_types, n_types).astype(np.int64)
+def pair_counts(corpus: Corpus) -> Int64:
+    """How often each pair of symbols that follow each other in a line occurs, in any order; empty for none."""
+    follows = corpus.line[1:] == corpus.line[:-1]
+    n_symbols = int(corpus.tokens.max(initial=0)) + 1
+    cells = corpus.tokens[:-1][follows] * n_symbols + corpus.tokens[1:][follows]
+    counts = np.bincount(cells) if n_symbols <= FEW_SYMBOLS else np.unique(cells, return_counts=True)[1]
+    return counts.astype(np.int64)
 
 
 def distinct_lines(corpus: Corpus) -> int:

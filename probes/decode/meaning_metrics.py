@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from commlab.foundation.errors import DataError
 from commlab.foundation.statistics import corrected_information
 from commlab.probes.decode.context import independence_of, one_to_one_of
 from commlab.probes.decode.disentanglement import bag_columns, disentanglement_of, position_columns
@@ -17,7 +18,13 @@ from commlab.probes.decode.findings import Found
 from commlab.probes.decode.joint import Joint, crossed, joint_of
 from commlab.probes.decode.language import Language, Meant, speaking
 from commlab.probes.decode.resampling import WHOLE, Resampling, View, at_common_steps, missing, resampled
-from commlab.probes.decode.topography import Topography, similarity_of, similarity_of_utterances, topography
+from commlab.probes.decode.topography import (
+    MAX_SQUARE,
+    Topography,
+    similarity_of,
+    similarity_of_utterances,
+    topography,
+)
 from commlab.probes.decode.tree import Trees, tree_errors, trees
 
 __all__ = ["NAMING", "STRUCTURE", "naming_metrics", "structure_metrics"]
@@ -34,6 +41,7 @@ STRUCTURE = (
 ENOUGH_WORK = 5e7  # multiplications of one topographic similarity; more, and utterances are drawn at random
 N_DRAWN = 1500  # utterances in a draw
 N_SAMPLES = 10  # draws that the estimate is the mean of
+MAX_CELLS = 1 << 24  # of a table of messages and their symbols
 MAX_COLUMNS = 4096  # symbols times positions that a tree is fitted to
 
 Array = NDArray[Any]
@@ -60,9 +68,10 @@ class Prepared(NamedTuple):
     series: Paired
     meant: Meant
     positions: Int64  # (L, M)
-    bags: Int64  # (V, M)
+    bags: Int64 | None  # (V, M); None where that is too much
     trees: Trees | None
     space: Topography | None  # None where utterances must be drawn
+    problem: str | None  # why there are no distances at all
     symbols: Int64  # (M, L)
     distances: tuple[str, str]  # of messages, of meanings
 
@@ -139,7 +148,9 @@ def structure_metrics(
         return structure_of(ready, joint_in(ready.series, view))
 
     found = resampled(values, work, "what is said, or what it may be about, never changes")
-    if ready.space is None:
+    if ready.problem is not None:
+        found |= missing(["topographic_similarity"], as_reason(ready.problem))
+    elif ready.space is None:
         found["topographic_similarity"] = drawn_similarity(ready, work)
     else:
         extra = {"variants": variants(ready)}
@@ -154,19 +165,35 @@ def prepare(language: Language, said: Int64, distances: tuple[str, str], work: R
     symbols = language.spoken.symbols.astype(np.int64)
     n_messages, n_meanings = len(symbols), len(meant.meanings)
     columns = sum(np.unique(column).size for column in symbols.T)
-    fits = len(meant.attributes) > 1 and columns <= MAX_COLUMNS
-    products = n_messages**2 * n_meanings + n_messages * n_meanings**2
+    fits = len(meant.attributes) > 1 and columns <= MAX_COLUMNS and columns * n_messages <= MAX_CELLS
     rng = np.random.default_rng([work.seed, 11])
+    space, problem = distances_among(symbols, meant.meanings, distances)
     return Prepared(
         series=paired(said, meant.codes, (n_messages, n_meanings), language, work),
         meant=meant,
         positions=position_columns(symbols),
-        bags=bag_columns(symbols, padding=0),
+        bags=bag_columns(symbols, padding=0) if np.unique(symbols).size * n_messages <= MAX_CELLS else None,
         trees=trees(symbols, meant.meanings, rng) if fits else None,
-        space=topography(symbols, meant.meanings, *distances) if products <= ENOUGH_WORK else None,
+        space=space,
+        problem=problem,
         symbols=symbols,
         distances=distances,
     )
+
+
+def distances_among(
+    symbols: Int64, meanings: Int64, distances: tuple[str, str]
+) -> tuple[Topography | None, str | None]:
+    """The distances among messages and meanings; none where that is much work; or the reason why there can be none."""
+    n_messages, n_meanings = len(symbols), len(meanings)
+    products = n_messages**2 * n_meanings + n_messages * n_meanings**2
+    try:
+        if products <= ENOUGH_WORK and max(n_messages, n_meanings) <= MAX_SQUARE:
+            return topography(symbols, meanings, *distances), None
+        message_distances(symbols[:2], distances[0], padding=0)  # whether it can be done at all
+    except DataError as error:
+        return None, str(error)
+    return None, None
 
 
 def structure_of(ready: Prepared, joint: Joint) -> Values:
@@ -176,10 +203,10 @@ def structure_of(ready: Prepared, joint: Joint) -> Values:
     meanings = ready.meant.meanings
     error = tree_errors(ready.trees, joint) if ready.trees else None
     return {
-        "context_independence": independence_of(ready.bags > 0, meanings, joint),
+        "context_independence": NAN if ready.bags is None else independence_of(ready.bags > 0, meanings, joint),
         "topographic_similarity": similarity_of(ready.space, joint) if ready.space else NAN,
         "positional_disentanglement": disentanglement_of(ready.positions, meanings, joint),
-        "bag_disentanglement": disentanglement_of(ready.bags, meanings, joint),
+        "bag_disentanglement": NAN if ready.bags is None else disentanglement_of(ready.bags, meanings, joint),
         "tree_reconstruction_error": error.error / error.spread if error else NAN,
         "tree_error_held_out": error.held_out / error.held_out_spread if error else NAN,
     }
@@ -191,7 +218,8 @@ def variants(ready: Prepared) -> dict[str, float | None]:
     found: dict[str, float | None] = {}
     for one in MESSAGE_DISTANCES:
         for other in MEANING_DISTANCES:
-            rho = similarity_of(topography(ready.symbols, ready.meant.meanings, one, other), joint)
+            space, _ = distances_among(ready.symbols, ready.meant.meanings, (one, other))
+            rho = similarity_of(space, joint) if space else NAN
             found[f"{one}, {other}"] = None if np.isnan(rho) else rho
     return found
 
@@ -250,9 +278,11 @@ def explained(key: str, found: Found, language: Language, ready: Prepared) -> Fo
         if one_target:
             return found._replace(reason=f"one target ({names[0]}) has no parts to put together: name two or more")
         if ready.trees is None:
-            return found._replace(reason=f"messages have more than {MAX_COLUMNS:,} symbols times positions")
+            return found._replace(reason="there are too many different messages and symbols to fit it to")
         if key == "tree_error_held_out":
             return found._replace(reason="no combination of values can be left out and told from the others")
+    if ready.bags is None and key in ("context_independence", "bag_disentanglement"):
+        return found._replace(reason="there are too many different messages and symbols to count")
     cautions = {
         "topographic_similarity": one_symbol,
         "positional_disentanglement": one_symbol or one_target,
@@ -263,3 +293,8 @@ def explained(key: str, found: Found, language: Language, ready: Prepared) -> Fo
     told = "Messages are one symbol long, so that it says nothing about how they are built." if one_symbol else ""
     alone = f"There is one target ({names[0]}), so that it says how much of it is told." if one_target else ""
     return found._replace(caution=" ".join(part for part in (told, alone) if part))
+
+
+def as_reason(problem: str) -> str:
+    """A sentence as the clause behind "because"."""
+    return problem[:1].lower() + problem[1:].rstrip(".")

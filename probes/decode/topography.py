@@ -15,6 +15,7 @@ from commlab.probes.decode.distances import Distances, meaning_distances, messag
 from commlab.probes.decode.joint import Joint, pair_tables, tally
 
 __all__ = [
+    "MAX_SQUARE",
     "Topography",
     "similarity_of",
     "similarity_of_utterances",

@@ -12,7 +12,9 @@ from commlab.foundation.errors import DataError, TargetError
 from commlab.foundation.result import Result
 from commlab.probes.decode import metrics
 from commlab.probes.decode.measures import MEASURES
+from commlab.probes.decode.resampling import at_common_steps, common_steps
 from commlab.probes.decode.topography import topographic_similarity
+from commlab.probes.decode.utterances import utterances
 
 PAGE = Path(__file__).parents[3] / "docs" / "metrics.md"
 N_EPISODES, N_STEPS = 40, 12
@@ -150,6 +152,46 @@ def test_too_many_messages_for_all_pairs_are_drawn_with_their_error(monkeypatch)
     assert abs(drawn.estimate - whole.estimate) < 4 * error
     assert drawn.interval[0] < drawn.estimate < drawn.interval[1]
     assert drawn.p_value == pytest.approx(1 / 40)
+
+
+def test_more_than_can_be_counted_is_said_and_the_rest_goes_on(monkeypatch):
+    long = table(foreign(np.random.default_rng(3), lambda *world: np.repeat(compositional(*world), 40, axis=-1)))
+    assert "up to 64 symbols, not 80" in long["topographic_similarity"].details["reason"]
+    assert long["positional_disentanglement"].estimate == pytest.approx(1, abs=0.02)
+    monkeypatch.setattr("commlab.probes.decode.meaning_metrics.MAX_CELLS", 10)
+    rows = table(foreign(np.random.default_rng(3), compositional))
+    for key in ("tree_reconstruction_error", "bag_disentanglement", "context_independence"):
+        assert "too many different messages and symbols" in rows[key].details["reason"]
+    assert rows["topographic_similarity"].estimate == pytest.approx(1)
+
+
+def test_thousands_of_symbols_need_no_squares_of_them():
+    rng = np.random.default_rng(3)
+    said = rng.integers(1, 60_000, (240, 1, 3)).astype(np.uint16)
+    columns = {"channel/said": said, "feature/shape": rng.integers(0, 3, (240, 1)).astype(np.int32)}
+    rows = table(memory_recording({}, {"length": np.full(20, 12)}, columns), n_null=9)
+    assert rows["conditional_entropy"].estimate < 1
+    assert rows["vocabulary_used"].estimate > 700
+    assert rows["topographic_similarity"].p_value > 0.05
+
+
+def test_episodes_of_unequal_length_are_compared_at_the_steps_that_all_have():
+    rng = np.random.default_rng(5)
+    lengths = rng.integers(6, 20, 60)
+    n = int(lengths.sum())
+    columns = {"feature/shape": rng.integers(0, 4, (n, 1)), "feature/colour": rng.integers(0, 4, (n, 1))}
+    columns = {name: values.astype(np.int32) for name, values in columns.items()}
+    said = np.stack([columns["feature/shape"] + 1, columns["feature/colour"] + 5], axis=2)
+    columns["channel/said"] = said.astype(np.uint8)
+    row = table(memory_recording({}, {"length": lengths}, columns))["purity"]
+    assert row.estimate == 1
+    assert row.details["compared_with_null"] == 1
+    steps, trims = common_steps(utterances(memory_recording({}, {"length": lengths}, columns)))
+    assert trims
+    assert (steps <= lengths).all()
+    assert 1 < len(np.unique(steps)) < len(np.unique(lengths))  # strata of neighbours in length
+    cut = at_common_steps(np.zeros((60, 20), np.int64), steps, 1, reaction=1)
+    assert (np.count_nonzero(cut == 0, axis=1) == steps - 1).all()
 
 
 def test_one_target_and_one_symbol_are_said_to_be_degenerate():
