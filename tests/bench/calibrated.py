@@ -29,8 +29,8 @@ from commlab.probes.decode import information
 
 __all__ = ["GROUPS", "Group"]
 
-DRAWS = 99  # null draws of quick tests; p <= 0.05 is then exactly 5 ranks of 100
-FEW = 39  # of slow ones: 2 ranks of 40
+DRAWS = 99  # null draws of quick tests and of families; p <= 0.05 is then exactly 5 ranks of 100
+FEW = 19  # of slow ones: 1 rank of 20
 TARGETS = ("resource_location", "resource_kind", "own_next_action", "own_position.sector", "other_position")
 PLAIN, PAIRS = Shape(), Shape(length=2)
 
@@ -141,24 +141,49 @@ def measured(seed: int) -> P:
 
 
 def clustered(seed: int) -> P:
-    """Clusters of hidden states and of contexts, tested on what did not form them: any finding among the tests."""
+    """Clusters of hidden states and of contexts: the headline test, on what did not form them."""
     from commlab.probes.decode import clusters
 
-    def any_finding(source: str) -> float | None:
-        found = clusters.fit(recording(seed), source, k=3, n_null=FEW, seed=seed, n_resamples=0)
-        return smallest(found.details)
+    return {
+        f"clusters of {what}": clusters.fit(
+            recording(seed), source, k=3, targets=("resource_location", "own_next_action"), n_null=FEW, seed=seed,
+            n_resamples=1,
+        ).p_value
+        for source, what in (("hidden.core", "hidden states"), ("world", "contexts"))
+    }  # fmt: skip
+
+
+def mapped(seed: int) -> P:
+    """The map of sources and targets: any cell, by the max-statistic."""
+    from commlab.probes.decode import map as maps
+
+    targets = ("resource_location", "own_energy", "own_next_action")
+    found = maps.fit(recording(seed), targets, ("said", "hidden.core"), n_folds=3, n_null=39, seed=seed, workers=1)
+    return {"map of sources and targets: any, max-statistic": found.p_value}
+
+
+def used(seed: int) -> P:
+    """Usable information, and its gain over what the step tells."""
+    from commlab.probes.decode import usable_information
+
+    def p_value(**options: Any) -> float | None:
+        return usable_information.fit(
+            recording(seed), "resource_location", n_folds=4, n_null=FEW, seed=seed, **options
+        ).p_value
 
     return {
-        "clusters of hidden states: any explanation": any_finding("hidden"),
-        "clusters of contexts: any explanation": any_finding("context"),
+        "usable information": p_value(),
+        "usable information, gain over the step": p_value(confounds=("time",)),
+        "usable information, gain over the step and the next action": p_value(confounds=("time", "own_next_action")),
     }
 
 
-def smallest(details: dict[str, Any]) -> float | None:
-    """The smallest adjusted p-value of an explanation."""
-    tests = details.get("tests") or []
-    found = [test["p_adjusted"] for test in tests if test.get("p_adjusted") is not None]
-    return min(found, default=None)
+def minded(seed: int) -> P:
+    """What hidden states tell of another's next action beyond the history."""
+    from commlab.probes.decode import minds
+
+    question = minds.Minds(targets=("other_next_action",), n_units=64, n_folds=4, n_null=FEW, seed=seed)
+    return {"minds: gain of hidden states over the history": minds.fit(recording(seed), question).p_value}
 
 
 def read(seed: int) -> P:
@@ -261,6 +286,9 @@ GROUPS = (
     Group("probe", probed, NOTHING),
     Group("metrics", measured, NOTHING),
     Group("clusters", clustered, NOTHING),
+    Group("map", mapped, NOTHING),
+    Group("usable", used, NOTHING),
+    Group("minds", minded, NOTHING),
     Group("lexicon", read, NOTHING),
     Group("clock", shared_clock, "series that drift within episodes", False),
     Group("shuffled", shuffled, "series that drift within episodes; no clock", False),
