@@ -107,9 +107,12 @@ class Recorder:
         observations: from which the actions were chosen; a part "heard" (K, L) is what was heard. actions: a part
         "message" is what was said, unless `messages` gives it: symbols (0 is silence), or words. hidden: arrays (H,),
         or mappings of such by hook point. features: named numbers or texts that messages may be about. infos are not
-        recorded. Where all agents are terminated or truncated the episode ends. Raises RecordingError, naming the
+        recorded. Where all agents are terminated or truncated the episode ends; a step of actions that are all None is
+        none. Raises RecordingError, naming the
         agent, for what cannot be recorded.
         """
+        if isinstance(actions, Mapping) and actions and all(action is None for action in actions.values()):
+            return  # a turn of an AEC environment in which an agent that is done leaves
         row = self.episode.row()
         for agent, observation in self.known("observations", observations):
             row.observe(agent, read_observation(self.agents[agent], observation))

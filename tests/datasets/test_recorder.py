@@ -136,6 +136,26 @@ def test_turns_of_an_aec_environment_are_steps(tmp_path: Path) -> None:
     assert recording["observation/vector"][:4, 0, 0].tolist() == [0, 0, 2, 2]
 
 
+def test_an_aec_loop_as_pettingzoo_writes_it_is_recorded(tmp_path: Path) -> None:
+    from pettingzoo.utils.conversions import parallel_to_aec
+
+    from commlab.env.shells.pettingzoo import parallel_env
+
+    env = parallel_to_aec(parallel_env("lookout", overrides={"steps": 5}))
+    with Recorder(tmp_path / "r.h5", env) as recorder:
+        for seed in range(3):
+            env.reset(seed=seed)
+            for agent in env.agent_iter():
+                observation, _, termination, truncation, _ = env.last()
+                action = None if termination or truncation else {"action": 0, "message": [env.agents.index(agent) + 1]}
+                env.step(action)
+                recorder.step({agent: observation}, {agent: action}, env.rewards, env.terminations, env.truncations)
+    recording = open_recording(tmp_path / "r.h5")
+    assert recording.episodes.length.tolist() == [10, 10, 10]  # turns of two agents
+    assert recording["channel/said"][:4, :, 0].tolist() == [[1, 0], [0, 2], [1, 0], [0, 2]]
+    assert recording.layout["speakers"] == [0, 1]
+
+
 def recorded(path: Path, steps: list[dict[str, Any]], **options: Any) -> Recording:
     """One episode a step, of agent "a"."""
     with Recorder(path, agents=options.pop("agents", ["a"]), **options) as recorder:
