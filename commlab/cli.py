@@ -110,6 +110,7 @@ def metrics(
     reaction: Annotated[int, typer.Option(min=0, help="Steps until others can answer.")] = 1,
     threshold: Annotated[float, typer.Option(min=0, help="Of Harris's boundaries, in bits.")] = 0.0,
     distances: Annotated[str, typer.Option(help="Of messages and of meanings: edit,hamming.")] = "edit,hamming",
+    only: Annotated[str | None, typer.Option(help="Metrics, with commas, by the names that --json gives.")] = None,
     nulls: Nulls = 199,
     seed: Seed = 0,
     as_json: Json = False,
@@ -125,7 +126,7 @@ def metrics(
     from commlab.commands.metrics import Wish
     from commlab.commands.metrics import metrics as run_metrics
 
-    run_metrics(run, Wish(targets, of, lag, reaction, threshold, distances, nulls, seed), as_json)
+    run_metrics(run, Wish(targets, of, lag, reaction, threshold, distances, only, nulls, seed), as_json)
 
 
 @app.command()

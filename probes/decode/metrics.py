@@ -7,18 +7,25 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from commlab.datasets.reader import Recording
-from commlab.foundation.errors import DataError
+from commlab.foundation.errors import DataError, nearest_names
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Result
 from commlab.foundation.statistics import benjamini_hochberg, draw_permutations
-from commlab.probes.decode.act_metrics import act_metrics, code_metrics
+from commlab.probes.decode.act_metrics import ACTS, TOGETHER, act_metrics, code_metrics
 from commlab.probes.decode.distances import check_names
 from commlab.probes.decode.findings import Asked, Found, finding, groups_of
 from commlab.probes.decode.language import Language, read_language
-from commlab.probes.decode.meaning_metrics import naming_metrics, structure_metrics
+from commlab.probes.decode.meaning_metrics import NAMING, STRUCTURE, naming_metrics, structure_metrics
 from commlab.probes.decode.measures import MEASURES
 from commlab.probes.decode.resampling import Resampling, common_steps
-from commlab.probes.decode.said_metrics import corpus_metrics, variety_metrics, word_metrics
+from commlab.probes.decode.said_metrics import (
+    CORPUS,
+    VARIETY,
+    WORDS,
+    corpus_metrics,
+    variety_metrics,
+    word_metrics,
+)
 
 __all__ = ["fit", "summary"]
 
@@ -42,6 +49,7 @@ def fit(
     reaction: int = 1,
     threshold: float = 0.0,
     distances: tuple[str, str] = ("edit", "hamming"),
+    only: Sequence[str] | None = None,
     n_null: int = 199,
     seed: int = 0,
     watch: Watch | None = None,
@@ -52,7 +60,8 @@ def fit(
     against; by default where and what the nearest crystal is, or the features of an imported recording. of: whose
     messages ("speakers"). lag: the targets' step minus the message's. reaction: steps until others can answer.
     threshold: of Harris's boundaries, in bits. distances: of messages and of meanings, for topographic similarity, as
-    `commlab.probes.decode.distances` names them. watch: called with how much is done.
+    `commlab.probes.decode.distances` names them. only: the keys of the measures that are wanted.
+    watch: called with how much is done.
 
     Raises TargetError for an unknown target, and DataError where the recording holds no messages or a target that was
     asked for cannot be compared with them.
@@ -60,28 +69,46 @@ def fit(
     if reaction < 0 or threshold < 0:
         raise DataError(f"reaction and threshold must be 0 or more, not {reaction} and {threshold}.")
     check_names(*distances)
+    wanted = checked_names(only)
     language = read_language(recording, targets, of, lag)
     work, reason = resampling(language, n_null, seed, watch)
     command = "metrics" + (f" --targets {','.join(targets)}" if targets else "")
     made = provenance(command, seed, recording.attrs.get("checkpoint_sha256"))
-    found = measured(recording, language, work, Options(reaction, threshold, distances))
+    found = measured(recording, language, work, Options(reaction, threshold, distances), wanted)
     if watch is not None:
         watch(1, 1)
     asked = Asked(language, seed, made, reason)
-    return with_q_values([finding(asked, key, found[key]) for key in MEASURES])
+    return with_q_values([finding(asked, key, found[key]) for key in wanted])
 
 
-def measured(recording: Recording, language: Language, work: Resampling, options: Options) -> dict[str, Found]:
-    """What was found for each measure."""
-    return {
-        **variety_metrics(language, work.groups),
-        **corpus_metrics(language, work),
-        **word_metrics(language, work.groups, options.threshold, work.seed),
-        **naming_metrics(language, work),
-        **structure_metrics(language, work, options.distances),
-        **act_metrics(recording, language, work, options.reaction),
-        **code_metrics(language, work),
-    }
+def measured(
+    recording: Recording, language: Language, work: Resampling, options: Options, wanted: Sequence[str]
+) -> dict[str, Found]:
+    """What was found for each measure of the families that the wanted ones belong to."""
+    groups, seed = work.groups, work.seed
+    families: list[tuple[Sequence[str], Callable[[], dict[str, Found]]]] = [
+        (VARIETY, lambda: variety_metrics(language, groups)),
+        (CORPUS, lambda: corpus_metrics(language, work)),
+        (WORDS, lambda: word_metrics(language, groups, options.threshold, seed)),
+        (NAMING, lambda: naming_metrics(language, work)),
+        (STRUCTURE, lambda: structure_metrics(language, work, options.distances)),
+        (ACTS, lambda: act_metrics(recording, language, work, options.reaction)),
+        (TOGETHER, lambda: code_metrics(language, work)),
+    ]
+    found: dict[str, Found] = {}
+    for keys, measure in families:
+        if set(keys) & set(wanted):
+            found |= measure()
+    return found
+
+
+def checked_names(only: Sequence[str] | None) -> list[str]:
+    """The measures that are wanted, in their order. Raises DataError where there is none of a name."""
+    for name in only or ():
+        if name not in MEASURES:
+            near = ", ".join(nearest_names(name, MEASURES))
+            raise DataError(f"There is no metric {name!r}: nearest are {near}; `commlab metrics --json` lists all.")
+    return [key for key in MEASURES if only is None or key in only]
 
 
 def resampling(language: Language, n_null: int, seed: int, watch: Watch | None) -> tuple[Resampling, str | None]:

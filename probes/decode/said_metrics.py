@@ -23,7 +23,7 @@ from commlab.probes.decode.language import Language, speaking
 from commlab.probes.decode.resampling import Resampling, at_common_steps
 from commlab.probes.decode.segmentation import boundaries, segments
 
-__all__ = ["corpus_metrics", "variety_metrics", "word_metrics"]
+__all__ = ["CORPUS", "VARIETY", "WORDS", "corpus_metrics", "variety_metrics", "word_metrics"]
 
 MAX_TOKENS = 50_000  # of a text that is cut into words; more are thinned by drawing episodes
 MAX_WORD_GROUPS = 25  # groups of episodes that the words' jackknife leaves out
@@ -31,7 +31,8 @@ MIXED = "each position from another episode"
 NOTHING = "nothing but silence is said"
 COUNTS = {"vocabulary_used", "message_types", "tokens", "lines", "segment_types"}  # facts without a sampling error
 WORDS = ("segments_per_line", "segment_types", "segment_zipf", "segment_abbreviation")
-CORPUS = (
+VARIETY = ("message_entropy", "silence", "vocabulary_used", "message_types")
+LAWS = (
     "tokens",
     "lines",
     "type_token_ratio",
@@ -43,6 +44,7 @@ CORPUS = (
     "line_entropy",
     "zipf_exponent",
 )
+CORPUS = (*LAWS, "abbreviation")
 
 Float64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
@@ -73,12 +75,12 @@ def corpus_metrics(language: Language, work: Resampling) -> dict[str, Found]:
     """The corpus laws; with messages of several symbols, the null of those that have nothing to do with each other."""
     corpus = corpus_of(language.spoken)
     if not corpus.tokens.size:
-        return silent_metrics((*CORPUS, "abbreviation"))
+        return silent_metrics(CORPUS)
     counts, lengths = message_counts(language)
 
     def values(kept: Bool | None) -> Values:
         found = laws(corpus if kept is None else chosen_episodes(corpus, kept))._asdict()
-        return {key: found[key] for key in CORPUS} | {
+        return {key: found[key] for key in LAWS} | {
             "abbreviation": abbreviation(*message_counts(language, kept)) if kept is not None else whole
         }
 

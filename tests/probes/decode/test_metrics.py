@@ -289,6 +289,17 @@ def test_planted_recordings_are_measured_against_where_the_crystal_is(planted_re
     assert noise["information"].estimate < 0.1
 
 
+def test_some_measures_can_be_asked_for_alone(found):
+    only = ["purity", "topographic_similarity"]
+    rows = table(foreign(np.random.default_rng(3), holistic), only=only)
+    assert set(rows) == set(only)
+    assert rows["purity"].estimate == found["holistic"]["purity"].estimate
+    assert rows["topographic_similarity"].null == found["holistic"]["topographic_similarity"].null
+    assert rows["purity"].details["n_tests"] == 2
+    with pytest.raises(DataError, match="no metric 'topsim': nearest are"):
+        table(foreign(np.random.default_rng(3), holistic), only=["topsim"])
+
+
 def test_progress_reaches_its_end():
     seen = []
     recording = foreign(np.random.default_rng(3), holistic, n_speakers=2)
