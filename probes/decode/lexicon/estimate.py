@@ -27,12 +27,14 @@ from commlab.probes.decode.lexicon.senses import KIN, STRANGERS, Contexts, by_co
 from commlab.probes.decode.lexicon.speech import Speech, Variable, onsets, said_in
 from commlab.probes.decode.lexicon.tables import Counts, count, family
 from commlab.probes.decode.lexicon.units import UNITS, Members, Part, Unit, choose_unit, membership, parts_of
+from commlab.probes.decode.lexicon.voices import Cast, voices_of
 
 __all__ = ["Estimate", "Surroundings", "estimate"]
 
 Bools = NDArray[np.bool_]
 Int64 = NDArray[np.int64]
 N_MOMENTS = 3
+MOST_ENTRIES = 500  # with those that are said too seldom to be read
 
 
 class Surroundings(NamedTuple):
@@ -40,6 +42,7 @@ class Surroundings(NamedTuple):
 
     contexts: tuple[Variable, ...] = ()  # on which meanings may depend
     audience: Variable | None = None  # who hears: "kin", "strangers", "both", "nobody"
+    cast: Cast | None = None  # who the speakers are; by default agents 0, 1, …
 
 
 class Estimate(NamedTuple):
@@ -51,7 +54,7 @@ class Estimate(NamedTuple):
     unit: Unit
     unit_bits: dict[Unit, float]  # a use, left open about the targets by each unit
     entries: tuple[Entry, ...]  # of the unit, and of sequences over time
-    masks: tuple[Bools, ...]  # (E, slots) where each entry is said
+    n_left_out: int  # parts said in too few episodes that are not among the entries, because there are so many
 
 
 def estimate(
@@ -83,10 +86,13 @@ def estimate(
     )
     ties = {k: [(targets[o], counts[o].only(kept)) for o in about.ties[k]] for k in about.chosen}
     within = by_context(scene, about.context, permutations) if about.context is not None else None
-    reader = Reader(scene, within, tuple(ties[k] for k in about.chosen), around.audience)
-    entries, masks = read_entries(reader, [parts[row] for row in kept], parts_of(speech, unit))
-    sequences, sequence_masks = read_sequences(speech, chosen, permutations)
-    return Estimate(tuple(targets), screened, about, unit, unit_bits, (*entries, *sequences), (*masks, *sequence_masks))
+    cast = around.cast or Cast((n, "speaker", "0") for n in range(speech.n_agents))
+    reader = Reader(speech, scene, within, tuple(ties[k] for k in about.chosen), around.audience, cast)
+    every, n_left_out = most_said(speech, parts_of(speech, unit))
+    entries = read_entries(reader, [parts[row] for row in kept], every)
+    sequences, masks = read_sequences(speech, chosen, permutations)
+    heard = tuple(voiced(reader, entry, used) for entry, used in zip(sequences, masks, strict=True))
+    return Estimate(tuple(targets), screened, about, unit, unit_bits, (*entries, *heard), n_left_out)
 
 
 def read_parts(speech: Speech) -> tuple[list[Part], Members]:
@@ -94,12 +100,26 @@ def read_parts(speech: Speech) -> tuple[list[Part], Members]:
     units = UNITS if speech.length > 1 else UNITS[:1]
     parts = [part for unit in units for part in parts_of(speech, unit)]
     members = membership(speech, parts)
-    presence = np.zeros((speech.n_episodes, len(speech.symbols)), dtype=bool)
-    kept = speech.said >= 0
-    presence[np.nonzero(kept)[0], speech.said[kept]] = True
-    n_episodes = np.array([presence[:, members.of(row)].any(axis=1).sum() for row in range(len(parts))])
-    enough = np.flatnonzero(n_episodes >= ENOUGH).tolist()
+    enough = np.flatnonzero(episodes_of(speech, members) >= ENOUGH).tolist()
     return [parts[row] for row in enough], members.only(enough)
+
+
+def most_said(speech: Speech, parts: list[Part]) -> tuple[list[Part], int]:
+    """The parts said in enough episodes and, of the others, those said most; and how many are left out."""
+    if len(parts) <= MOST_ENTRIES:
+        return parts, 0
+    n_episodes = episodes_of(speech, membership(speech, parts))
+    order = np.argsort(-n_episodes, kind="stable")[: max(MOST_ENTRIES, int(np.sum(n_episodes >= ENOUGH)))]
+    return [parts[row] for row in np.sort(order)], len(parts) - len(order)
+
+
+def episodes_of(speech: Speech, members: Members) -> Int64:
+    """In how many episodes each part is said, (U,)."""
+    presence = np.zeros((len(speech.symbols), speech.n_episodes))
+    kept = speech.said >= 0
+    presence[speech.said[kept], np.nonzero(kept)[0]] = 1
+    counted: Int64 = np.count_nonzero(members.summed(presence), axis=1)
+    return counted
 
 
 def topics(speech: Speech, targets: Sequence[Variable], screened: Screened, around: Surroundings, seed: int) -> About:
@@ -129,30 +149,34 @@ def spoken_in(speech: Speech) -> Bools:
 class Reader(NamedTuple):
     """What an entry is read with."""
 
+    speech: Speech
     scene: Scene
     contexts: Contexts | None
     ties: tuple[list[tuple[Variable, Counts]], ...]  # of each target, the equivalent ones
     audience: Variable | None
+    cast: Cast
 
 
-def read_entries(
-    reader: Reader, readable: Sequence[Part], every: Sequence[Part]
-) -> tuple[tuple[Entry, ...], tuple[Bools, ...]]:
+def read_entries(reader: Reader, readable: Sequence[Part], every: Sequence[Part]) -> tuple[Entry, ...]:
     """The entries of all parts, those said in too few episodes with the reason."""
     scene = reader.scene
     threshold = scene.null.threshold
     found = [lifted(counts, threshold) for counts in scene.counts]
     tied = [[lifted(counts, threshold) for _, counts in group] for group in reader.ties]
     rows = {part: row for row, part in enumerate(readable)}
-    entries, masks = [], []
+    entries = []
     for part in every:
         used = mask_of(scene, rows[part]) if part in rows else rare_mask(scene.speech, part)
         entry = bare(scene.speech, part, used)
         if part in rows and scene.targets:
             entry = read_entry(reader, entry, rows[part], used, found, tied)
-        entries.append(entry)
-        masks.append(used)
-    return tuple(entries), tuple(masks)
+        entries.append(voiced(reader, entry, used))
+    return tuple(entries)
+
+
+def voiced(reader: Reader, entry: Entry, used: Bools) -> Entry:
+    """The entry with who says it where it is `used`, and to whom."""
+    return replace(entry, voices=voices_of(reader.speech, used, reader.cast, reader.audience))
 
 
 def rare_mask(speech: Speech, part: Part) -> Bools:

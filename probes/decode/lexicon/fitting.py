@@ -19,7 +19,6 @@ from commlab.probes.decode.lexicon.entries import Entry
 from commlab.probes.decode.lexicon.estimate import Estimate, estimate
 from commlab.probes.decode.lexicon.gather import Gathered, gather
 from commlab.probes.decode.lexicon.readings import ENOUGH
-from commlab.probes.decode.lexicon.voices import Cast, voices_of
 from commlab.probes.decode.wording import chance, file_stem
 
 __all__ = ["fit", "read"]
@@ -37,7 +36,7 @@ def read(
 ) -> Lexicon:
     """The lexicon itself; see `fit`."""
     gathered, found = look(recording, of, targets, contexts, n_null, seed)
-    return book_of(recording, gathered, found, None)
+    return book_of(gathered, found, None)
 
 
 def fit(
@@ -61,7 +60,7 @@ def fit(
     for a target that is unknown or that the recording lacks something for.
     """
     gathered, found = look(recording, of, targets, contexts, n_null, seed)
-    book = book_of(recording, gathered, found, results)
+    book = book_of(gathered, found, results)
     name = "lexicon" if of is None else file_stem("lexicon", gathered.spoken.agents.name)
     details = describe(book, gathered, found)
     made_by = provenance("lexicon", seed, recording.attrs.get("checkpoint_sha256"))
@@ -106,17 +105,15 @@ def look(
     return gathered, estimate(gathered.speech, gathered.targets, permutations, gathered.surroundings, seed)
 
 
-def book_of(recording: Recording, gathered: Gathered, found: Estimate, results: Path | None) -> Lexicon:
-    """The lexicon with voices, effects and the recording's own numbers of episodes."""
-    cast = cast_of(recording, gathered.spoken.agents.indices)
+def book_of(gathered: Gathered, found: Estimate, results: Path | None) -> Lexicon:
+    """The lexicon with effects and the recording's own numbers of episodes."""
     effects = effects_in(results) if gathered.speech.length == 1 else {}
     entries = tuple(
         replace(
             placed(entry, gathered),
-            voices=voices_of(gathered.speech, used, cast, gathered.surroundings.audience),
             effects=tuple(effects.get(entry.symbols[0], ())) if entry.unit != "sequence" else (),
         )
-        for entry, used in zip(found.entries, found.masks, strict=True)
+        for entry in found.entries
     )
     name = {k: target.name for k, target in enumerate(found.targets)}
     used = {pair[0] for entry in entries for pair in entry.meaning}
@@ -148,15 +145,6 @@ def placed(entry: Entry, gathered: Gathered) -> Entry:
     return replace(entry, examples=there(entry.examples), exceptions=there(entry.exceptions))
 
 
-def cast_of(recording: Recording, agents: Sequence[int]) -> Cast:
-    """Who the speakers are."""
-    families = (recording.attrs.get("layout") or {}).get("families") or []
-    return Cast(
-        (agent, recording.bodies[agent], str(families[agent]) if agent < len(families) else str(agent))
-        for agent in agents
-    )
-
-
 def describe(book: Lexicon, gathered: Gathered, found: Estimate) -> dict[str, Any]:
     """The lexicon, and what was tried to come to it."""
     return {
@@ -177,6 +165,7 @@ def describe(book: Lexicon, gathered: Gathered, found: Estimate) -> dict[str, An
         "context_bits": found.about.context_gain.bits,
         "contexts_tried": [context.name for context in gathered.surroundings.contexts],
         "lacking": gathered.lacking,
+        "n_left_out": found.n_left_out,
     }
 
 

@@ -12,6 +12,7 @@ from commlab.datasets.targets.labels import Target
 from commlab.foundation.errors import CommlabError, DataError
 from commlab.probes.decode.lexicon.estimate import Surroundings
 from commlab.probes.decode.lexicon.speech import Speech, Variable, bands
+from commlab.probes.decode.lexicon.voices import Cast
 from commlab.probes.decode.utterances import Utterances, utterances, valued
 
 __all__ = ["CONTEXTS", "Gathered", "gather"]
@@ -68,9 +69,10 @@ def gather(
             "said; record more episodes, or name a target with --targets."
         )
     audience = audience_of(recording, spoken)
+    cast = cast_of(recording, spoken.agents.indices)
     beside = context_variables(recording, spoken, CONTEXTS if contexts is None else contexts, audience, lacking)
     return Gathered(
-        spoken, speech, kept, {t.name: t.sentence for t in wanted}, Surroundings(tuple(beside), audience), lacking
+        spoken, speech, kept, {t.name: t.sentence for t in wanted}, Surroundings(tuple(beside), audience, cast), lacking
     )
 
 
@@ -129,6 +131,15 @@ def context_variables(
         if one is not None and varies(one, lacking):
             found.append(one)
     return found
+
+
+def cast_of(recording: Recording, agents: Sequence[int]) -> Cast:
+    """Who the speakers are."""
+    families = (recording.attrs.get("layout") or {}).get("families") or []
+    return Cast(
+        (agent, recording.bodies[agent], str(families[agent]) if agent < len(families) else str(agent))
+        for agent in agents
+    )
 
 
 def speakers(spoken: Utterances) -> Variable:

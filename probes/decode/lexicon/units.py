@@ -78,17 +78,19 @@ class Members(NamedTuple):
 
 def membership(speech: Speech, parts: Sequence[Part]) -> Members:
     """Which messages the parts are in."""
-    found = [np.flatnonzero(holds(speech.symbols, part)) for part in parts]
+    number = {tuple(message): n for n, message in enumerate(speech.symbols.tolist())}
+    found = [
+        np.array([number[part.symbols]]) if part.unit == "message" else np.flatnonzero(holds(speech.symbols, part))
+        for part in parts
+    ]
     sizes = np.array([len(messages) for messages in found])
     return Members(np.concatenate(found), np.cumsum(sizes) - sizes)
 
 
 def holds(symbols: NDArray[np.int64], part: Part) -> NDArray[np.bool_]:
-    """Which of the messages (M, L) the part is in, (M,)."""
+    """Which of the messages (M, L) a symbol is in, at its position or anywhere, (M,)."""
     here: NDArray[np.bool_]
-    if part.unit == "message":
-        here = (symbols == np.array(part.symbols)).all(axis=1)
-    elif part.position is None:
+    if part.position is None:
         here = (symbols == part.symbols[0]).any(axis=1)
     else:
         here = symbols[:, part.position] == part.symbols[0]
@@ -105,12 +107,13 @@ def choose_unit(
     if speech.length == 1 or not targets:
         return "message", {}
     order = rng.permutation(speech.n_episodes)
+    numbered = np.unique(speech.symbols, return_inverse=True)[1].reshape(speech.symbols.shape)
     told = np.zeros(len(UNITS))
     blank = 0.0
     for target in targets:
         blocks = block_tables(speech, target, spoken, order)
-        told += [prequential(blocks, speech, unit) for unit in UNITS]
-        blank += prequential(blocks, speech, None)
+        told += [prequential(blocks, numbered, unit) for unit in UNITS]
+        blank += prequential(blocks, numbered, None)
     bits: dict[Unit, float] = dict(zip(UNITS, told.tolist(), strict=True))
     limit = min(bits.values()) + BETTER * max(0.0, blank - min(bits.values()))
     fewest = sorted(UNITS, key=lambda unit: len(parts_of(speech, unit)))
@@ -131,19 +134,19 @@ def block_tables(speech: Speech, target: Variable, spoken: NDArray[np.bool_], or
     return counts.reshape(len(ends), n_messages, n_values)
 
 
-def prequential(blocks: Float64, speech: Speech, unit: Unit | None) -> float:
+def prequential(blocks: Float64, symbols: Int64, unit: Unit | None) -> float:
     """Bits a use for the values, each block coded by what the blocks before it taught; unit None: without messages."""
     bits, uses = 0.0, 0.0
     learnt = np.zeros(blocks.shape[1:])
     for block in blocks:
         if learnt.sum() > 0:
-            bits -= float(np.sum(block * np.log2(predicted(learnt, speech, unit))))
+            bits -= float(np.sum(block * np.log2(predicted(learnt, symbols, unit))))
             uses += float(block.sum())
         learnt = learnt + block
     return bits / uses if uses > 0 else 0.0
 
 
-def predicted(learnt: Float64, speech: Speech, unit: Unit | None) -> Float64:
+def predicted(learnt: Float64, symbols: Int64, unit: Unit | None) -> Float64:
     """P(value given message), (M, V), from counts (M, V)."""
     prior: Float64 = (learnt.sum(axis=0) + 0.5) / (learnt.sum() + 0.5 * learnt.shape[1])
     if unit is None:
@@ -152,21 +155,21 @@ def predicted(learnt: Float64, speech: Speech, unit: Unit | None) -> Float64:
         whole: Float64 = (learnt + prior) / (learnt.sum(axis=1, keepdims=True) + 1)
         return whole
     score = np.log(np.broadcast_to(prior, learnt.shape)).copy()
-    everywhere = symbol_counts(learnt, speech, range(speech.length)) if unit == "symbol" else None
-    for position in range(speech.length):
-        counts = symbol_counts(learnt, speech, [position]) if everywhere is None else everywhere
+    everywhere = symbol_counts(learnt, symbols, range(symbols.shape[1])) if unit == "symbol" else None
+    for position in range(symbols.shape[1]):
+        counts = symbol_counts(learnt, symbols, [position]) if everywhere is None else everywhere
         base = counts.sum(axis=1, keepdims=True) / max(counts.sum(), 1e-9)
         given = (counts + base + 1e-3) / (counts.sum(axis=0) + 1 + 1e-3 * len(counts))  # P(symbol given value)
-        score += np.log(given[speech.symbols[:, position]])
+        score += np.log(given[symbols[:, position]])
     score -= score.max(axis=1, keepdims=True)
     odds = np.exp(score)
     parts: Float64 = np.maximum(odds / odds.sum(axis=1, keepdims=True), 1e-6)
     return parts
 
 
-def symbol_counts(learnt: Float64, speech: Speech, positions: Sequence[int] | range) -> Float64:
+def symbol_counts(learnt: Float64, symbols: Int64, positions: Sequence[int] | range) -> Float64:
     """How often each symbol (its number is the row) was used for each value, in some positions."""
-    counts = np.zeros((int(speech.symbols.max(initial=0)) + 1, learnt.shape[1]))
+    counts = np.zeros((int(symbols.max(initial=0)) + 1, learnt.shape[1]))
     for position in positions:
-        np.add.at(counts, speech.symbols[:, position], learnt)
+        np.add.at(counts, symbols[:, position], learnt)
     return counts
