@@ -5,7 +5,8 @@ scikit-learn). Three things make it fast. The labels enter the loss only through
 pass over the rows costs two thin matrix products and an exponential, and one pass serves all folds. The weights are
 sought in the coordinates in which the features are white, as in Boehning's (1992) bound on the Hessian, so that L-BFGS
 needs half the steps. And many rows are first replaced by an even sample of them, whose solution two passes over all
-rows then correct by their gradient (the surrogate likelihood of Jordan, Lee & Yang 2019).
+rows correct by their gradient (the surrogate likelihood of Jordan, Lee & Yang 2019); the search then ends on all rows,
+mostly after two or three steps.
 """
 
 from typing import Any, NamedTuple
@@ -28,9 +29,11 @@ __all__ = [
 
 CHUNK = 8192  # rows at once
 SAMPLE = 40_000  # rows that stand for all where there are more than twice as many
+ROWS_A_WEIGHT = 20  # at least, in a sample
 N_CORRECTIONS = 2  # passes over all rows after the sample's solution
 MAX_STEPS = 100
 SMALLEST_STEP = 1e-5  # relative fall of the loss at which the search ends
+ENOUGH = 1e-3  # the same on all rows, after the sample
 SMALLEST_GRADIENT = 1e-4  # in white coordinates, in nats a row
 FAR_BELOW = np.float32(-1e9)  # the score of a class that no training row has
 
@@ -142,14 +145,15 @@ def fit_weights(
     problem = Problem(whole, np.linalg.cholesky(precision).astype(np.float64), variance / whole.n_rows[:, None])
     prior = np.log((whole.counts + 0.5) / (whole.n_rows[:, None] + n_classes / 2))
     start = Weights(np.zeros((len(prior), n_classes, features.shape[1])), prior, whole.counts)
-    if len(features) <= 2 * SAMPLE:
+    stride = max(1, len(features) // max(SAMPLE, ROWS_A_WEIGHT * n_classes * features.shape[1]))
+    if stride == 1:
         return minimise(problem, start)
-    sample = summed(*sampled(features, parts, labels), n_classes)
+    sample = summed(*sampled(features, parts, labels, stride), n_classes)
     small = problem._replace(sums=sample)
     found = minimise(small, start)
     for _ in range(N_CORRECTIONS):
         found = minimise(small._replace(tilt=tilt(problem, small, found)), found)
-    return found._replace(counts=whole.counts)
+    return minimise(problem, found, ENOUGH)
 
 
 class Summed(NamedTuple):
@@ -200,9 +204,8 @@ def summed(features: Float32, parts: Parts, labels: Int64, n_classes: int) -> Su
     )
 
 
-def sampled(features: Float32, parts: Parts, labels: Int64) -> tuple[Float32, Parts, Int64]:
-    """Every n-th row of each part, about SAMPLE of them, as rows of their own."""
-    stride = len(features) // SAMPLE
+def sampled(features: Float32, parts: Parts, labels: Int64, stride: int) -> tuple[Float32, Parts, Int64]:
+    """Every `stride`-th row of each part, as rows of their own."""
     picks = [np.arange(rows.start, rows.stop, stride) for rows in parts.rows]
     ends = np.cumsum([len(pick) for pick in picks])
     rows = tuple(slice(int(end) - len(pick), int(end)) for end, pick in zip(ends, picks, strict=True))
@@ -210,7 +213,7 @@ def sampled(features: Float32, parts: Parts, labels: Int64) -> tuple[Float32, Pa
     return features[chosen], Parts(rows, parts.trains), labels[chosen]
 
 
-def minimise(problem: Problem, start: Weights) -> Weights:
+def minimise(problem: Problem, start: Weights, smallest: float = SMALLEST_STEP) -> Weights:
     """The models with the least loss, by L-BFGS from `start`: all models in one search, as they share the rows."""
     from scipy.optimize import minimize
 
@@ -219,7 +222,7 @@ def minimise(problem: Problem, start: Weights) -> Weights:
         to_white(problem, start),
         jac=True,
         method="L-BFGS-B",
-        options={"maxiter": MAX_STEPS, "ftol": SMALLEST_STEP, "gtol": SMALLEST_GRADIENT},
+        options={"maxiter": MAX_STEPS, "ftol": smallest, "gtol": SMALLEST_GRADIENT},
     )
     slopes, offsets = from_white(problem, found.x)
     return Weights(slopes, offsets, problem.sums.counts)
