@@ -95,8 +95,10 @@ def show(result: Result, as_json: bool) -> None:
         print_json({"rows": rows, "ok": result.details["ok"], "sentence": result.sentence})
         return
     columns = ["tool", "language", "codebooks", "n", "recovered", "false", "ok"]
-    table("Planted truth", columns, [shown(row) for row in rows])
-    for entry in result.details.get("entries", ()):
+    entries = result.details.get("entries", ())
+    title = "Against expected answers" if entries else "Against planted languages"
+    table(title, columns, [shown(row) for row in rows])
+    for entry in entries:
         if entry["right"] is False:
             out.print(
                 f"{entry['form']}: expected {told(entry['expected'])}; found {told(entry['found'])}", markup=False

@@ -7,8 +7,8 @@ Written in any of these ways; an empty list or null says that nothing may be fou
   {"3": {"resource_location": "NE"}, "7@1": {"resource_kind": ["green", "blue"]}}
   [{"message": "3", "target": "resource_location", "value": "NE"}, …]
 
-and as CSV with the columns message, target, value. A form is a symbol ("3"), a symbol at a position, from 0 on ("7@1"),
-or a message ("3 7"); symbols that the recording names may be written by name.
+and as CSV with the columns message, target, value. A form is a symbol ("3"), a symbol at a position, from 0 on ("7@1",
+or "_ 7" as `commlab lexicon` has it), or a message ("3 7"); symbols that the recording names may be written by name.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ __all__ = ["Answers", "read_answers"]
 
 SETTINGS = {"language", "of", "target", "entries", "seed", "listener"}
 FORMS = ("form", "message", "symbol", "entry")  # names of the same column
+ANY = "_"
 Pairs = list[tuple[str, str]]
 
 
@@ -116,6 +117,9 @@ def form_of(form: Any, codes: Mapping[str, int], path: Path) -> Form:
     text = " ".join(map(str, form)) if isinstance(form, list) else str(form).strip()
     name, _, position = text.partition("@") if re.search(r"@\d+$", text) else (text, "", "")
     words = [text] if text in codes else name.split()
+    if words.count(ANY) == len(words) - 1 > 0 and not position:  # as the lexicon writes a symbol at a position
+        place = next(p for p, word in enumerate(words) if word != ANY)
+        words, position = [words[place]], str(place)
     symbols = tuple(symbol_of(word, codes, text, path) for word in words)
     if not symbols or (position and len(symbols) > 1):
         raise DataError(f"{path} has the form {text!r}: write 3, 7@1 (at a position) or 3 7 (a message).")

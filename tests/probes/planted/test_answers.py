@@ -47,6 +47,14 @@ def test_a_table_is_read_too(tmp_path: Path) -> None:
     }
 
 
+def test_a_symbol_at_a_position_may_be_written_as_the_lexicon_has_it(tmp_path: Path) -> None:
+    assert set(answers(tmp_path, {"_ 7": None, "7 _": None, "ba _": None}).entries) == {
+        ((7,), 1),
+        ((7,), 0),
+        ((1,), 0),
+    }
+
+
 def test_symbols_may_be_written_by_name(tmp_path: Path) -> None:
     found = answers(
         tmp_path, {"language": "mine", "of": 0, "entries": {"ba": {"feature.x": 4}, "di ba": None, "ba ba": None}}
