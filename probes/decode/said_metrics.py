@@ -29,7 +29,14 @@ MAX_TOKENS = 50_000  # of a text that is cut into words; more are thinned by dra
 MAX_WORD_GROUPS = 25  # groups of episodes that the words' jackknife leaves out
 MIXED = "each position from another episode"
 NOTHING = "nothing but silence is said"
-COUNTS = {"vocabulary_used", "message_types", "tokens", "lines", "segment_types"}  # facts without a sampling error
+COUNTS = {
+    "vocabulary_used",
+    "message_types",
+    "tokens",
+    "lines",
+    "type_token_ratio",
+    "segment_types",
+}  # facts without a sampling error
 WORDS = ("segments_per_line", "segment_types", "segment_zipf", "segment_abbreviation")
 VARIETY = ("message_entropy", "silence", "vocabulary_used", "message_types")
 LAWS = (
