@@ -47,7 +47,7 @@ def scan_table(table: Table, options: Options, watch: Watch | None = None) -> Sc
                 scanner = Scanner(table, find_roles(table.path, list(block.cells), options), options)
             scanner.take(block, spool)
             if watch is not None:
-                watch(0.0, f"read {scanner.steps.n_rows:,} rows")
+                watch(0.5 * block.share, f"read {scanner.steps.n_rows:,} rows")
         if scanner is None:
             raise ForeignDataError(f"{table.path} has no rows: there is nothing to import.")
         return scanner.finish(spool)

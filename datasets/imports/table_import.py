@@ -33,14 +33,19 @@ def import_table(path: Path, form: str, output: Path, options: Options, watch: W
         assembly.take(block)
         n_done += len(block.lines)
         if watch is not None:
-            watch(0.8 * n_done / scan.n_rows, f"placed {n_done:,} rows")
+            watch(0.5 + 0.4 * n_done / scan.n_rows, f"placed {n_done:,} rows")
     speakers = tuple(int(agent) for agent in np.flatnonzero(assembly.spoke))
     names = tuple(scan.agents)
     codes = assembly.codes() | ({"bodies": agent_codes(names)} if agent_codes(names) else {})
     header = header_of(path, form, options, codes, speakers or tuple(range(len(names))), len(names))
     content = Content(assembly.lengths, assembly.fields(), assembly.rows, len(names))
-    write_recording(output, header, content, options.force)
+    write_recording(output, header, content, options.force, last(watch))
     return summary(output, form, scan, assembly, speakers)
+
+
+def last(watch: Watch | None) -> Watch | None:
+    """The same for the last tenth of the way."""
+    return None if watch is None else lambda share, text: watch(0.9 + 0.1 * share, text)
 
 
 def summary(output: Path, form: str, scan: Scan, assembly: Assembly, speakers: tuple[int, ...]) -> Summary:

@@ -25,6 +25,7 @@ class Block(NamedTuple):
 
     cells: dict[str, list[Cell]]  # by column; a column that the block lacks is missing in it
     lines: Sequence[int]  # of the file, from 1
+    share: float = 0.0  # of the file that has been read by now
 
     def column(self, name: str) -> list[Cell]:
         """The cells of a column."""
@@ -42,7 +43,9 @@ class Table(NamedTuple):
         """The rows, a block at a time. Raises ForeignDataError, naming file and line, where one cannot be read."""
         try:
             with opened(self.path) as file:
-                yield from csv_blocks(self, file) if self.format == "csv" else json_blocks(self.path, file)
+                size = max(1, self.path.stat().st_size)
+                for block in csv_blocks(self, file) if self.format == "csv" else json_blocks(self.path, file):
+                    yield block._replace(share=min(1.0, place(file) / size))
         except UnicodeDecodeError as error:
             raise ForeignDataError(f"{self.path} is not text in UTF-8 ({error.reason}): save it as UTF-8.") from error
         except (EOFError, zlib.error) as error:
@@ -67,6 +70,12 @@ def opened(path: Path) -> IO[str]:
     if path.suffix == ".gz":
         return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
     return open(path, encoding="utf-8-sig", newline="")
+
+
+def place(file: IO[str]) -> int:
+    """How many bytes of the file on the disk have been read."""
+    buffer: Any = file.buffer  # type: ignore[attr-defined]
+    return int(getattr(buffer, "fileobj", buffer).tell())
 
 
 def sniffed(path: Path) -> str:
