@@ -80,9 +80,11 @@ def found_there(recording: Recording, tried: Array) -> Array:
         return found
     objects = recording["world/objects"][:]
     there = standing(recording, objects)
+    row, column = np.ascontiguousarray(tried[..., 0]), np.ascontiguousarray(tried[..., 1])
     for number in np.flatnonzero(there.any(axis=0)):
-        here = there[:, None, number] & (tried == objects[:, None, number, 1:3]).all(axis=-1) & (found < 0)
-        found = np.where(here, objects[:, None, number, 0], found)
+        code, at_row, at_column = (objects[:, None, number, part] for part in range(3))
+        here = there[:, None, number] & (row == at_row) & (column == at_column) & (found < 0)
+        np.copyto(found, code, where=here)
     return found
 
 

@@ -1,6 +1,6 @@
 """Where the things of the world are: the nearest of a kind to each agent, and whether an agent has seen it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,8 +15,7 @@ __all__ = ["Nearest", "nearest_object", "nearest_of", "objects_of", "unseen"]
 Array = np.ndarray[Any, Any]
 Present = Callable[[int], Array]  # of a candidate: where it is there, (S, A) or (S, 1)
 FAR = np.iinfo(np.int32).max
-BLOCK = 32768  # rows of observation windows read at a time
-CELLS = 1 << 25  # rows x agents x objects looked at together
+WINDOWS = 1 << 19  # observation windows looked at together
 
 
 class Nearest(NamedTuple):
@@ -27,21 +26,28 @@ class Nearest(NamedTuple):
     which: Array  # (S, A) int16, which of the candidates it is
 
 
-def nearest_of(position: Array, places: Array, present: Present) -> Nearest:
+def nearest_of(position: Array, places: Array, present: Present, candidates: Iterable[int] | None = None) -> Nearest:
     """The nearest of some candidates by walking distance (rows plus columns); the first listed wins ties.
 
-    position: (S, A, 2); places: (S, O, 2), or (S, A, 2) of agents; present: asked for each candidate.
+    position: (S, A, 2); places: (S, O, 2), or (S, A, 2) of agents; present: asked for each of the candidates, which are
+    all of O unless told otherwise.
     """
+    row, column = (np.ascontiguousarray(position[..., axis], dtype=np.int32) for axis in range(2))
     best = np.full(position.shape[:2], FAR, dtype=np.int32)
     index = np.zeros(position.shape[:2], dtype=np.int16)
-    for candidate in range(places.shape[1]):
-        gap = np.abs(position.astype(np.int32) - places[:, None, candidate]).sum(axis=-1)
+    for candidate in range(places.shape[1]) if candidates is None else candidates:
+        gap = np.abs(row - places[:, None, candidate, 0]) + np.abs(column - places[:, None, candidate, 1])
         closer = present(candidate) & (gap < best)
-        best = np.where(closer, gap, best)
+        np.copyto(best, gap, where=closer)
         index[closer] = candidate
     exists = best < FAR
     place = np.take_along_axis(places, index[..., None].astype(np.int64), axis=1)
     return Nearest(np.where(exists[..., None], place, 0).astype(np.int16), exists, index)
+
+
+def nearest_present(position: Array, places: Array, present: Array) -> Nearest:
+    """The nearest of the objects at places (S, O, 2) that are there, present (S, O)."""
+    return nearest_of(position, places, lambda one: present[:, None, one], np.flatnonzero(present.any(axis=0)).tolist())
 
 
 def objects_of(recording: Recording, kind: str) -> tuple[Array, Array]:
@@ -92,7 +98,7 @@ def nearest_object(recording: Recording, kind: str) -> Nearest:
     """The nearest object of a kind of cell, as `objects_of` has it, to each agent."""
     need(recording, "agents/position")
     places, present = objects_of(recording, kind)
-    return nearest_of(recording["agents/position"][:], places, lambda candidate: present[:, None, candidate])
+    return nearest_present(recording["agents/position"][:], places, present)
 
 
 def eaten(recording: Recording, places: Array) -> Array:
@@ -116,23 +122,24 @@ def unseen(recording: Recording) -> Array:
     is in view where the agent's observation window shows it; the row itself counts.
     """
     need(recording, "world/objects", "agents/position", "observation/window")
-    n_agents, n_objects = recording["agents/position"].shape[1], recording["world/objects"].shape[1]
-    parts = recording.blocks(max(1, CELLS // max(1, n_agents * n_objects)))
+    parts = recording.blocks(max(1, WINDOWS // recording.n_agents))
     return np.concatenate([unseen_of(part) for part in parts])
 
 
 def unseen_of(recording: Recording) -> Array:
     """`unseen` of a few episodes, all at once."""
     places, present = objects_of(recording, "crystal")
-    position = recording["agents/position"][:]
-    nearest = nearest_of(position, places, lambda candidate: present[:, None, candidate])
-    count = np.cumsum(in_view(recording, position, places, present), axis=0, dtype=np.int32)  # (S, A, O)
+    position = recording["agents/position"][:].astype(np.int32)
+    nearest = nearest_present(position, places, present)
+    crystals = np.isin(np.arange(256), recording.crystal_codes)[recording["observation/window"][:]]
     first = appeared(recording, places, present)  # (S, O)
-    object_of_row = nearest.which.astype(np.int64)
-    row, agent = np.ogrid[: position.shape[0], : position.shape[1]]
-    start = first[row, object_of_row]
-    before = np.where(start > 0, count[start - 1, agent, object_of_row], 0)
-    never: Array = nearest.exists & (count[row, agent, object_of_row] == before)
+    never = np.zeros(nearest.exists.shape, dtype=bool)
+    for thing in np.unique(nearest.which[nearest.exists]).tolist():
+        seen = in_view(crystals, position, places[:, thing], present[:, thing])
+        count = np.cumsum(seen, axis=0, dtype=np.int32)  # up to and including each row
+        start = first[:, thing]
+        before = np.where(start[:, None] > 0, count[start - 1], 0)
+        never |= nearest.exists & (nearest.which == thing) & (count == before)
     return never
 
 
@@ -144,16 +151,13 @@ def appeared(recording: Recording, places: Array, present: Array) -> Array:
     return np.maximum.accumulate(np.where(starts, np.arange(len(starts))[:, None], 0), axis=0)
 
 
-def in_view(recording: Recording, position: Array, places: Array, present: Array) -> Array:
-    """Whether each agent's window shows each crystal, (S, A, O) bool."""
-    windows = recording["observation/window"]
-    size = np.array(windows.shape[2:4])
-    shown = np.zeros((*position.shape[:2], places.shape[1]), dtype=bool)
-    for start in range(0, len(windows), BLOCK):
-        rows = slice(start, start + BLOCK)
-        cell = places[rows, None] - position[rows, :, None] + size // 2  # (s, A, O, 2)
-        row, agent, thing = np.nonzero(present[rows, None] & (cell >= 0).all(axis=-1) & (cell < size).all(axis=-1))
-        place = cell[row, agent, thing]
-        codes = windows[rows][row, agent, place[:, 0], place[:, 1]]
-        shown[row + start, agent, thing] = np.isin(codes, recording.crystal_codes)
+def in_view(crystals: Array, position: Array, place: Array, there: Array) -> Array:
+    """Whether each agent's window, crystals (S, A, …) bool, shows the thing at place (S, 2) where it is there (S,)."""
+    size = np.array(crystals.shape[2:4])
+    cell = place[:, None] - position + size // 2
+    inside = ((cell >= 0) & (cell < size)).all(axis=-1) & there[:, None]
+    shown = np.zeros(inside.shape, dtype=bool)
+    s, a = np.nonzero(inside)
+    row, column = cell[s, a].T
+    shown[s, a] = crystals[s, a, row, column]
     return shown
