@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from commlab.datasets.imports.hidden import HiddenStates
 from commlab.datasets.imports.keys import Steps
 from commlab.datasets.imports.kinds import as_numbers
 from commlab.datasets.imports.messages import Tokens
@@ -13,7 +14,7 @@ from commlab.datasets.imports.roles import feature_columns, feature_name
 from commlab.datasets.imports.scan import Scan, messages_of, speakers_of
 from commlab.datasets.imports.sheet import Sheet
 from commlab.datasets.imports.tables import Block, Table
-from commlab.datasets.schema import FEATURE
+from commlab.datasets.schema import FEATURE, HIDDEN
 from commlab.foundation.errors import ForeignDataError
 
 __all__ = ["Assembly"]
@@ -33,6 +34,7 @@ class Assembly:
         """Make room. Raises DiskError where there is none."""
         self.path, self.scan, self.parts = table.path, scan, scan.roles.parts
         self.steps, self.tokens = Steps(table.path, scan.roles), Tokens(symbols)
+        self.hidden = HiddenStates(table.path, scan.roles)
         self.n_agents, self.lengths = len(scan.agents), scan.keys.lengths
         self.ends = np.cumsum(self.lengths, dtype=np.int64)
         self.sheet = Sheet(folder, len(scan.keys.keys))
@@ -53,6 +55,8 @@ class Assembly:
             self.add("heard", "channel/heard", (*shape, slots, length), self.scan.symbols.dtype)
             self.add("speaker", "channel/speaker", (*shape, slots), "i2", -1)
             self.filled = self.sheet.add("filled", shape, "u1")
+        if self.scan.n_units:
+            self.add("hidden", HIDDEN + "core", (*shape, self.scan.n_units), "f4", np.nan)
         if "reward" in self.parts:
             self.add("reward", "reward/own", shape, "f4", np.nan)
         if "action" in self.parts:
@@ -126,6 +130,8 @@ class Assembly:
             none = self.actions[NO_ACTION]
             codes = [none if cell is None else self.actions[as_action(str(cell))] for cell in chosen]
             values["action"] = np.array(codes, dtype=np.uint8)
+        if self.scan.n_units:
+            values["hidden"] = self.hidden.of(block)
         if "reward" in self.parts:
             values["reward"] = self.numbers(block, self.parts["reward"])
         return values

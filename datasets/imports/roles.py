@@ -23,6 +23,8 @@ PARTS: dict[str, tuple[str, ...]] = {
     "condition": ("condition", "treatment"),
     "kinship": ("kinship", "kin", "relatedness"),
 }
+HIDDEN = ("hidden", "hidden_state", "hidden_states")
+UNIT = re.compile(r"hidden[ _.-]?(\d+)", re.IGNORECASE)  # of a hidden state, a unit a column
 SPLIT = re.compile(r"(?:message|msg|said|symbol|token)[ _.-]?(\d+)", re.IGNORECASE)  # a message, a symbol a column
 MOST_LIST = 256  # numbers of a list that become columns of their own
 
@@ -33,6 +35,7 @@ class Roles(NamedTuple):
     parts: dict[str, str]  # {"episode": "game"}
     symbols: tuple[str, ...]  # the columns of a message that has a column for each symbol
     features: tuple[str, ...] | None  # those asked for; None: all others
+    hidden: tuple[str, ...] = ()  # one column of lists, or a column for each unit
 
 
 def find_roles(path: Path, names: Sequence[str], options: Options) -> Roles:
@@ -61,7 +64,14 @@ def find_roles(path: Path, names: Sequence[str], options: Options) -> Roles:
         given(path, "feature", name, names)
     if wanted is not None:
         wanted = tuple(name for name in wanted if name not in symbols)
-    return Roles(parts, symbols, wanted)
+    return Roles(parts, symbols, wanted, hidden_columns(names, wanted or ()))
+
+
+def hidden_columns(names: Sequence[str], features: Sequence[str]) -> tuple[str, ...]:
+    """The columns of hidden states, unless they are to be features."""
+    whole = [name for name in names if name.lower() in HIDDEN and name not in features]
+    units = [(int(match[1]), name) for name in names if (match := UNIT.fullmatch(name)) and name not in features]
+    return tuple(whole[:1]) or tuple(name for _, name in sorted(units))
 
 
 def given(path: Path, part: str, column: str, names: Sequence[str]) -> str:
@@ -84,7 +94,7 @@ def listed(names: Sequence[str]) -> str:
 
 def feature_columns(block: Block, roles: Roles) -> Mapping[str, list[Any]]:
     """The cells of the block's features by name; lists of numbers become columns "name.0", "name.1", …"""
-    others = {*roles.parts.values(), *roles.symbols}
+    others = {*roles.parts.values(), *roles.symbols, *roles.hidden}
     chosen = roles.features if roles.features is not None else [name for name in block.cells if name not in others]
     found: dict[str, list[Any]] = {}
     for name in chosen:

@@ -6,6 +6,7 @@ from typing import IO, Any, NamedTuple
 
 import numpy as np
 
+from commlab.datasets.imports.hidden import HiddenStates
 from commlab.datasets.imports.keys import Keys, Steps, make_keys
 from commlab.datasets.imports.kinds import MOST_TEXTS, Feature
 from commlab.datasets.imports.messages import Symbols, Tokens
@@ -33,6 +34,7 @@ class Scan(NamedTuple):
     symbols: Symbols
     features: dict[str, Feature]
     actions: Feature
+    n_units: int  # of hidden states; 0: there are none
     n_slots: int  # for messages heard by one agent in a step
     n_rows: int
     notices: list[str]
@@ -61,6 +63,7 @@ class Scanner:
         self.steps = Steps(table.path, roles)
         self.tokens, self.symbols, self.actions = Tokens(options.symbols), Symbols(), Feature()
         self.features: dict[str, Feature] = {}
+        self.hidden = HiddenStates(table.path, roles)
         self.agents: dict[str, None] = {}  # in order of appearance
         self.heard: set[str] = set()  # those whose listener is named
 
@@ -74,6 +77,8 @@ class Scanner:
             self.symbols.scan(map(self.tokens, block.column(parts["heard"])))
         if "action" in parts:
             self.actions.scan(block.column(parts["action"]))
+        if self.roles.hidden:
+            self.hidden.of(block)
         for name, cells in feature_columns(block, self.roles).items():
             self.features.setdefault(name, Feature()).scan(cells)
 
@@ -109,6 +114,7 @@ class Scanner:
             symbols=self.symbols,
             features=self.kept_features(notices),
             actions=self.actions,
+            n_units=self.hidden.width,
             n_slots=max(1, min(len(self.heard), MOST_SLOTS)),
             n_rows=self.steps.n_rows,
             notices=notices,

@@ -257,6 +257,28 @@ def test_texts_that_are_all_different_are_no_feature(tmp_path: Path) -> None:
     assert any("'colour' is left out" in notice and "id-0" in notice for notice in summary.notices)
 
 
+def test_hidden_states_are_lists_or_a_column_for_each_unit(tmp_path: Path) -> None:
+    states = np.random.default_rng(0).normal(size=(6, 3)).astype(np.float32)
+    listed = tmp_path / "l.jsonl"
+    rows: list[dict[str, Any]] = [{"episode": e, "message": "a", "hidden": states[e].tolist()} for e in range(6)]
+    listed.write_text("\n".join(map(json.dumps, [*rows, {"episode": 6, "message": "b"}])))
+    recording = imported(listed)
+    np.testing.assert_array_equal(recording["policy/hidden.core"][:6, 0], states)
+    assert np.isnan(recording["policy/hidden.core"][6]).all()
+    header = ("episode", "message", "hidden_10", "hidden_0", "hidden_2")
+    units = write_csv(tmp_path / "u.csv", [[e, "a", *states[e, [2, 0, 1]].tolist()] for e in range(6)], header)
+    np.testing.assert_array_equal(imported(units)["policy/hidden.core"][:, 0], states)
+    texts = write_csv(
+        tmp_path / "t.csv", [[e, "a", str(states[e].tolist())] for e in range(6)], header[:2] + ("hidden",)
+    )
+    np.testing.assert_array_equal(imported(texts)["policy/hidden.core"][:, 0], states)
+    assert [name for name in recording.columns() if name.startswith("feature/")] == []
+    for wrong in ([1, 2], [1, 2, "x"], [1, 2, None], 3):
+        listed.write_text("\n".join(map(json.dumps, [*rows, {"episode": 6, "message": "b", "hidden": wrong}])))
+        with pytest.raises(ForeignDataError, match="line 7: hidden is no list of 3 numbers"):
+            imported(listed)
+
+
 NEWLINE = "\n"
 
 
