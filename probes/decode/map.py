@@ -271,7 +271,7 @@ def numbers_of(chosen: Chosen, score: float, interval: tuple[float, float] | Non
     return {
         "score": score,
         "score_name": chosen.task.unit,
-        "interval": interval,
+        "interval": list(interval) if interval else None,
         "null_mean": float(draws.mean()),
         "null_low": float(low),
         "null_high": float(high),
