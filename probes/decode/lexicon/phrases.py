@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from commlab.probes.decode.lexicon.entries import Entry
 from commlab.probes.decode.lexicon.readings import (
+    ENOUGH,
     Scene,
     evidence_of,
     lifted,
@@ -33,8 +34,7 @@ def read_sequences(
     speech: Speech, targets: Sequence[Variable], permutations: Int64
 ) -> tuple[tuple[Entry, ...], tuple[Bools, ...]]:
     """Entries and masks of the frequent sequences; a meaning have those that say more than their last message."""
-    silent: Bools = ~np.asarray(speech.symbols.any(axis=1))
-    found = frequent_sequences(speech, silent)
+    found = frequent_sequences(speech, ~np.asarray(speech.symbols.any(axis=1)) | seldom(speech))
     entries: list[Entry] = []
     masks: list[Bools] = []
     for length in (2, 3):
@@ -44,6 +44,13 @@ def read_sequences(
             entries.append(sequence_entry(speech, scene, number, one))
             masks.append(one.used)
     return tuple(entries), tuple(masks)
+
+
+def seldom(speech: Speech) -> Bools:
+    """Which messages (M,) are said in too few episodes to be part of a frequent sequence."""
+    kept = speech.said >= 0
+    pairs = np.unique(np.stack([speech.said[kept], np.nonzero(kept)[0]]), axis=1)
+    return np.bincount(pairs[0], minlength=len(speech.symbols)) < ENOUGH
 
 
 def scene_of(speech: Speech, chosen: Sequence[Found], targets: Sequence[Variable], permutations: Int64) -> Scene:

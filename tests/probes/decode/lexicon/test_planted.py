@@ -202,3 +202,49 @@ def test_the_same_seed_reads_the_same(tables: Any) -> None:
     planted = tables.plant("holistic", seed=1, n_episodes=40, noise=0.3)
     one, other = (tables.read(planted, seed=4, n_null=59) for _ in range(2))
     assert one.entries == other.entries
+
+
+def test_long_messages_that_are_hardly_ever_repeated_are_read_by_their_parts(tables: Any) -> None:
+    rng = np.random.default_rng(0)
+    world = tables.make_world(rng, 150, 32)
+    messages = rng.integers(1, 10, (*world.place.shape, 4))
+    messages[..., 0], messages[..., 2] = 1 + world.place, 1 + world.kind  # the rest is noise
+    symbols, said = np.unique(messages.reshape(-1, 4), axis=0, return_inverse=True)
+    names = tuple(" ".join(map(str, message)) for message in symbols)
+    speech = Speech(said.reshape(world.place.shape), symbols, names, 1)
+    found = tables.read(tables.Planted(speech, tables.variables(world), tables.Surroundings(), {}), n_null=59)
+    assert len(symbols) > 1000
+    meanings = {(entry.symbols[0], entry.position): entry.meaning for entry in found.entries if entry.meaning}
+    assert meanings == {(1 + p, 0): {("place", name)} for p, name in enumerate(tables.PLACES)} | {
+        (1 + k, 2): {("kind", name)} for k, name in enumerate(tables.KINDS)
+    }
+
+
+def test_a_meaning_that_shows_within_a_context_alone_is_found(tables: Any) -> None:
+    planted = tables.plant("noise", seed=2, n_episodes=80)
+    place, kind = planted.targets[0], planted.targets[3]
+    half = Variable("half", place.codes // 4, ("north", "south"))
+    odd = Variable("odd", kind.codes % 2, ("even", "odd"))
+    said = (half.codes + odd.codes) % 2  # over all uses either symbol is said of either half
+    speech = Speech(said, np.array([[1], [2]]), ("1", "2"), 1)
+    found = tables.read(planted._replace(speech=speech, targets=[half, odd]), n_null=99)
+    assert [sorted(sense.meaning) for sense in found.entries[0].senses]
+    about = {found.targets[k].name for k in found.about.chosen} | {found.about.context.name}
+    assert about == {"half", "odd"}
+    assert all(entry.truth.share == 1 for entry in found.entries if entry.unit == "message")
+
+
+def test_episodes_of_unequal_length_are_read(tables: Any) -> None:
+    planted = tables.plant("holistic", seed=4, n_episodes=128)
+    lengths = np.random.default_rng(0).integers(20, 65, 128)
+    over = np.arange(64) >= lengths[:, None]
+    targets = [one._replace(codes=np.where(over, -1, one.codes)) for one in planted.targets]
+    cut = planted._replace(
+        speech=planted.speech._replace(said=np.where(over, -1, planted.speech.said)), targets=targets
+    )
+    found = tables.read(cut, n_null=99)
+    hits, total = tables.recovery(cut, found)
+    assert hits == total >= 20
+    for entry in (entry for entry in found.entries if entry.unit == "message"):
+        assert entry.n_uses == np.sum(planted.speech.symbols[planted.speech.said, 0][~over] == entry.symbols[0])
+        assert all(moment.t < lengths[moment.episode] for moment in entry.examples)

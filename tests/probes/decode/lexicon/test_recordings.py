@@ -151,7 +151,10 @@ def test_an_imported_log_is_read_by_its_features() -> None:
     said[:, 0, 0] = np.array([40, 300, 7])[colour]
     header = {
         "layout": {"speakers": [0], "listeners": [1]},
-        "codes": {"feature/colour": {"0": "red", "1": "green", "2": "blue"}, "bodies": {"0": "sender", "1": "receiver"}},
+        "codes": {
+            "feature/colour": {"0": "red", "1": "green", "2": "blue"},
+            "bodies": {"0": "sender", "1": "receiver"},
+        },
         "seed": 0,
         "command": "import",
     }
