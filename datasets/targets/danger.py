@@ -33,13 +33,13 @@ def danger_reach(recording: Recording) -> Labels:
     """Whether a stranger that is not frozen stands in line with the agent, within the reach of an attack."""
     need(recording, "agents/position")
     needs_attacks(recording)
-    position = recording["agents/position"][:].astype(np.int32)
+    row, column = (recording["agents/position"][:, :, axis].astype(np.int32) for axis in range(2))
     kin, awake, reach = Kin(recording), ~frozen(recording), reach_of(recording)[:, None]
-    threatened = np.zeros(position.shape[:2], dtype=bool)
-    for other in range(position.shape[1]):
-        gap = np.abs(position - position[:, None, other])
-        in_line = (gap.min(axis=-1) == 0) & (gap.max(axis=-1) <= reach) & (np.arange(position.shape[1]) != other)
-        threatened |= in_line & awake[:, None, other] & ~kin.with_agent(other)
+    threatened = np.zeros(row.shape, dtype=bool)
+    for other in range(row.shape[1]):
+        rows, columns = np.abs(row - row[:, [other]]), np.abs(column - column[:, [other]])
+        in_line = ((rows == 0) | (columns == 0)) & (rows + columns <= reach) & (np.arange(row.shape[1]) != other)
+        threatened |= in_line & awake[:, [other]] & ~kin.with_agent(other)
     return yes_no(threatened)
 
 

@@ -1,5 +1,6 @@
 """Targets about speaking and hearing: who hears whom, what was heard last, and what listeners do."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -55,10 +56,14 @@ def listener_next_action(recording: Recording) -> Labels:
     best = np.full(action.shape, FAR, dtype=np.int32)
     chosen = np.zeros(action.shape, dtype=np.int32)
     for listener, hears in hearers(recording, source):
-        gap = np.full(action.shape, listener) if position is None else walk(position, listener)
-        closer = hears & (gap < best)
-        best = np.where(closer, gap, best)
-        chosen = np.where(closer, action[:, None, listener], chosen)
+        row, speaker = np.nonzero(hears)
+        gap = np.full(len(row), listener)
+        if position is not None:
+            gap = np.abs(position[row, speaker] - position[row, listener]).sum(axis=-1)
+        closer = gap < best[row, speaker]
+        row, speaker = row[closer], speaker[closer]
+        best[row, speaker] = gap[closer]
+        chosen[row, speaker] = action[row, listener]
     return table_labels(chosen, lambda code: action_name(recording, code), (best < FAR) & inside[:, None])
 
 
@@ -96,14 +101,11 @@ def when_heard(recording: Recording) -> tuple[Array, Array]:
     return following(recording, delay)
 
 
-def hearers(recording: Recording, source: Array) -> list[tuple[int, Array]]:
+def hearers(recording: Recording, source: Array) -> Iterator[tuple[int, Array]]:
     """Each listener, and which agents (S, A) it hears at the rows `source` (S,)."""
     speaker = recording["channel/speaker"][:][source]
-    agents = np.arange(recording.n_agents)
-    return [(b, (speaker[:, b, :, None] == agents).any(axis=1)) for b in agents.tolist()]
-
-
-def walk(position: Array, other: int) -> Array:
-    """How many rows and columns each agent is from agent `other`, (S, A)."""
-    distance: Array = np.abs(position - position[:, None, other]).sum(axis=-1)
-    return distance
+    for listener in range(recording.n_agents):
+        hears = np.zeros((recording.n_steps, recording.n_agents), dtype=bool)
+        row, slot = np.nonzero(speaker[:, listener] >= 0)
+        hears[row, speaker[row, listener, slot]] = True
+        yield listener, hears

@@ -122,10 +122,10 @@ def other_next_action(recording: Recording) -> Labels:
 def agents_near(recording: Recording) -> Labels:
     """How many other agents stand within NEAR king's moves."""
     need(recording, "agents/position")
-    position = recording["agents/position"][:].astype(np.int32)
-    count = np.full(position.shape[:2], -1, dtype=np.int32)  # less the agent itself
-    for other in range(position.shape[1]):
-        count += np.abs(position - position[:, None, other]).max(axis=-1) <= NEAR
+    row, column = (recording["agents/position"][:, :, axis].astype(np.int32) for axis in range(2))
+    count = np.full(row.shape, -1, dtype=np.int32)  # less the agent itself
+    for other in range(row.shape[1]):
+        count += (np.abs(row - row[:, [other]]) <= NEAR) & (np.abs(column - column[:, [other]]) <= NEAR)
     return number_labels(count)
 
 
