@@ -78,12 +78,12 @@ class Steps:
         self.n_rows += n_rows
         if self.episode is None:
             return np.arange(self.n_rows - n_rows, self.n_rows)
-        out = np.empty(n_rows, dtype=np.int64)
-        for row, cell in enumerate(block.column(self.episode)):
-            if cell is None:
-                raise ForeignDataError(f"{self.path}, line {block.lines[row]}: {self.episode} is missing: fill it in.")
-            out[row] = self.episodes.setdefault(str(cell), len(self.episodes))
-        return out
+        cells = block.column(self.episode)
+        if None in cells:
+            line = block.lines[cells.index(None)]
+            raise ForeignDataError(f"{self.path}, line {line}: {self.episode} is missing: fill it in.")
+        codes = {cell: self.episodes.setdefault(str(cell), len(self.episodes)) for cell in dict.fromkeys(cells)}
+        return np.array([codes[cell] for cell in cells], dtype=np.int64)
 
     def order(self) -> list[str]:
         """The episodes as the recording has them: by number where all are numbers, else as they first came."""

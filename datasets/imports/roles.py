@@ -99,7 +99,8 @@ def feature_columns(block: Block, roles: Roles) -> Mapping[str, list[Any]]:
     found: dict[str, list[Any]] = {}
     for name in chosen:
         cells = block.column(name)
-        longest = max((len(cell) for cell in cells if isinstance(cell, list)), default=0)
+        lists = [cell for cell in cells if isinstance(cell, list)] if list in set(map(type, cells)) else []
+        longest = max(map(len, lists), default=0)
         if not longest:
             found[name] = cells
         for place in range(min(longest, MOST_LIST)):

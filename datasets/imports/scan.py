@@ -70,6 +70,7 @@ class Scanner:
     def take(self, block: Block, spool: IO[bytes]) -> None:
         """Take in a block; the episode and the step of its rows go to `spool`."""
         parts = self.roles.parts
+        self.refuse_lists(block)
         spool.write(np.ascontiguousarray(np.stack(self.steps.of(block)).T, dtype=np.int64).tobytes())
         self.meet_agents(block)
         self.symbols.scan(messages_of(block, self.roles, self.tokens))
@@ -81,6 +82,14 @@ class Scanner:
             self.hidden.of(block)
         for name, cells in feature_columns(block, self.roles).items():
             self.features.setdefault(name, Feature()).scan(cells)
+
+    def refuse_lists(self, block: Block) -> None:
+        """Raise ForeignDataError, naming the line, for a list where there must be one value."""
+        for part, name in self.roles.parts.items():
+            cells = block.column(name)
+            if part not in ("message", "heard") and list in set(map(type, cells)):
+                line = next(line for line, cell in zip(block.lines, cells, strict=True) if isinstance(cell, list))
+                raise ForeignDataError(f"{self.path}, line {line}: {name} is a list, and must be one value.")
 
     def meet_agents(self, block: Block) -> None:
         """Take in the agents of a block. Raises ForeignDataError for a row without one, and for too many."""

@@ -140,7 +140,14 @@ def header_of(path: Path, names: list[str] | None) -> list[str]:
 def csv_block(names: list[str], rows: list[list[str]], lines: Sequence[int]) -> Block:
     """The rows column by column."""
     columns = zip(names, zip(*rows, strict=True), strict=True)
-    return Block({name: [None if cell in MISSING else cell for cell in column] for name, column in columns}, lines)
+    return Block({name: present(column) for name, column in columns}, lines)
+
+
+def present(cells: Sequence[str]) -> list[Cell]:
+    """The cells, None where one is missing."""
+    if MISSING.isdisjoint(cells):
+        return list(cells)
+    return [None if cell in MISSING else cell for cell in cells]
 
 
 def json_blocks(path: Path, file: IO[str]) -> Iterator[Block]:

@@ -320,11 +320,13 @@ def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, text: str, sentence
         ("{", "line 2: no JSON"),
         ("[1]", "line 2: a JSON list where an object"),
         ("[" * 100_000, "line 2: "),
+        ('{"message": "b", "episode": [1]}', "line 2: episode is a list, and must be one value"),
+        ('{"message": "b", "agent": ["a"]}', "line 2: agent is a list"),
     ],
 )
 def test_wrong_json_is_said_with_its_line(tmp_path: Path, line: str, sentence: str) -> None:
     path = tmp_path / "wrong.jsonl"
-    path.write_text('{"message": "a"}\n' + line + "\n")
+    path.write_text('{"message": "a", "episode": 1, "agent": "a"}\n' + line + "\n")
     with pytest.raises(ForeignDataError, match=sentence):
         import_file(path, tmp_path / "out.h5")
 
