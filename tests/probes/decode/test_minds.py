@@ -209,8 +209,11 @@ def test_the_same_seed_gives_the_same_numbers(planted_recording: Recording) -> N
     assert minds.fit(planted_recording, asked._replace(seed=1)).details != one.details
 
 
-def in_sight(n_episodes: int = 20) -> Recording:
-    """Two agents on a line of six cells who see two cells far: position, windows, and hidden states of noise."""
+def in_sight(n_episodes: int = 20, in_mind: bool = False) -> Recording:
+    """Two agents on a line of six cells who see two cells far: position, windows, and hidden states of noise.
+
+    in_mind: hidden states hold where the other is, seen or not.
+    """
     rng = np.random.default_rng(5)
     n = n_episodes * 8
     place = rng.integers(0, 6, (n, 2))
@@ -219,11 +222,14 @@ def in_sight(n_episodes: int = 20) -> Recording:
     window = np.zeros((n, 2, 5, 5), dtype=np.uint8)
     s, a = np.nonzero(np.abs(gap) <= 2)
     window[s, a, 2, gap[s, a] + 2] = 8
+    hidden = rng.normal(size=(n, 2, 4))
+    if in_mind:
+        hidden += 3 * rng.normal(size=(6, 4))[place[:, ::-1]]
     columns = {
         "agents/position": position.astype(np.int16),
         "agents/energy": rng.integers(0, 9, (n, 2)).astype(np.int32),
         "policy/action": rng.integers(0, 3, (n, 2)).astype(np.uint8),
-        "policy/hidden.core": rng.normal(size=(n, 2, 4)).astype(np.float32),
+        "policy/hidden.core": hidden.astype(np.float32),
         "observation/window": window,
     }
     header = {"codes": {"cells": {"0": "empty", "8": "agent"}}, "layout": {"height": 1, "width": 6, "sites": []}}
@@ -240,6 +246,17 @@ def test_others_count_where_they_are_out_of_view() -> None:
     assert row(hiding, "other_next_action")["n_rows"] == 2 * 7 * 20
     everything = minds.fit(recording, asked._replace(in_view=True))
     assert row(everything, "other_position.cell")["n_rows"] == 2 * len(far)
+
+
+def test_whom_one_does_not_see_one_may_have_in_mind() -> None:
+    asked = Minds(("other_position.cell", "other_energy"), n_null=39, n_units=16)
+    result = minds.fit(in_sight(60, in_mind=True), asked)
+    place, energy = row(result, "other_position.cell"), row(result, "other_energy")
+    assert minds.has_gain(place), place
+    assert place["gain"] > 0.3
+    assert not minds.has_gain(energy), energy
+    assert place["about"] == "theory of mind"
+    assert not any(minds.has_gain(one) for one in minds.fit(in_sight(60), asked).details["rows"])
 
 
 def test_histories_hold_what_came_before_and_nothing_of_what_comes() -> None:
