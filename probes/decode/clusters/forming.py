@@ -279,7 +279,7 @@ def n_different(points: Float32) -> int:
 @contextmanager
 def one_thread() -> Iterator[Any]:
     """A context in which sums are added in one order, so that the same seed gives the same clusters."""
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):
         yield
