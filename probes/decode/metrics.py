@@ -132,7 +132,9 @@ def resampling(language: Language, n_null: int, seed: int, watch: Watch | None) 
             if watch is not None:
                 watch(min(step, total), total)
 
-    return Resampling(groups, permutations, *common_steps(language.spoken), seed, passed), reason
+    return Resampling(
+        groups, permutations, *common_steps(language.spoken), language.spoken.said.size, seed, passed
+    ), reason
 
 
 def with_q_values(results: list[Result]) -> list[Result]:

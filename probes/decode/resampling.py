@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from commlab.foundation.statistics import Strata
 from commlab.probes.decode.findings import Found
 from commlab.probes.decode.utterances import Utterances
+from commlab.probes.parallel import spread
 
 __all__ = ["WHOLE", "Resampling", "View", "at_common_steps", "common_steps", "missing", "resampled"]
 
@@ -22,6 +23,8 @@ Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
 Values = dict[str, float]
 EMPTY: Float64 = np.empty(0)
+MUCH_WORK = 4e8  # messages times views from which on it pays to start processes
+PIECE = 10  # views of one piece of work
 
 
 class Resampling(NamedTuple):
@@ -31,6 +34,7 @@ class Resampling(NamedTuple):
     permutations: Int64  # (n_draws, E)
     steps: Int64  # (E,) that all episodes of the stratum have
     trims: bool  # whether some have more
+    n_slots: int  # messages of the recording, silence included
     seed: int
     watch: Callable[[Iterable[Any]], Iterable[Any]]  # passes its items on, and shows how far they are
 
@@ -69,8 +73,8 @@ def at_common_steps(table: Int64, steps: Int64, n_agents: int, reaction: int = 0
 def resampled(values: Callable[[View], Values], work: Resampling, reason: str) -> dict[str, Found]:
     """Each value of the whole, without each group of episodes, and of each permutation."""
     whole = values(WHOLE)
-    parts = [values(View(kept=kept)) for kept in work.watch(work.groups)]
-    draws = [values(View(permutation=order, common=True)) for order in work.watch(work.permutations)]
+    parts = each(values, [View(kept=kept) for kept in work.groups], work)
+    draws = each(values, [View(permutation=order, common=True) for order in work.permutations], work)
     compared = values(View(common=True)) if work.trims and draws else {}
     return {
         key: Found(
@@ -82,6 +86,31 @@ def resampled(values: Callable[[View], Values], work: Resampling, reason: str) -
         )
         for key, estimate in whole.items()
     }
+
+
+def each(values: Callable[[View], Values], views: Sequence[View], work: Resampling) -> list[Values]:
+    """The values in each view, by all cores (or a Dask cluster) where that is much work."""
+    if work.n_slots * len(views) < MUCH_WORK:
+        return [values(view) for view in work.watch(views)]
+    pieces = [views[start : start + PIECE] for start in range(0, len(views), PIECE)]
+    done = iter(work.watch(views))
+
+    def passed(n_done: int, n_pieces: int) -> None:
+        for _ in pieces[n_done - 1]:
+            next(done)
+
+    found = spread(Several(values), pieces, watch=passed)
+    return [one for piece in found for one in piece]
+
+
+class Several:
+    """The values in each of several views."""
+
+    def __init__(self, values: Callable[[View], Values]) -> None:
+        self.values = values
+
+    def __call__(self, views: Sequence[View]) -> list[Values]:
+        return [self.values(view) for view in views]
 
 
 def missing(keys: Sequence[str], reason: str) -> dict[str, Found]:

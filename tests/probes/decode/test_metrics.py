@@ -311,6 +311,17 @@ def test_some_measures_can_be_asked_for_alone(found):
         table(foreign(np.random.default_rng(3), holistic), only=["topsim"])
 
 
+def test_many_processes_find_the_same(monkeypatch):
+    recording, only, seen = foreign(np.random.default_rng(3), holistic), ["purity", "topographic_similarity"], []
+    alone = table(recording, only=only)
+    monkeypatch.setattr("commlab.probes.decode.resampling.MUCH_WORK", 0)
+    monkeypatch.setenv("COMMLAB_WORKERS", "2")
+    together = table(recording, only=only, watch=lambda done, total: seen.append(done / total))
+    for key in only:
+        assert replace(together[key], provenance={}).to_json() == replace(alone[key], provenance={}).to_json()
+    assert len(seen) > N_EPISODES + N_NULL
+
+
 def test_progress_reaches_its_end():
     seen = []
     recording = foreign(np.random.default_rng(3), holistic, n_speakers=2)
