@@ -102,7 +102,8 @@ def column_spec(name: str) -> Column:
     """The column's specification. Raises RecordingError where the schema has no such column."""
     if name.startswith(HIDDEN) and len(name) > len(HIDDEN):
         return Column(("f2", "f4"), "SAH", "The hidden state at that hook point.")
-    if name.startswith(FEATURE) and name[len(FEATURE) :].strip(". ") and "/" not in name[len(FEATURE) :]:
+    feature = name.removeprefix(FEATURE)
+    if feature != name and feature.strip(". ") and feature.isprintable() and "/" not in feature:
         return Column(("i4", "f4"), "SA", "A fact about the agent or its world: codes/feature/<name>, or numbers.")
     if name not in COLUMNS:
         raise RecordingError(

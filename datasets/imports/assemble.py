@@ -8,7 +8,7 @@ import numpy as np
 
 from commlab.datasets.imports.hidden import HiddenStates
 from commlab.datasets.imports.keys import Steps
-from commlab.datasets.imports.kinds import as_numbers
+from commlab.datasets.imports.kinds import as_numbers, as_stored
 from commlab.datasets.imports.messages import Tokens
 from commlab.datasets.imports.roles import feature_columns, feature_name
 from commlab.datasets.imports.scan import Scan, messages_of, speakers_of
@@ -146,7 +146,7 @@ class Assembly:
             raise ForeignDataError(
                 f"{self.path}, line {block.lines[row]}: {name} is {cells[row]!r}, and must be a number."
             )
-        return found.astype(np.float32)
+        return as_stored(found)
 
     def place_own(self, block: Block, rows: Array, agents: Array, messages: Array) -> Array:
         """Place what is said; returns which rows of the block are the first about their agent and step, (n,) bool."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from commlab.datasets.imports.kinds import as_stored
 from commlab.datasets.imports.roles import feature_name
 from commlab.datasets.schema import FEATURE
 from commlab.foundation.errors import ForeignDataError
@@ -45,7 +46,7 @@ class Facts:
         elif flat.shape[1] <= MOST_COLUMNS:
             self.put(name, flat)
         elif flat.shape[1] <= MOST_NUMBERS:
-            self.vectors[name] = flat.astype(np.float32)
+            self.vectors[name] = as_stored(flat)
             self.notices.append(f"{name} has {flat.shape[1]:,} numbers a game: they are the observation, not features.")
         else:
             self.notices.append(f"{name} is left out: {flat.shape[1]:,} numbers a game are too many for features.")
@@ -73,4 +74,4 @@ def one_hot(flat: Array) -> Array | None:
 def as_feature(values: Array) -> Array:
     """A column as whole numbers where it is made of them, else as real ones."""
     whole = np.isfinite(values).all() and np.all(values == np.floor(values)) and np.all(np.abs(values) <= LIMIT)
-    return values.astype(np.int32 if whole else np.float32)
+    return values.astype(np.int32) if whole else as_stored(values)

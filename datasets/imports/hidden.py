@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from commlab.datasets.imports.kinds import as_stored
 from commlab.datasets.imports.roles import Roles
 from commlab.datasets.imports.tables import Block
 from commlab.foundation.errors import ForeignDataError
@@ -46,8 +47,8 @@ class HiddenStates:
         """One hidden state."""
         found: Array
         try:
-            found = np.array(vector, dtype=np.float32)
-        except (ValueError, TypeError):
+            found = as_stored(np.array(vector, dtype=np.float64))
+        except (ValueError, TypeError, OverflowError):
             found = np.empty(0)
         if found.shape != (self.width,) or not 0 < self.width <= MOST_UNITS or not np.all(np.isfinite(found)):
             raise ForeignDataError(

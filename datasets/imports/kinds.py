@@ -7,7 +7,7 @@ import numpy as np
 
 from commlab.datasets.schema import MISSING
 
-__all__ = ["MOST_TEXTS", "Feature"]
+__all__ = ["MOST_TEXTS", "Feature", "as_numbers", "as_stored"]
 
 MOST_TEXTS = 4096  # different texts of a feature
 LIMIT = 2**31 - 1  # of a whole number
@@ -79,9 +79,15 @@ class Feature:
         filled = as_numbers([np.nan if cell is None else cell for cell in cells])
         assert filled is not None
         if self.kind == "number":
-            return filled.astype(np.float32)
+            return as_stored(filled)
         finite = np.isfinite(filled)
         return np.where(finite, np.where(finite, filled, 0), MISSING).astype(np.int32)
+
+
+def as_stored(numbers: Array) -> Array:
+    """Real numbers as they are stored; those too large for that are infinite."""
+    with np.errstate(over="ignore"):
+        return numbers.astype(np.float32)
 
 
 def as_numbers(cells: Sequence[Any]) -> Array | None:

@@ -111,6 +111,6 @@ def feature_columns(block: Block, roles: Roles) -> Mapping[str, list[Any]]:
 
 
 def feature_name(column: str) -> str:
-    """A column's name as a feature's: without a slash, and not of dots alone."""
-    name = column.replace("/", "_").strip()
+    """A column's name as a feature's: without slashes and what cannot be printed, and not of dots alone."""
+    name = "".join(letter if letter.isprintable() and letter != "/" else "_" for letter in column).strip()
     return name if name.strip(". ") else f"column{name}"

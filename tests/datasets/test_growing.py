@@ -60,7 +60,7 @@ def test_a_growing_recording_is_not_taken_for_another(tmp_path: Path) -> None:
     assert open_recording(path).n_episodes == 4  # what was sealed can be read
 
 
-@pytest.mark.parametrize("name", ["feature/", "feature/a/b", "feature/.", "feature/ .", "features/a"])
+@pytest.mark.parametrize("name", ["feature/", "feature/a/b", "feature/.", "feature/ .", "feature/a\0", "features/a"])
 def test_a_feature_has_a_name_without_a_slash(name: str) -> None:
     with pytest.raises(RecordingError, match="has no column"):
         column_spec(name)
