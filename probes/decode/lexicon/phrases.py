@@ -33,13 +33,16 @@ NO_MORE = "it says no more than its last message"
 def read_sequences(
     speech: Speech, targets: Sequence[Variable], permutations: Int64
 ) -> tuple[tuple[Entry, ...], tuple[Bools, ...]]:
-    """Entries and masks of the frequent sequences; a meaning have those that say more than their last message."""
+    """Entries and masks of the frequent sequences; a meaning have those that say more than their last message.
+
+    Targets that may follow from what was said are left out: where listeners are tells what was said before.
+    """
     found = frequent_sequences(speech, ~np.asarray(speech.symbols.any(axis=1)) | seldom(speech))
     entries: list[Entry] = []
     masks: list[Bools] = []
     for length in (2, 3):
         chosen = [one for one in found if len(one.messages) == length]
-        scene = scene_of(speech, chosen, targets, permutations)
+        scene = scene_of(speech, chosen, [target for target in targets if not target.reacts], permutations)
         for number, one in enumerate(chosen):
             entries.append(sequence_entry(speech, scene, number, one))
             masks.append(one.used)

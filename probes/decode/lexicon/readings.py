@@ -33,6 +33,7 @@ ENOUGH = 20  # episodes in which an entry must be said before it can mean anythi
 LEAST_LIFT = 1.2  # over what is expected
 OF_BEST = 0.25  # of the lift of the value that the entry is said of most
 HALF = 0.5  # of the agreement that the best target has with its uses: a further one that has less is left out
+MORE = 0.25  # of all uses: what a target must add that holds where the others do not
 STAYS = 3.5  # standard errors over episodes by which a value must be lifted beyond what the other targets give
 
 
@@ -82,7 +83,29 @@ def meant(scene: Scene, found: Sequence[Bools], unit: int, used: Bools) -> Value
         if kept[weakest] >= STAYS:
             break
         del values[weakest]
-    return values
+    return fitting(scene, values, sorted(values, key=lambda k: -explained[k]), used)
+
+
+def fitting(scene: Scene, values: Values, order: Sequence[int], used: Bools) -> Values:
+    """The targets' values, each target in `order` if most of what held without it still does, or if much more does.
+
+    Beside the earlier ones a target must hold at HALF of the uses at which they do (the entry means both), or with
+    it one or the other must hold at MORE of the uses (it means either).
+    """
+    holds = {k: np.isin(scene.targets[k].codes, values[k])[used] for k in order}
+    kept: list[int] = []
+    for k in order:
+        before = [holds[other] for other in kept]
+        if not kept or stays_true(before, holds[k]):
+            kept.append(k)
+    return {k: values[k] for k in sorted(kept)}
+
+
+def stays_true(before: Sequence[Bools], added: Bools) -> bool:
+    """Whether what held with all (or any) of the targets `before` (R,) goes with one more."""
+    every, either = np.all(before, axis=0), np.any(before, axis=0)
+    as_well = np.count_nonzero(every & added) >= HALF * np.count_nonzero(every)
+    return bool(as_well or np.mean(either | added) >= np.mean(either) + MORE)
 
 
 def agreement(counts: Counts, unit: int, values: Sequence[int]) -> float:

@@ -87,7 +87,14 @@ def entry_sentence(entry: Entry) -> str:
     """An entry as a sentence: "7: crystal in the north, said by scouts, true 91 % of the time, n = 212 episodes"."""
     if not entry.meaning:
         return f"{entry.form}: {nothing(entry)}{spoken(entry)}, n = {entry.n_episodes} episodes"
-    return f"{entry.form}: {told(entry)}{spoken(entry)}, {truth_words(entry)}, n = {entry.n_episodes} episodes"
+    often = "more often than chance, " if seldom_true(entry) else ""
+    return f"{entry.form}: {often}{told(entry)}{spoken(entry)}, {truth_words(entry)}, n = {entry.n_episodes} episodes"
+
+
+def seldom_true(entry: Entry) -> bool:
+    """Whether a meaning holds at fewer than half of the uses, of those to kin where they are told apart."""
+    rates = [rate for rate in (entry.truth, entry.truth_to_kin) if rate is not None]
+    return all(rate.share < 1 / 2 for rate in rates)
 
 
 def told(entry: Entry) -> str:

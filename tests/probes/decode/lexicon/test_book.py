@@ -60,6 +60,15 @@ def test_a_sentence_tells_lies_from_truths() -> None:
     assert "strangers" not in same
 
 
+def test_a_meaning_that_seldom_holds_is_called_a_tendency() -> None:
+    low = Rate(0.3, 0.2, 0.4, 90)
+    assert "7: more often than chance, crystal in the" in entry_sentence(
+        entry("7", ("resource_location", "NE"), truth=low)
+    )
+    liar = entry("7", ("resource_location", "NE"), truth=low, truth_to_kin=SURE, truth_to_strangers=low)
+    assert "chance" not in entry_sentence(liar)
+
+
 @pytest.mark.parametrize(
     ("pairs", "together", "words"),
     [
