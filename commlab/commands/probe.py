@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -20,6 +21,7 @@ from commlab.probes.decode import probe as probes
 __all__ = ["ALL", "Wish", "list_targets", "probe"]
 
 ALL, SAID = "all", "said"
+WORKERS = "COMMLAB_WORKERS"
 MOST_LAGS = 64
 CELLS_SHOWN, REASONS_SHOWN = 24, 8
 
@@ -63,9 +65,7 @@ def list_targets(run: str | None) -> None:
 
 def probe(run: str | None, wish: Wish, as_json: bool) -> list[Result]:
     """Probe a recording, save the results beside it, and print tables and sentences."""
-    if wish.jobs is not None:
-        os.environ["COMMLAB_WORKERS"] = str(wish.jobs)
-    with recordings_of(run) as (recording, beside):
+    with _workers(wish.jobs), recordings_of(run) as (recording, beside):
         found = _ask(recording, beside, wish)
         stem = recording.path.stem
     found = [_named_after(made, stem) for made in found]
@@ -80,6 +80,21 @@ def probe(run: str | None, wish: Wish, as_json: bool) -> list[Result]:
         out.print(made.sentence, markup=False)
     say(f"Saved {', '.join(str(path) for path in paths)}.")
     return found
+
+
+@contextmanager
+def _workers(jobs: int | None) -> Iterator[None]:
+    """Spread work over that many processes while the block runs."""
+    before = os.environ.get(WORKERS)
+    if jobs is not None:
+        os.environ[WORKERS] = str(jobs)
+    try:
+        yield
+    finally:
+        if jobs is not None:
+            os.environ.pop(WORKERS)
+        if before is not None:
+            os.environ[WORKERS] = before
 
 
 def _ask(recording: Recording, beside: Mapping[str, Recording], wish: Wish) -> list[Result]:

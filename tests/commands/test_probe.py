@@ -59,6 +59,64 @@ def test_targets_are_listed(cli: Callable[..., Any], elsewhere: Path) -> None:
     assert all(name in done.out for name in TARGETS)
 
 
+def test_targets_of_a_run_are_listed_with_what_is_missing(cli: Callable[..., Any], at_home: Path) -> None:
+    done = cli("probe", "tiny", "--targets")
+    assert done.code == 0, done.err
+    assert "Not here" in done.out
+    assert "resource_location" in done.out
+
+
+def test_the_map_holds_every_cell_or_its_reason(cli: Callable[..., Any], at_home: Path) -> None:
+    options = ["--target=resource_location,own_energy", "--source=said,hidden", "--lags=-1:1", "--every-step"]
+    done = cli("probe", "tiny", "--json", "--jobs", 1, *options, *QUICK)
+    assert done.code == 0, done.err
+    found = json.loads(done.out)
+    assert found["lags"] == [-1, 0, 1]
+    n_sheets = 3  # what speakers said, and both hidden states
+    assert found["n_cells"] + len(found["missing"]) == 2 * n_sheets * 3
+    assert {"target", "source", "of", "lag", "score", "z", "p_value", "p_family", "q_value"} <= set(found["cells"][0])
+    assert (at_home / "runs" / "tiny" / "results" / "probe-map.json").exists()
+    shown = cli("probe", "tiny", "--jobs", 1, *options, *QUICK)
+    assert "The strongest of" in shown.out
+    assert "100 %" in shown.err  # of the progress bar, in a log
+
+
+@pytest.mark.parametrize(
+    ("options", "analysis"),
+    [
+        (["--description-length"], "description length"),
+        (["--v-information"], "V-information"),
+        (["--given=own_position,time"], "gain over confounds"),
+    ],
+)
+def test_bits_are_printed_and_saved(cli: Callable[..., Any], at_home: Path, options: list[str], analysis: str) -> None:
+    done = cli("probe", "tiny", "--json", "--jobs", 1, *options, *QUICK)
+    assert done.code == 0, done.err
+    found = json.loads(done.out)
+    assert found["analysis"] == analysis
+    assert found["interval"][0] <= found["estimate"] <= found["interval"][1]
+    assert 0 < found["p_value"] <= 1
+    shown = cli("probe", "tiny", "--jobs", 1, *options, *QUICK)
+    assert "bits" in shown.out
+    assert "Saved" in shown.err
+
+
+@pytest.mark.parametrize("model", ["logistic", "nonlinear"])
+def test_other_models_have_files_of_their_own(cli: Callable[..., Any], at_home: Path, model: str) -> None:
+    done = cli("probe", "tiny", "--model", model, "--circular", "--jobs", 1, *QUICK)
+    assert done.code == 0, done.err
+    assert f"a {model} probe" in done.out
+    assert list((at_home / "runs" / "tiny" / "results").glob(f"probe-*-{model}.json"))
+
+
+def test_a_target_of_ones_own_is_probed(cli: Callable[..., Any], at_home: Path, tmp_path: Path) -> None:
+    own = tmp_path / "mine.py"
+    own.write_text("def row(recording):\n    return recording['agents/position'][:][..., 0]\n")
+    done = cli("probe", "tiny", f"--target={own}:row", "--source=hidden", "--of=listeners", "--json", *QUICK)
+    assert done.code == 0, done.err
+    assert json.loads(done.out)["target"].endswith("mine.py:row")
+
+
 def test_probing_loads_no_torch(at_home: Path) -> None:
     script = (
         "import sys; sys.argv = ['commlab', 'probe', 'tiny', '--nulls', '19', '--json']\n"
@@ -83,6 +141,15 @@ def test_probing_loads_no_torch(at_home: Path) -> None:
         (["tiny", "--of", "2"], "There are no agents '2'"),
         (["tiny", "--folds", "41"], "41"),
         (["tiny", "--lag", "99"], "labels for 0 episodes"),
+        (["tiny", "--lags", "9:1"], "--lags takes steps such as -4:4"),
+        (["tiny", "--lags=0,x"], "--lags takes steps such as -4:4"),
+        (["tiny", "--model", "linea"], "There is no model 'linea': the nearest is linear"),
+        (["tiny", "--target=all", "--v-information"], "A map holds probes' scores"),
+        (["tiny", "--given=weather"], "There is no target 'weather'"),
+        (
+            ["tiny", "--target=own_energy", "--source=hidden", "--of=1", "--description-length"],
+            "own_energy is a number",
+        ),
     ],
 )
 def test_what_cannot_be_probed_is_refused_in_a_sentence(
