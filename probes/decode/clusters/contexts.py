@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from commlab.datasets.reader import Recording
 from commlab.datasets.splits import episode_folds
 from commlab.foundation.errors import DataError
-from commlab.probes.decode.clusters.variables import Coded, Variable, beside, code_targets, messages, world
+from commlab.probes.decode.clusters.variables import Coded, Place, Variable, beside, code_targets, messages, world
 from commlab.probes.decode.rows import Rows, choose_episodes, lay_out, table_of
 from commlab.probes.decode.sources import Agents, features, find_agents, find_source
 
@@ -74,8 +74,9 @@ def read_contexts(recording: Recording, question: Question) -> Contexts:
     every_step = kind.startswith("hidden") if question.every_step is None else question.every_step
     rows, n_forming = choose_rows(recording, agents, every_step, question)
     kept = np.ones(len(rows.episode), dtype=bool) if every_step else speech(recording, agents)[rows.steps].reshape(-1)
-    coded, left_out = code_targets(recording, agents, rows, n_forming, question.targets)
     hidden = kind.startswith("hidden")
+    place = Place(recording, agents, rows, n_forming, hidden and listening(recording, agents))
+    coded, left_out = code_targets(place, question.targets)
     message = messages(recording, agents, rows, kept, n_forming)
     return Contexts(
         source=kind,
@@ -102,6 +103,12 @@ def source_kind(recording: Recording, name: str | None) -> str:
             "agents saw) as --source."
         )
     return find_source(recording, name).name
+
+
+def listening(recording: Recording, agents: Agents) -> bool:
+    """Whether these are listeners who do not also speak: what they have seen themselves says nothing of hearing."""
+    listeners, speakers = (set(find_agents(recording, role, "").indices) for role in ("listeners", "speakers"))
+    return agents.name == "listeners" or (set(agents.indices) <= listeners and not set(agents.indices) <= speakers)
 
 
 def matrix_of(recording: Recording, kind: str, agents: Agents, rows: Rows, coded: list[Coded]) -> Float32:

@@ -14,7 +14,7 @@ from commlab.probes.decode.rows import Rows, table_of
 from commlab.probes.decode.sources import Agents
 from commlab.probes.decode.utterances import utterances
 
-__all__ = ["APART", "LATER", "MESSAGE", "Coded", "Variable", "beside", "code_targets", "messages", "world"]
+__all__ = ["APART", "LATER", "MESSAGE", "Coded", "Place", "Variable", "beside", "code_targets", "messages", "world"]
 
 MESSAGE = "message"
 LATER = (  # what comes after the message: the only targets that contexts do not hold
@@ -35,6 +35,16 @@ Float32 = NDArray[np.float32]
 Int64 = NDArray[np.int64]
 
 
+class Place(NamedTuple):
+    """Where targets are read."""
+
+    recording: Recording
+    agents: Agents
+    rows: Rows
+    n_forming: int  # episodes
+    unseen_only: bool  # of resources, only what the agents have not seen themselves
+
+
 class Coded(NamedTuple):
     """A target at the rows."""
 
@@ -53,55 +63,53 @@ class Variable(NamedTuple):
     tested: bool  # it did not form the clusters
 
 
-def code_targets(
-    recording: Recording, agents: Agents, rows: Rows, n_forming: int, asked: tuple[str, ...] | None
-) -> tuple[list[Coded], dict[str, str]]:
+def code_targets(place: Place, asked: tuple[str, ...] | None) -> tuple[list[Coded], dict[str, str]]:
     """The targets `asked` for (by default all that have few values) at the rows, and those left out with the reason.
 
     Raises TargetError where one that was asked for does not exist or lacks what it needs.
     """
-    if asked is None:
-        usable, unusable = targets_of(recording)
-        wanted = {name: target for name, target in usable.items() if is_plain(name)}
-        left_out = {name: reason for name, reason in unusable.items() if is_plain(name)}
-    else:
-        wanted, left_out = {name: find_target(name, recording) for name in asked}, {}
-    found = []
-    for name, target in wanted.items():
-        coded, reason = tried(recording, target, agents, rows, n_forming, asked is not None)
-        if coded is not None:
-            found.append(coded)
-        else:
-            left_out[name] = reason
+    if asked is not None:
+        return [code(place, find_target(name, place.recording)) for name in dict.fromkeys(asked)], {}
+    usable, unusable = targets_of(place.recording)
+    found, left_out = [], {name: reason for name, reason in unusable.items() if is_plain(name)}
+    for name, target in usable.items():
+        if is_plain(name):
+            coded, reason = tried(place, target)
+            if coded is not None:
+                found.append(coded)
+            else:
+                left_out[name] = reason
     return found, left_out
 
 
-def tried(
-    recording: Recording, target: Target, agents: Agents, rows: Rows, n_forming: int, asked: bool
-) -> tuple[Coded | None, str]:
+def tried(place: Place, target: Target) -> tuple[Coded | None, str]:
     """A target at the rows, or the reason why it is left out."""
     try:
-        coded = code(recording, target, agents, rows, n_forming)
+        coded = code(place, target)
     except TargetError as error:
-        if asked:
-            raise
         return None, str(error)
-    if not asked and len(coded.values) > MOST_VALUES:
+    if len(coded.values) > MOST_VALUES:
         return None, f"it has {len(coded.values)} values; ask for it by name to count it"
     return (coded, "") if (coded.codes >= 0).any() else (None, "it has no value at these steps")
 
 
-def code(recording: Recording, target: Target, agents: Agents, rows: Rows, n_forming: int) -> Coded:
-    """The target at the rows; what listeners have seen themselves is left out. A number is coded as its quarters."""
+def is_plain(name: str) -> bool:
+    """Whether a target is held against clusters unasked: finer and relative forms of another (.cell) are not."""
+    return name.startswith("feature.") or ("." not in name and name not in APART)
+
+
+def code(place: Place, target: Target) -> Coded:
+    """The target at the rows. A number is coded as its quarters, whose bounds the forming episodes set."""
+    recording, agents, rows = place.recording, place.agents, place.rows
     labels = label(recording, target, agents.indices)
     valid = np.asarray(labels.valid)[rows.steps].reshape(-1)
-    if agents.name == "listeners" and target.name.startswith("resource"):
+    if place.unseen_only and target.name.startswith("resource"):
         valid = valid & unseen_steps(recording, agents.indices)[rows.steps].reshape(-1)
     values = labels.values[rows.steps].reshape(-1)
     if labels.names:
         return Coded(target, np.where(valid, values, -1).astype(np.int64), tuple(labels.names))
     valid = valid & np.isfinite(values)
-    known = values[valid & (rows.episode < n_forming)]
+    known = values[valid & (rows.episode < place.n_forming)]
     edges = np.unique(np.quantile(known, [0.25, 0.5, 0.75])) if known.size else np.empty(0)
     codes = np.where(valid, np.searchsorted(edges, values, side="left"), -1)
     return Coded(target, codes.astype(np.int64), quarters(edges))
@@ -112,11 +120,6 @@ def beside(coded: Coded, rows: Rows, kept: Bool, n_forming: int, hidden: bool) -
     codes = table_of(np.where(kept, coded.codes, -1), rows, -1)[n_forming:]
     target = coded.target
     return Variable(target.name, target.sentence, codes, coded.values, hidden or is_later(target.name))
-
-
-def is_plain(name: str) -> bool:
-    """Whether a target is held against clusters unasked: finer and relative forms of another (.cell) are not."""
-    return name.startswith("feature.") or ("." not in name and name not in APART)
 
 
 def is_later(name: str) -> bool:
