@@ -288,3 +288,20 @@ def test_every_built_in_target_says_what_it_lacks() -> None:
             continue
         with pytest.raises(TargetError):
             target.compute(recording)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_listeners_of_other_peoples_games_hear_at_once_or_a_step_later(at_once: bool) -> None:
+    said = np.array([[[3], [0]], [[4], [0]], [[0], [0]]] * 2, dtype=np.uint8)
+    speaker = np.full((6, 2, 1), -1, dtype=np.int16)
+    for s in range(6):
+        later = s if at_once else s + 1
+        if said[s, 0, 0] and later % 3 >= (0 if at_once else 1) and later < 6:
+            speaker[later, 1] = 0
+    action = np.arange(12, dtype=np.uint8).reshape(6, 2)
+    columns = {"channel/said": said, "channel/speaker": speaker, "policy/action": action}
+    recording = memory_recording({}, {"length": np.array([3, 3])}, columns)
+    labels = TARGETS["listener_next_action"].compute(recording)
+    assert labels.valid.tolist() == [[True, False], [True, False], [False, False]] * 2
+    heard = np.array([0, 1, 3, 4]) + (0 if at_once else 1)
+    assert [labels.names[value] for value in labels.values[[0, 1, 3, 4], 0]] == [str(action[s, 1]) for s in heard]
