@@ -144,6 +144,21 @@ def test_correction_removes_the_bias_that_dependence_within_episodes_leaves():
     assert abs(corrected) < plug_in / 10
 
 
+def test_correction_is_right_where_episodes_that_trade_places_differ_in_length():
+    rng = np.random.default_rng(6)
+    corrected, lost = [], []
+    for _ in range(80):
+        lengths = rng.integers(8, 25, 30)
+        ended = np.arange(24) >= lengths[:, None]
+        x, y = (np.where(ended, -1, autocorrelated(rng, (30, 24), 5)) for _ in range(2))
+        permutations = draw_permutations(episode_strata(lengths), 39, rng)
+        found = corrected_information(x, y, permutations)
+        corrected.append(found.corrected)
+        pairs = np.mean([np.count_nonzero((x >= 0) & (y[permutation] >= 0)) for permutation in permutations])
+        lost.append(found.draws.mean() * (np.count_nonzero(x >= 0) / pairs - 1))  # what draws would have too much
+    assert abs(np.mean(corrected)) < np.mean(lost) / 2
+
+
 def test_series_that_share_only_a_clock_carry_no_corrected_information():
     rng = np.random.default_rng(1)
     clock = np.tile(np.arange(32) // 4, (50, 1))
