@@ -52,6 +52,10 @@ def find_format(path: Path, wanted: str = "auto") -> str:
             "brings: write it with a later torch.save, or if you trust who made it import it with --trust."
         )
     start = beginning(path)
+    if start[:4] == b"PK\x03\x04":
+        raise ForeignDataError(
+            f"{path} is a zip archive and no whole dump of torch.save: unpack it, or write it again."
+        )
     if wanted == "egg":
         raise ForeignDataError(f"{path} is no dump of torch.save, and so none of EGG's: leave --format out.")
     suffixes = {suffix.lower() for suffix in path.suffixes}

@@ -1,5 +1,6 @@
 """EGG's dumps are read without EGG, without torch and without running what is in them."""
 
+import contextlib
 import os
 import pickle
 import subprocess
@@ -20,7 +21,7 @@ from commlab.datasets.imports.importing import import_file
 from commlab.datasets.imports.options import Options, Summary
 from commlab.datasets.imports.torch_file import ForbiddenName, read_torch_file
 from commlab.datasets.reader import Recording, open_recording
-from commlab.foundation.errors import ForeignDataError
+from commlab.foundation.errors import CommlabError, ForeignDataError
 
 N = 60
 
@@ -191,6 +192,18 @@ def test_a_tensor_that_reaches_out_of_its_storage_is_refused(tmp_path: Path) -> 
     longer = rewritten(path, b"K\x00KM\x85", b"K\x00KN\x85")  # size (78,) of a storage of 77
     with pytest.raises(ForeignDataError, match="reaches out of its storage"):
         read_torch_file(longer, set())
+
+
+def test_files_with_wrong_bytes_are_refused_or_read(tmp_path: Path, interaction: Any) -> None:
+    rng = np.random.default_rng(0)
+    fields = {"message": torch.arange(20).reshape(10, 2), "labels": torch.arange(10), "aux": {"acc": torch.ones(10)}}
+    whole = np.frombuffer(dump(tmp_path, interaction(**fields)).read_bytes(), np.uint8)
+    for _ in range(60):
+        wrong = whole.copy()
+        wrong[rng.integers(len(wrong), size=3)] = rng.integers(256, size=3)
+        (tmp_path / "wrong").write_bytes(wrong.tobytes())
+        with contextlib.suppress(CommlabError):
+            import_file(tmp_path / "wrong", tmp_path / "out.h5", Options(force=True, format="egg"))
 
 
 def test_damaged_files_are_refused_in_a_sentence(tmp_path: Path, interaction: Any) -> None:
