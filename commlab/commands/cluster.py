@@ -80,7 +80,7 @@ def _print(result: Result) -> None:
     out.print(result.sentence, markup=False)
     out.print(_warning(details), markup=False)
     if details["left_out"]:
-        out.print(f"Not held against them (--json says why): {', '.join(details['left_out'])}.", markup=False)
+        out.print(f"Targets that cannot be held against them: {len(details['left_out'])} (--json says why).")
 
 
 def _percent(share: float) -> str:

@@ -78,8 +78,9 @@ def chosen_by(recipe: Recipe, choices: list[Choice]) -> str:
     if not choices:
         return "as asked for"
     recurs = next(choice.strength for choice in choices if choice.k == recipe.k)
-    how = "the most that recur" if recurs >= STRONG else "none recur well, these best,"
-    return f"{how} in other episodes, prediction strength {recurs:.2f}"
+    if recurs >= STRONG:
+        return f"the most that recur in other episodes, prediction strength {recurs:.2f}"
+    return f"no number of them recurs well in other episodes, this one best, prediction strength {recurs:.2f}"
 
 
 def summary_of(values: Float64) -> dict[str, Any]:

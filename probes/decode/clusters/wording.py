@@ -33,7 +33,7 @@ def phrase(variable: str, value: str) -> str:
     if variable == "message" and value == "silence":
         return "says nothing"
     known = PHRASES.get(variable)
-    return known.format(value) if known else f"{variable.replace('_', ' ')} {value}"
+    return known.format(value) if known else f"{variable.removeprefix('feature.').replace('_', ' ')} {value}"
 
 
 def cluster_words(tested: list[dict[str, Any]], described: list[dict[str, Any]]) -> str:
