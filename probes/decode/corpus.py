@@ -9,8 +9,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
-from scipy.stats import rankdata
 
 from commlab.foundation.statistics import entropy
 from commlab.probes.decode.utterances import Utterances
@@ -173,6 +171,8 @@ def zipf_exponent(counts: Array) -> float:
     used = np.sort(np.asarray(counts, dtype=np.float64)[np.asarray(counts) > 0])[::-1]
     if used.size < 3 or used[0] == used[-1]:
         return NAN if used.size < 3 else 0.0
+    from scipy.optimize import brentq
+
     logs = np.log(np.arange(1, used.size + 1))
     mean = float(used @ logs / used.sum())
 
@@ -191,4 +191,6 @@ def abbreviation(counts: Array, lengths: Array) -> float:
     """
     if len(counts) < 3 or np.ptp(counts) == 0 or np.ptp(lengths) == 0:
         return NAN
+    from scipy.stats import rankdata
+
     return float(np.corrcoef(rankdata(counts), rankdata(lengths))[0, 1])
