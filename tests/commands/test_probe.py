@@ -146,10 +146,6 @@ def test_probing_loads_no_torch(at_home: Path) -> None:
         (["tiny", "--model", "linea"], "There is no model 'linea': the nearest is linear"),
         (["tiny", "--target=all", "--v-information"], "A map holds probes' scores"),
         (["tiny", "--given=weather"], "There is no target 'weather'"),
-        (
-            ["tiny", "--target=own_energy", "--source=hidden", "--of=1", "--description-length"],
-            "own_energy is a number",
-        ),
     ],
 )
 def test_what_cannot_be_probed_is_refused_in_a_sentence(
