@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple, Self
 
 from commlab.foundation.errors import DataError
@@ -38,6 +38,7 @@ class Lexicon:
     context: str | None  # the variable that meanings depend on
     n_episodes: int
     entries: tuple[Entry, ...]
+    words: dict[int, str] = field(default_factory=dict)  # what symbols are called, where they have names
     sequences: tuple[Entry, ...] = ()  # of messages over time that come more often than their parts predict
 
     def entry(self, form: str) -> Entry:
@@ -108,15 +109,19 @@ class Lexicon:
         return tuple(entry for _, entry in sorted(found, key=lambda pair: -pair[0]))
 
     def symbols(self, message: Message) -> tuple[int, ...]:
-        """A message as its symbols. Raises DataError where it is none."""
+        """A message as its symbols; a shorter one ends in silence. Raises DataError where it is none."""
+        given = message.split() if isinstance(message, str) else [message] if isinstance(message, int) else message
+        number = {name: symbol for symbol, name in self.words.items()} | {"silence": 0}
         try:
-            given = message.split() if isinstance(message, str) else [message] if isinstance(message, int) else message
-            found = tuple(int(symbol) for symbol in given) if message != "silence" else (0,) * self.length
+            found = [int(number.get(str(symbol), symbol)) for symbol in given]
         except (TypeError, ValueError):
-            found = ()
-        if len(found) != self.length:
-            raise DataError(f"A message of this language has {self.length} symbols, such as 3 7; {message!r} has not.")
-        return found
+            found = []
+        if not 1 <= len(found) <= self.length:
+            example = " ".join(map(str, range(3, 3 + self.length)))
+            raise DataError(
+                f"A message of this language has {self.length} symbols, such as {example}, not {message!r}."
+            )
+        return (*found, *(0,) * (self.length - len(found)))
 
     def sentences(self) -> tuple[str, ...]:
         """Every entry as a sentence."""
@@ -139,11 +144,12 @@ class Lexicon:
         """The lexicon whose plain form is `data`. Raises DataError where it is none."""
         try:
             given = dict(data)
-            for field in ("entries", "sequences"):
-                given[field] = tuple(entry_from(row) for row in given[field])
+            for name in ("entries", "sequences"):
+                given[name] = tuple(entry_from(row) for row in given[name])
             given["ties"] = {target: tuple(others) for target, others in given["ties"].items()}
-            for field in ("targets", "followers"):
-                given[field] = tuple(given[field])
+            given["words"] = {int(symbol): name for symbol, name in given["words"].items()}
+            for name in ("targets", "followers"):
+                given[name] = tuple(given[name])
             return cls(**given)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DataError(

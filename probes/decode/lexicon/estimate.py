@@ -27,7 +27,7 @@ from commlab.probes.decode.lexicon.senses import KIN, STRANGERS, Contexts, by_co
 from commlab.probes.decode.lexicon.speech import Speech, Variable, onsets, said_in
 from commlab.probes.decode.lexicon.tables import Counts, count, family
 from commlab.probes.decode.lexicon.units import UNITS, Members, Part, Unit, choose_unit, membership, parts_of
-from commlab.probes.decode.lexicon.voices import Cast, voices_of
+from commlab.probes.decode.lexicon.voices import Cast, Speaker, voices_of
 
 __all__ = ["Estimate", "Surroundings", "estimate"]
 
@@ -86,7 +86,7 @@ def estimate(
     )
     ties = {k: [(targets[o], counts[o].only(kept)) for o in about.ties[k]] for k in about.chosen}
     within = by_context(scene, about.context, permutations) if about.context is not None else None
-    cast = around.cast or Cast((n, "speaker", "0") for n in range(speech.n_agents))
+    cast = around.cast or tuple(Speaker(n, "speakers", "0") for n in range(speech.n_agents))
     reader = Reader(speech, scene, within, tuple(ties[k] for k in about.chosen), around.audience, cast)
     every, n_left_out = most_said(speech, parts_of(speech, unit))
     entries = read_entries(reader, [parts[row] for row in kept], every)
@@ -190,7 +190,9 @@ def bare(speech: Speech, part: Part, used: Bools) -> Entry:
     """An entry of which nothing is known but how often it is said."""
     n = said_in(used)
     why = f"it is said in {n} episodes, and {ENOUGH} are needed" if n < ENOUGH else "no target goes with it"
-    return Entry(part.form(speech.length), part.symbols, part.position, part.unit, int(used.sum()), n, why=why)
+    return Entry(
+        part.form(speech.length, speech.words), part.symbols, part.position, part.unit, int(used.sum()), n, why=why
+    )
 
 
 def read_entry(

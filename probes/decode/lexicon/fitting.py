@@ -128,6 +128,7 @@ def book_of(gathered: Gathered, found: Estimate, results: Path | None) -> Lexico
         context=found.about.context.name if found.about.context is not None else None,
         n_episodes=gathered.speech.n_episodes,
         entries=tuple(entry for entry in entries if entry.unit != "sequence"),
+        words=dict(gathered.speech.words),
         sequences=tuple(entry for entry in entries if entry.unit == "sequence"),
     )
 

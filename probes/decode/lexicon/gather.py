@@ -12,7 +12,7 @@ from commlab.datasets.targets.labels import Target
 from commlab.foundation.errors import CommlabError, DataError
 from commlab.probes.decode.lexicon.estimate import Surroundings
 from commlab.probes.decode.lexicon.speech import Speech, Variable, bands
-from commlab.probes.decode.lexicon.voices import Cast
+from commlab.probes.decode.lexicon.voices import Cast, Speaker
 from commlab.probes.decode.utterances import Utterances, utterances, valued
 
 __all__ = ["CONTEXTS", "Gathered", "gather"]
@@ -58,7 +58,8 @@ def gather(
             f"{recording.path}: {spoken.agents.words} never say anything (their channel is silent), so that there is "
             "no lexicon; choose other agents with --of, or train them longer."
         )
-    speech = Speech(spoken.said, spoken.symbols.astype(np.int64), spoken.names, len(spoken.agents.indices))
+    words = recording.codes.get("symbols", {})
+    speech = Speech(spoken.said, spoken.symbols.astype(np.int64), spoken.names, len(spoken.agents.indices), words)
     lacking: dict[str, str] = {}
     wanted = default_targets(recording, lacking) if targets is None else [named(recording, one) for one in targets]
     found = [variable(recording, spoken, target, lacking, strict=targets is not None) for target in wanted]
@@ -136,8 +137,9 @@ def context_variables(
 def cast_of(recording: Recording, agents: Sequence[int]) -> Cast:
     """Who the speakers are."""
     families = (recording.attrs.get("layout") or {}).get("families") or []
-    return Cast(
-        (agent, recording.bodies[agent], str(families[agent]) if agent < len(families) else str(agent))
+    several = "" if not (recording.attrs.get("layout") or {}).get("height") else "s"  # imported agents have names
+    return tuple(
+        Speaker(agent, recording.bodies[agent] + several, str(families[agent]) if agent < len(families) else str(agent))
         for agent in agents
     )
 

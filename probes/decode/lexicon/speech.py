@@ -1,5 +1,6 @@
 """Speech as a lexicon reads it: messages and variables of the world beside them, as tables of codes."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ class Speech(NamedTuple):
     symbols: Array  # (M, L) the distinct messages; a row of zeros is silence
     names: tuple[str, ...]  # (M,) "silence", "3", "3 7"
     n_agents: int
+    words: Mapping[int, str] = {}  # what symbols are called, where they have names
 
     @property
     def n_episodes(self) -> int:

@@ -4,7 +4,7 @@ The unit is the one with which targets are predicted best by a code that learns 
 length, Dawid 1984): whole messages by their own counts, positions and symbols by naive Bayes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -29,13 +29,15 @@ class Part(NamedTuple):
     symbols: tuple[int, ...]  # the whole message, or one symbol
     position: int | None  # of the symbol in the message; None for whole messages and for anywhere
 
-    def form(self, length: int) -> str:
-        """How it is written in messages of that length: "7", "3 7", "_ 7" (the second of two), "silence"."""
+    def form(self, length: int, words: Mapping[int, str]) -> str:
+        """How it is written in messages of that length: "7", "3 7", "_ 7" (the second of two), "ba ku", "silence"."""
         if self.unit == "message" and not any(self.symbols):
             return "silence"
         if self.position is not None:
-            return " ".join("_" if n != self.position else str(self.symbols[0]) for n in range(length))
-        return " ".join(map(str, self.symbols))
+            named = words.get(self.symbols[0], str(self.symbols[0]))
+            return " ".join("_" if n != self.position else named for n in range(length))
+        last = max(n for n, symbol in enumerate(self.symbols) if symbol)  # zeros after it are no part of the message
+        return " ".join(words.get(symbol, str(symbol)) for symbol in self.symbols[: last + 1])
 
 
 def parts_of(speech: Speech, unit: Unit) -> list[Part]:

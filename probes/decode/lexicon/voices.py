@@ -1,6 +1,7 @@
 """Who says an entry, and who hears it."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 from commlab.probes.decode.lexicon.entries import Voices
 from commlab.probes.decode.lexicon.speech import Speech, Variable
 
-__all__ = ["Cast", "voices_of"]
+__all__ = ["Cast", "Speaker", "voices_of"]
 
 Bools = NDArray[np.bool_]
 HARDLY = 0.05  # of an entry's uses: who says it less often does not count as saying it
@@ -16,15 +17,22 @@ MOSTLY = 0.95  # of an entry's uses: it is for that audience alone
 SOME = 0.1  # of all steps at which the other audience listens: then it could have been told, too
 
 
-class Cast(tuple[tuple[int, str, str], ...]):
-    """(agent, body, family) of each speaker, in the order of the slots."""
+class Speaker(NamedTuple):
+    """An agent that speaks."""
+
+    agent: int
+    name: str  # of all that are like it: "scouts"; of an imported log: its own, "alice"
+    family: str
+
+
+Cast = tuple[Speaker, ...]  # in the order of the slots
 
 
 def voices_of(speech: Speech, used: Bools, cast: Cast, audience: Variable | None) -> Voices:
     """Who says an entry where it is `used` (E, slots), and to whom."""
     place = np.nonzero(used)[1] % speech.n_agents
     shares = np.bincount(place, minlength=speech.n_agents) / max(1, place.size)
-    by_agent = {cast[n][0]: float(share) for n, share in enumerate(shares)}
+    by_agent = {cast[n].agent: float(share) for n, share in enumerate(shares)}
     said_by = called([n for n, share in enumerate(shares) if share >= HARDLY], cast)
     if audience is None:
         return Voices(said_by, by_agent, "nobody", None, None, None)
@@ -51,17 +59,17 @@ def to_whom(to_kin: float | None, to_strangers: float | None, base_kin: float | 
 
 
 def called(places: Sequence[int], cast: Cast) -> str:
-    """Speakers by the least name that fits: "scouts", "agent 2", "family 1", "everybody"."""
+    """Speakers by the name that fits best: "scouts", "agent 2", "family 1", "everybody"."""
     chosen = {cast[n] for n in places}
-    bodies = {body for _, body, _ in chosen}
-    families = {family for _, _, family in chosen}
-    if len(bodies) == 1 and chosen == {one for one in cast if one[1] in bodies}:
-        return f"{bodies.pop()}s"
+    names = {one.name for one in chosen}
+    families = {one.family for one in chosen}
+    if len(names) == 1 and chosen == {one for one in cast if one.name in names}:
+        return names.pop()
     if chosen == set(cast):
         return "everybody"
-    if len(families) == 1 and chosen == {one for one in cast if one[2] in families} and len(chosen) > 1:
+    if len(families) == 1 and chosen == {one for one in cast if one.family in families} and len(chosen) > 1:
         return f"family {families.pop()}"
-    return listed([f"agent {agent}" for agent, _, _ in sorted(chosen)])
+    return listed([f"agent {one.agent}" for one in sorted(chosen)])
 
 
 def listed(names: Sequence[str]) -> str:

@@ -123,6 +123,7 @@ def test_numbers_become_bands() -> None:
 
 def test_parts_are_written_as_a_person_writes_them() -> None:
     speech = Speech(np.zeros((1, 1), dtype=int), np.array([[0, 0], [3, 7]]), ("silence", "3 7"), 1)
-    assert [part.form(2) for part in parts_of(speech, "message")] == ["silence", "3 7"]
-    assert [part.form(2) for part in parts_of(speech, "position")] == ["3 _", "_ 7"]
-    assert [part.form(2) for part in parts_of(speech, "symbol")] == ["3", "7"]
+    assert [part.form(2, {}) for part in parts_of(speech, "message")] == ["silence", "3 7"]
+    assert [part.form(2, {}) for part in parts_of(speech, "position")] == ["3 _", "_ 7"]
+    assert [part.form(2, {}) for part in parts_of(speech, "symbol")] == ["3", "7"]
+    assert [part.form(2, {3: "ba"}) for part in parts_of(speech, "position")] == ["ba _", "_ 7"]

@@ -154,6 +154,7 @@ def test_an_imported_log_is_read_by_its_features() -> None:
         "codes": {
             "feature/colour": {"0": "red", "1": "green", "2": "blue"},
             "bodies": {"0": "sender", "1": "receiver"},
+            "symbols": {"40": "ba", "300": "ku", "7": "do"},
         },
         "seed": 0,
         "command": "import",
@@ -172,5 +173,8 @@ def test_an_imported_log_is_read_by_its_features() -> None:
     recording = memory_recording(header, fields, columns)
     book = lexicon.read(recording, n_null=99)
     assert book.targets == ("feature.colour",)
-    assert book.translate(300).text == "colour is green"
+    assert book.translate(300).text == book.translate("ku").text == "colour is green"
+    assert book.entry("ku").voices.said_by == "sender"
+    assert book.sentences()[0].startswith("do: colour is blue, said by sender, true 100 % of the time")
+    assert Lexicon.from_json(book.to_json()) == book
     assert book.meaning(40) == {("feature.colour", "red")}
