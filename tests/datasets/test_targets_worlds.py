@@ -321,7 +321,7 @@ SLOW: dict[str, Callable[[Told, int, int], Any]] = {
 def some_rows(told: Told) -> list[tuple[int, int]]:
     """Steps of agents drawn at random, and the ends of episodes."""
     rng = np.random.default_rng(7)
-    rows = np.unique([*rng.integers(0, len(told.t), 60), len(told.t) - 1, len(told.t) - 2, 0])
+    rows = np.unique([*rng.integers(0, len(told.t), 40), len(told.t) - 1, len(told.t) - 2, 0])
     return [(int(s), int(a)) for s in rows for a in rng.choice(told.n_agents, min(4, told.n_agents), replace=False)]
 
 

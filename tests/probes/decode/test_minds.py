@@ -68,7 +68,7 @@ def played(seed: int, kind: str, number: bool = False) -> Gain:
     }[kind]()
     now = compressed(seen.reshape(E * T, -1).astype(np.float32))
     history = np.hstack([now, echo_states(now, np.arange(E * T).reshape(E, T).T, 48, seed)])
-    permutations = np.stack([rng.permutation(E) for _ in range(59)])
+    permutations = np.stack([rng.permutation(E) for _ in range(39)])
     hidden = own.reshape(E * T, -1).astype(np.float32)
     return gain_over_history(history, hidden, labels, 0 if number else 3, rows_of(), permutations, seed)
 
@@ -76,12 +76,12 @@ def played(seed: int, kind: str, number: bool = False) -> Gain:
 @pytest.mark.parametrize("kind", ["noise", "function"])
 @pytest.mark.parametrize("number", [False, True])
 def test_what_is_noise_or_history_gains_no_more_than_chance(kind: str, number: bool) -> None:
-    found = [played(seed, kind, number) for seed in range(24)]
+    found = [played(seed, kind, number) for seed in range(16)]
     by_chance = np.array([one.p_value for one in found]) <= 0.05
     above = np.array([one.p_above_zero for one in found]) <= 0.05
     assert (by_chance & above).sum() <= 2
     if kind == "noise":
-        assert by_chance.sum() <= 5  # 1.2 expected, 6 once in 500
+        assert by_chance.sum() <= 4  # 0.8 expected, 5 once in 700
     if kind == "function":
         assert np.mean([one.explained for one in found]) > 0.8
     else:
@@ -90,8 +90,8 @@ def test_what_is_noise_or_history_gains_no_more_than_chance(kind: str, number: b
 
 @pytest.mark.parametrize("number", [False, True])
 def test_what_is_private_is_gained(number: bool) -> None:
-    found = [played(seed, "private", number) for seed in range(6)]
-    assert all(one.p_value is not None and one.p_value <= 1 / 60 + 1e-9 for one in found)
+    found = [played(seed, "private", number) for seed in range(4)]
+    assert all(one.p_value is not None and one.p_value <= 1 / 40 + 1e-9 for one in found)
     assert all(one.interval is not None and one.interval[0] > 0 for one in found)
     assert all(one.p_above_zero is not None and one.p_above_zero < 1e-3 for one in found)
 
