@@ -81,7 +81,7 @@ def test_what_is_noise_or_history_gains_no_more_than_chance(kind: str, number: b
     above = np.array([one.p_above_zero for one in found]) <= 0.05
     assert (by_chance & above).sum() <= 2
     if kind == "noise":
-        assert by_chance.sum() <= 4  # 0.8 expected, 5 once in 700
+        assert by_chance.sum() <= 4  # 0.8 expected, 5 once in 1,000
     if kind == "function":
         assert np.mean([one.explained for one in found]) > 0.8
     else:
