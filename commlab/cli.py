@@ -443,6 +443,7 @@ def validate(
     write: Annotated[Path | None, typer.Option(help="Write planted recordings and answers into this folder.")] = None,
     listener: Annotated[str, typer.Option(help="With --write: who listens.")] = "obeying",
     episodes: Annotated[int, typer.Option(min=1, help="With --write: episodes.")] = 128,
+    force: Annotated[bool, typer.Option("--force", help="With --write: replace existing recordings.")] = False,
     as_json: Json = False,
 ) -> None:
     """Check every tool on languages that are known. Exit code 1 if any tool is wrong.
@@ -466,7 +467,7 @@ def validate(
     from commlab.commands.validate import validate as run_validate
 
     tools, languages = tuple(tool or ()), tuple(language or ())
-    wish = Wish(seed, quick, codebooks, tools, languages, listener, episodes, write, recording, answers)
+    wish = Wish(seed, quick, codebooks, tools, languages, listener, episodes, write, force, recording, answers)
     if not run_validate(wish, as_json):
         raise typer.Exit(1)
 

@@ -26,6 +26,7 @@ class Wish(NamedTuple):
     listener: str = "obeying"
     episodes: int = 128
     write: Path | None = None
+    force: bool = False
     recording: str | None = None
     answers: Path | None = None
 
@@ -77,7 +78,7 @@ def write(wish: Wish, folder: Path, as_json: bool) -> bool:
     from commlab.probes.planted.play import write_planted
 
     planted = [plant(language, wish.seed, wish.listener) for language in wish.languages or LANGUAGES]
-    files = [write_planted(one, folder, wish.episodes, wish.seed) for one in planted]
+    files = [write_planted(one, folder, wish.episodes, wish.seed, wish.force) for one in planted]
     if as_json:
         print_json({"written": [{"recording": str(path), "answers": str(answers)} for path, answers in files]})
         return True

@@ -37,12 +37,15 @@ def recording_of(planted: Planted, n_episodes: int, seed: int) -> Recording:
     return memory_recording(header_of(planted, request), fields, columns)
 
 
-def write_planted(planted: Planted, folder: Path, n_episodes: int, seed: int) -> tuple[Path, Path]:
-    """Record to `<language>.h5` in `folder`, with the expected answers beside it in `<language>.json`."""
+def write_planted(planted: Planted, folder: Path, n_episodes: int, seed: int, force: bool = False) -> tuple[Path, Path]:
+    """Record to `<language>.h5` in `folder`, with the expected answers beside it in `<language>.json`.
+
+    Raises RecordingError where there is such a recording already, unless with `force`.
+    """
     facts = planted.facts["scripted"]
     path = folder / f"{facts['language']}.h5"
     folder.mkdir(parents=True, exist_ok=True)
-    record(planted, Request(path, n_episodes, seed, force=True, command="validate"))
+    record(planted, Request(path, n_episodes, seed, force=force, command="validate"))
     told = path.with_suffix(".json")
     write_atomic(told, answers_text(facts["language"], facts["entries"]).encode())
     return path, told

@@ -62,6 +62,8 @@ def test_planted_files_are_written_and_judged(
     assert json.loads(done.out) == {
         "written": [{"recording": "planted/holistic.h5", "answers": "planted/holistic.json"}]
     }
+    again = ("validate", "--write", "planted", "--language", "holistic", "--episodes", 8)
+    assert "use --force" in cli(*again).sentence
     planted = json.loads(Path("planted/holistic.json").read_text())["entries"]
     read = {((int(form),), None): Read(frozenset(map(tuple, pairs)), 30) for form, pairs in planted.items()}
     monkeypatch.setattr(judging, "read_meanings", lambda *_: read)

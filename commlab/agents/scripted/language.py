@@ -49,7 +49,7 @@ class Entry:
         return " ".join(map(str, self.symbols)) + place
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Language:
     """A planted language."""
 
