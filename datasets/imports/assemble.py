@@ -111,7 +111,7 @@ class Assembly:
         for name, column in values.items():
             self.sheet.arrays[name][rows[first], agents[first]] = column[first]
         if "heard" in self.parts:
-            heard = self.scan.symbols.coded([self.tokens(cell) for cell in block.column(self.parts["heard"])])
+            heard = self.scan.symbols.coded(self.tokens.all(block.column(self.parts["heard"])))
             self.sheet.arrays["heard"][rows, agents, 0] = heard
         elif "listener" in self.parts:
             self.deliver(block, rows, agents, messages, values)

@@ -104,7 +104,10 @@ class Steps:
 def whole_steps(path: Path, name: str, block: Block) -> Array:
     """The steps of a block. Raises ForeignDataError, naming the line, where one is missing or no whole number."""
     cells = block.column(name)
-    numbers = np.array([as_step(cell) for cell in cells])
+    try:
+        numbers = np.array(list(map(float, cells)))
+    except (ValueError, TypeError, OverflowError):
+        numbers = np.array([as_step(cell) for cell in cells])
     wrong = np.flatnonzero(~(np.abs(numbers) < EXACT) | (numbers != np.floor(numbers)))
     if wrong.size:
         cell = cells[wrong[0]]

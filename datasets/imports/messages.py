@@ -39,6 +39,13 @@ class Tokens:
             found = self.cache[key] = self.apart(cell)
         return found
 
+    def all(self, cells: Sequence[Any]) -> list[tuple[str, ...]]:
+        """The symbols of many cells, of which many are the same."""
+        if list in set(map(type, cells)):
+            return [self(cell) for cell in cells]
+        known = {cell: self(cell) for cell in dict.fromkeys(cells)}
+        return [known[cell] for cell in cells]
+
     def apart(self, cell: Any) -> tuple[str, ...]:
         """The symbols of a cell that has not been met."""
         if isinstance(cell, list):
@@ -152,11 +159,11 @@ class Symbols:
 
     def coded(self, messages: Sequence[tuple[str, ...]]) -> Array:
         """The messages (n, L), padded with silence."""
-        out = np.zeros((len(messages), max(1, self.longest)), dtype=self.dtype)
-        for row, message in enumerate(messages):
-            if message:
-                out[row, : len(message)] = [self.table[symbol] for symbol in message]
-        return out
+        rows = {message: row for row, message in enumerate(dict.fromkeys(messages))}
+        distinct = np.zeros((len(rows), max(1, self.longest)), dtype=self.dtype)
+        for message, row in rows.items():
+            distinct[row, : len(message)] = [self.table[symbol] for symbol in message]
+        return distinct[[rows[message] for message in messages]]
 
 
 def is_whole(symbol: str) -> bool:

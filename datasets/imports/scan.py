@@ -75,7 +75,7 @@ class Scanner:
         self.meet_agents(block)
         self.symbols.scan(messages_of(block, self.roles, self.tokens))
         if "heard" in parts:
-            self.symbols.scan(map(self.tokens, block.column(parts["heard"])))
+            self.symbols.scan(self.tokens.all(block.column(parts["heard"])))
         if "action" in parts:
             self.actions.scan(block.column(parts["action"]))
         if self.roles.hidden:
@@ -148,7 +148,7 @@ class Scanner:
 def messages_of(block: Block, roles: Roles, tokens: Tokens) -> list[tuple[str, ...]]:
     """What is said in each row of a block."""
     if "message" in roles.parts:
-        return [tokens(cell) for cell in block.column(roles.parts["message"])]
+        return tokens.all(block.column(roles.parts["message"]))
     columns = [block.column(name) for name in roles.symbols]
     return [tuple(symbol for cell in cells for symbol in tokens(cell)) for cells in zip(*columns, strict=True)]
 

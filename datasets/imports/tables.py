@@ -97,7 +97,7 @@ def csv_blocks(table: Table, file: IO[str]) -> Iterator[Block]:
         while rows := list(islice(reader, BLOCK)):
             lines = lines_of(rows, before, reader.line_num)
             before = reader.line_num
-            if any(not row for row in rows):
+            if not all(rows):
                 lines = [line for line, row in zip(lines, rows, strict=True) if row]
                 rows = [row for row in rows if row]
             check_widths(table.path, names, rows, lines)
