@@ -40,4 +40,5 @@ def wilson(share: float, trials: float) -> tuple[float, float]:
     shrink = 1 + Z**2 / trials
     middle = (share + Z**2 / (2 * trials)) / shrink
     half = Z * np.sqrt(share * (1 - share) / trials + Z**2 / (4 * trials**2)) / shrink
-    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
+    low = 0.0 if share == 0 else max(0.0, float(middle - half))  # exact at the ends, where rounding leaves a trace
+    return low, 1.0 if share == 1 else min(1.0, float(middle + half))
