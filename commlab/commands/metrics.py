@@ -11,6 +11,7 @@ from commlab.console import out, print_json, progress, say, table
 from commlab.foundation.errors import DataError
 from commlab.foundation.result import Result
 from commlab.probes.decode import metrics as measures
+from commlab.probes.decode.findings import in_digits
 
 __all__ = ["Wish", "metrics"]
 
@@ -93,22 +94,17 @@ def _print(found: Sequence[Result]) -> None:
 
 def _row(result: Result) -> tuple[Any, ...]:
     """One metric in the table."""
-    null = _number(result.null.mean) if result.null else "-"
-    value = _number(result.estimate or 0.0)
+    null = in_digits(result.null.mean) if result.null else "-"
+    value = in_digits(result.estimate or 0.0)
     unit = "" if result.unit.startswith(UNSAID) else f" {result.unit}"
     span = _span(result.interval) if result.interval else "-"
-    p_values = (_number(p) if p is not None else "-" for p in (result.p_value, result.details["q_value"]))
+    p_values = (in_digits(p) if p is not None else "-" for p in (result.p_value, result.details["q_value"]))
     return (result.details["title"], value + unit, span, null, *p_values)
 
 
 def _span(interval: tuple[float, float]) -> str:
     """An interval, in words where a dash could be a minus."""
-    return (" to " if interval[0] < 0 else "–").join(_number(end) for end in interval)
-
-
-def _number(value: float) -> str:
-    """A number in three digits."""
-    return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{round(value, 6) + 0.0:.3g}"
+    return (" to " if interval[0] < 0 else "–").join(in_digits(end) for end in interval)
 
 
 def _print_catches(defined: Sequence[Result]) -> None:

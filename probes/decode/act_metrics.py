@@ -33,7 +33,7 @@ def act_metrics(recording: Recording, language: Language, work: Resampling, reac
     if "policy/action" not in recording.columns():
         return missing(ACTS, "the recording holds no actions")
     if not len(work.permutations):
-        return missing(ACTS, "episodes cannot be permuted, and it is corrected by that")
+        return missing(ACTS, "there are no permutations of episodes to correct it by")
     said = by_speaker(language)
     actions = all_actions(recording, said.shape[2])
     speakers = language.spoken.agents.indices

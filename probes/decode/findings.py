@@ -12,7 +12,7 @@ from commlab.probes.decode.language import Language
 from commlab.probes.decode.measures import MEASURES, Measure
 from commlab.probes.decode.wording import chance, file_stem
 
-__all__ = ["Asked", "Found", "finding", "groups_of", "lacking"]
+__all__ = ["Asked", "Found", "finding", "groups_of", "in_digits", "lacking"]
 
 MAX_GROUPS = 100
 EPISODES_PERMUTED = "whole episodes permuted"
@@ -83,7 +83,7 @@ def finding(asked: Asked, key: str, found: Found) -> Result:
             "caution": found.caution,
             "null_draws": draws,
             "null_reason": reason,
-            "compared_with_null": observed if np.isfinite(observed) else None,
+            "compared_with_null": observed if draws.size and np.isfinite(observed) else None,
             **(found.extra or {}),
         },
         provenance=dict(asked.provenance),
@@ -158,12 +158,17 @@ def sentence(
     p_value: float | None,
 ) -> str:
     """The finding in plain words, and how the measure misleads."""
-    inside = [f"95 % interval {interval[0]:.3g} to {interval[1]:.3g}"] if interval else []
+    inside = [f"95 % interval {in_digits(interval[0])} to {in_digits(interval[1])}"] if interval else []
     if null:
-        inside.append(f"null {null.mean:.3g}")
+        inside.append(f"null {in_digits(null.mean)}")
     inside.append(f"{asked.language.n_episodes} episodes" + (f"; {chance(p_value)}" if p_value is not None else ""))
     unit = "" if measure.unit in ("-", "share") else f" {measure.unit}"
     title = f"{measure.title[:1].upper()}{measure.title[1:]}"
     who = asked.language.spoken.agents.words
-    said = f"{title} of what {who} said is {found.estimate:.3g}{unit} ({', '.join(inside)})."
+    said = f"{title} of what {who} said is {in_digits(found.estimate)}{unit} ({', '.join(inside)})."
     return " ".join(part for part in (said, measure.about, found.caution, f"But: {measure.warning}") if part)
+
+
+def in_digits(value: float) -> str:
+    """A number in three digits, whole ones in full."""
+    return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{round(value, 6) + 0.0:.3g}"

@@ -124,7 +124,7 @@ def information(language: Language, work: Resampling) -> Found:
     main = language.main
     assert main is not None
     if not len(work.permutations):
-        return Found(NAN, EMPTY, EMPTY, "episodes cannot be permuted, and it is corrected by that")
+        return Found(NAN, EMPTY, EMPTY, "there are no permutations of episodes to correct it by")
     found = corrected_information(language.spoken.said, np.asarray(main.codes), work.permutations)
     extra = {"plug_in": found.plug_in, "miller_madow": found.miller_madow}
     draws = found.draws - found.draws.mean()

@@ -275,9 +275,9 @@ def test_episodes_that_cannot_trade_places_have_no_null():
     rows = table(recording)
     row = rows["topographic_similarity"]
     assert row.estimate == pytest.approx(1)
-    assert (row.interval, row.null, row.p_value) == (None, None, None)
+    assert (row.interval, row.null, row.p_value, row.details["compared_with_null"]) == (None,) * 4
     assert "no two can trade places" in row.details["null_reason"]
-    assert "corrected" in rows["information"].details["reason"]
+    assert "to correct it by" in rows["information"].details["reason"]
 
 
 def test_results_follow_from_the_seed_and_are_saved(found, tmp_path):
