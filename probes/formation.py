@@ -27,7 +27,14 @@ from commlab.recording import Request, record
 
 __all__ = ["TARGETS", "fit", "thinned"]
 
-TARGETS = ("resource_location", "resource_kind", "listener_next_action", "own_next_action")  # where they can be told
+TARGETS = (  # of those that vary where agents speak, the first four are measured
+    "resource_location",
+    "resource_kind",
+    "berry_location",
+    "poisonous_look",
+    "listener_next_action",
+    "own_next_action",
+)
 MEASURES = ("message_entropy", "silence", "topographic_similarity")  # of `metrics`
 MIN_EPISODES = 16
 MOST_TARGETS = 4
