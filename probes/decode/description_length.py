@@ -67,7 +67,8 @@ def fit(
 
     Raises TargetError for an unknown target and DataError where the target is a number or the recording cannot answer.
     """
-    chosen = choose(recording, Question(target, source, of, lag, 2, n_null, seed, unseen_only, max_rows))
+    model = "linear" if source in MESSAGES else "logistic"  # tables are quick, and take more rows
+    chosen = choose(recording, Question(target, source, of, lag, 2, n_null, seed, unseen_only, max_rows, model))
     if not chosen.classes:
         raise DataError(f"{target} is a number, and a code is counted for classes: choose another target, or probe it.")
     coded = coded_of(recording, chosen)

@@ -59,8 +59,8 @@ def fit(
     heard and the speakers for the rest. lag: the label's step minus the source's. unseen_only: count only steps at
     which the agent has not seen the nearest crystal since it appeared; by default so for what listeners know of
     resources. max_rows: more rows than this are thinned by drawing episodes (by default 200,000, and 50,000 of
-    observations or for the nonlinear model). beside: other recordings, by name ("muted", "untrained"), on which the
-    same question is asked. circular: test against labels turned in time as well.
+    observations or for another model than the linear one). beside: other recordings, by name ("muted", "untrained"),
+    on which the same question is asked. circular: test against labels turned in time as well.
 
     Raises TargetError for an unknown target and DataError where the recording cannot answer.
     """

@@ -9,16 +9,30 @@ import pytest
 
 from commlab.foundation.errors import DataError, TargetError
 from commlab.foundation.result import Result
-from commlab.probes.decode import probe
+from commlab.probes.decode import description_length, probe, usable_information
+from commlab.probes.decode import map as maps
 
 QUICK = {"n_null": 39}
 NOW = -1  # the lag at which own_next_action is the action of the same step
 
 
 def test_probing_starts_without_heavy_libraries():
-    script = "import sys, commlab.probes.decode.probe, commlab.probes.decode.information as i; print(*sys.modules)"
+    script = (
+        "import sys, commlab.probes.decode.probe, commlab.probes.decode.information, commlab.probes.decode.map, "
+        "commlab.probes.decode.usable_information, commlab.probes.decode.description_length; print(*sys.modules)"
+    )
     loaded = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout.split()
-    assert not {"torch", "sklearn", "numba", "matplotlib", "pandas", "umap", "scipy.stats"} & set(loaded)
+    assert not {
+        "torch",
+        "sklearn",
+        "numba",
+        "matplotlib",
+        "pandas",
+        "umap",
+        "scipy.stats",
+        "scipy.optimize",
+        "joblib",
+    } & set(loaded)
 
 
 def test_a_holistic_language_is_read(planted_recording):
@@ -138,6 +152,43 @@ def test_episodes_of_unequal_length_are_permuted_too(write):
     assert found.null.mean == pytest.approx(1 / 3, abs=0.05)
 
 
+@pytest.mark.parametrize("model", ["linear", "logistic", "nonlinear"])
+def test_unequal_lengths_and_constant_columns_are_read_by_every_model(write, model):
+    rng = np.random.default_rng(0)
+    action = rng.integers(0, 3, (40, 12, 1))
+    hidden = np.concatenate([np.eye(3)[action] + 0.1 * rng.normal(size=(40, 12, 1, 3)), np.ones((40, 12, 1, 2))], -1)
+    columns = {"policy/action": action.astype(np.uint8), "policy/hidden.core": hidden.astype(np.float16)}
+    recording = write(columns, lengths=rng.integers(2, 13, 40))
+    found = probe.fit(recording, "own_next_action", "hidden", lag=NOW, n_null=19, model=model)
+    assert found.estimate > 0.98
+    assert found.details["n_features"] >= 3
+    assert found.p_value == pytest.approx(0.05)
+    usable = usable_information.fit(recording, "own_next_action", "hidden", lag=NOW, n_null=0)
+    code = description_length.fit(recording, "own_next_action", "hidden", lag=NOW, n_null=0, n_orders=2)
+    assert usable.estimate > 1.3
+    assert code.estimate > 2
+    cells = maps.fit(recording, ["own_next_action"], ["hidden"], lags=(NOW, 0), n_null=19).details["cells"]
+    assert [cell["lag"] for cell in cells if cell["score"] > 0.9] == [NOW]
+
+
+def test_the_second_null_turns_labels_in_time(planted_recording):
+    found = probe.fit(planted_recording(), "resource_location", circular=True, **QUICK)
+    turned = found.details["circular_shift"]
+    assert turned["p_value"] == pytest.approx(1 / 40)
+    assert turned["mean"] > found.null.mean  # the crystal is often where it was
+    assert turned["reason"] is None
+    altar = probe.fit(planted_recording("distractor"), "altar_location", of="scout", lag=0, circular=True, **QUICK)
+    assert altar.details["circular_shift"] is not None
+
+
+def test_the_second_null_is_refused_for_what_stays_the_same(write):
+    action = np.repeat(np.random.default_rng(0).integers(0, 3, (30, 1, 1)), 8, axis=1).astype(np.uint8)
+    recording = write({"policy/action": action, "channel/said": action[..., None]})
+    turned = probe.fit(recording, "own_next_action", circular=True, **QUICK).details["circular_shift"]
+    assert turned["p_value"] is None
+    assert "own_next_action" in turned["reason"]
+
+
 def test_every_episode_with_a_condition_of_its_own_leaves_no_null(write):
     action = np.random.default_rng(0).integers(0, 3, (12, 20, 1)).astype(np.uint8)
     recording = write(
@@ -186,6 +237,7 @@ def test_false_positive_rate_on_dependent_series_is_what_it_says(write):
         ({"of": 7}, DataError, "from 0 to 1"),
         ({"n_folds": 30}, DataError, "30 folds need at least 60"),
         ({"n_folds": 1}, DataError, "at least 2"),
+        ({"model": "forest"}, DataError, "all are linear, logistic, nonlinear"),
         ({"max_rows": 100}, DataError, "more than 100 rows"),
     ],
 )
@@ -203,7 +255,12 @@ def test_what_cannot_be_answered_is_refused_in_one_sentence(planted_recording, w
     hidden = np.random.default_rng(0).normal(size=(12, 8, 1, 4)).astype(np.float16)
     hidden[3, 2] = np.nan
     broken = write({"policy/action": action, "policy/hidden.core": hidden})
-    with pytest.raises(DataError, match="NaN or infinite in 1 of 96 rows"):
-        probe.fit(broken, "own_next_action", "hidden")
+    for analysis in (probe, usable_information, description_length):
+        with pytest.raises(DataError, match="NaN or infinite in 1 of 96 rows"):
+            analysis.fit(broken, "own_next_action", "hidden")
+    with pytest.raises(
+        DataError, match="No cell of the map can be computed: policy/hidden.core is NaN or infinite in 1"
+    ):
+        maps.fit(broken, ["own_next_action"], ["hidden"])
     with pytest.raises(DataError, match="holds no channel/said"):
         probe.fit(broken, "own_next_action")
