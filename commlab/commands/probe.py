@@ -278,12 +278,13 @@ def _print_bits(result: Result) -> None:
         table(f"{details['target']} (online code)", ("code", "bits", "bits a label"), rows)
         return
     before = " and ".join(details["confounds"]) if "confounds" in details else "the classes' frequencies"
-    rows_of_bits = [
+    rows_of_bits: list[tuple[str, Any, Any]] = [
         (before, details["bits_without_source"], None),
         (f"with {details['source']} of {details['of']}", details["bits_with_source"], None),
         (result.analysis, result.estimate, result.interval),
-        ("null: whole episodes permuted", result.null.mean if result.null else None, None),
     ]
+    if result.null is not None:
+        rows_of_bits.append(("null: whole episodes permuted", result.null.mean, None))
     table(f"{details['target']} (held-out log loss)", ("what", "bits a step", "95 % interval"), rows_of_bits)
 
 

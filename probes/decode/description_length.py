@@ -88,7 +88,7 @@ def fit(
         analysis="description length",
         name=file_stem("description-length", chosen.target.name, chosen.source.name, chosen.agents.name, f"lag{lag}"),
         estimate=estimate,
-        unit="times shorter than without the source",
+        unit="bits without the source, over bits with it",
         interval=interval,
         null=summarise_null(draws) if draws.size else None,
         p_value=p_value,
@@ -255,7 +255,7 @@ def sentence(
     what = as_clause(chosen.target.name, chosen.target.sentence)
     span = f"95 % interval {interval[0]:.2f} to {interval[1]:.2f}, " if interval else ""
     return (
-        f"{start}, the labels of {what} can be sent in {details['bits_a_label']:.2f} bits each, {estimate:.2f} times "
-        f"shorter than without ({span}online code, mean of {details['n_orders']} orders; {chosen.n_episodes} episodes; "
-        f"{chance(p_value)})."
+        f"{start}, the labels of {what} can be sent in {details['bits_a_label']:.2f} bits each, where without it they "
+        f"take {estimate:.2f} times as many ({span}online code, mean of {details['n_orders']} orders; "
+        f"{chosen.n_episodes} episodes; {chance(p_value)})."
     )
