@@ -37,6 +37,7 @@ def measure(
 
 SHARE = (0.0, 1.0)
 POSITIVE = (0.0, None)
+FROM_ONE = (1.0, None)
 ANY = (None, None)
 ELCC = "Boldt & Mortensen 2024"
 COUNT_WARNING = "It grows with the length of the recording: compare recordings of one size."
@@ -99,7 +100,7 @@ CORPUS = (
     measure(
         "line_length",
         "symbols a line",
-        POSITIVE,
+        FROM_ONE,
         None,
         "How many symbols a message has; in a stream, how long a speaker speaks without a pause.",
         "In a stream it tells how long the world stays as it is.",
@@ -173,7 +174,7 @@ CORPUS = (
     measure(
         "segments_per_line",
         "words a line",
-        POSITIVE,
+        FROM_ONE,
         None,
         "Into how many words Harris's boundaries cut a line.",
         "Boundaries are found in random text too, where strings are rare; words need not mean anything.",
