@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from commlab.foundation.errors import DataError
+from commlab.probes.decode import rows as rows_module
+from commlab.probes.decode import sources as sources_module
 from commlab.probes.decode.rows import lay_out, permuted, read_rows, table_of
 from commlab.probes.decode.sources import features, find_agents, find_source
 
@@ -87,3 +89,30 @@ def test_a_missing_source_names_what_there_is(write):
         find_source(recording, "hidden")
     with pytest.raises(DataError, match="no source 'said.x'"):
         find_source(recording, "said.x")
+
+
+def test_rows_are_read_block_by_block_whatever_lies_between(planted_recording, monkeypatch):
+    recording = planted_recording()
+    episodes = [np.array([37, 2, 19]), np.array([4, 38])]
+    scattered = lay_out(recording, (0, 1), episodes)
+    whole = read_rows(recording, "policy/hidden.core", scattered)
+    monkeypatch.setattr(rows_module, "BLOCK", 48)
+    read = []
+    plain = type(recording).read
+    monkeypatch.setattr(
+        type(recording), "read", lambda self, name, rows, agents: read.append(rows) or plain(self, name, rows, agents)
+    )
+    parts = read_rows(recording, "policy/hidden.core", scattered, np.float32)
+    assert (parts == whole).all()
+    assert parts.dtype == np.float32
+    assert sum(part.stop - part.start for part in read) == 5 * 32  # nothing but what was asked for
+
+
+def test_the_most_frequent_of_many_symbols_are_kept(write, monkeypatch):
+    monkeypatch.setattr(sources_module, "MAX_CODES", 3)
+    said = np.random.default_rng(0).choice([1, 2, 3, 300, 700], p=[0.4, 0.3, 0.2, 0.06, 0.04], size=(10, 20, 1, 1))
+    recording = write({"channel/said": said.astype(np.uint16)})
+    source, agents = find_source(recording, "said"), find_agents(recording, None, "speakers")
+    rows = lay_out(recording, agents.indices, [np.arange(10)])
+    found = features(recording, source, agents, rows)
+    assert sorted(found.sum(0).tolist()) == sorted(np.count_nonzero(said == symbol) for symbol in (1, 2, 3))
