@@ -161,11 +161,12 @@ def read_sheets(
 ) -> list[Sheet]:
     """The sources, read at the same episodes; those that cannot be read go to `missing`."""
     asked = [(name, who) for name in (names or sources_of(recording)) for who in roles(recording, name, question.of)]
+    read = [(find_source(recording, name), who) for name, who in asked]
+    whose = [find_agents(recording, who, "listeners" if source.name == "heard" else "speakers") for source, who in read]
+    n_most = max((len(agents.indices) for agents in whose), default=1)
     found = []
-    for name, who in asked:
-        source = find_source(recording, name)
-        agents = find_agents(recording, who, "listeners" if source.name == "heard" else "speakers")
-        rows = same_rows(recording, question, agents)
+    for (source, _), agents in zip(read, whose, strict=True):
+        rows = same_rows(recording, question, agents, n_most)
         try:
             matrix = features(recording, source, agents, rows, question.model == "nonlinear")
         except DataError as error:
@@ -185,10 +186,10 @@ def roles(recording: Recording, source: str, of: str | int | None) -> tuple[str 
     return ("speakers",) if both[0] == both[1] else ("speakers", "listeners")
 
 
-def same_rows(recording: Recording, question: Question, agents: Agents) -> Rows:
-    """The agents' rows in the episodes of the map, which are the same for all sources."""
+def same_rows(recording: Recording, question: Question, agents: Agents, n_most: int) -> Rows:
+    """The agents' rows in the episodes of the map, which are the same for all sources of up to `n_most` agents."""
     lengths = np.asarray(recording.episodes.length, dtype=np.int64)
-    max_steps = (question.max_rows or MAX_ROWS) // max(1, recording.n_agents // 2)
+    max_steps = (question.max_rows or MAX_ROWS) // n_most
     everything = np.ones(len(lengths), dtype=bool)
     episodes = choose_episodes(lengths, everything, max_steps, np.random.default_rng([question.seed, 0]))
     if len(episodes) < 2 * question.n_folds:
