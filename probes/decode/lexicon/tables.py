@@ -81,14 +81,18 @@ def count(
     weights = 1.0 / run_lengths(variable.codes, speech.n_agents)
     draws = np.empty((1 + len(permutations), len(parts.starts) * n_contexts, n_values), dtype=np.float32)
     information = np.empty(1 + len(permutations))
+    n_uses = 0.0
     for draw, order in enumerate(np.vstack([np.arange(speech.n_episodes), permutations])):
         cells = (rows + columns[order]).reshape(-1)
         flat: Float64 = np.bincount(cells, weights[order].reshape(-1), (n_messages * n_contexts + 1) * spare).astype(
             np.float64, copy=False
         )
         table = flat[: n_messages * n_contexts * spare].reshape(-1, spare)[:, :n_values]
+        uses = float(table.sum())
+        n_uses = uses if draw == 0 else n_uses
+        information[draw] = bits(table) * uses / max(n_uses, 1.0)  # chance gives bits with 1 / uses
+        table = table * (n_uses / uses if uses > 0 else 1.0)  # where lengths differ, draws have fewer uses
         draws[draw] = parts.summed(table.reshape(n_messages, -1)).reshape(-1, n_values)
-        information[draw] = bits(table)
     observed, expected = draws[0].astype(np.float64), draws[1:].mean(axis=0, dtype=np.float64)
     scores = standardised(draws, expected)
     return Counts(observed, expected, scores[0].astype(np.float64), scores.max(axis=2).astype(np.float64), information)
