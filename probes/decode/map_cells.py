@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from commlab.datasets.reader import Recording
 from commlab.datasets.splits import episode_folds
 from commlab.datasets.targets import Target
-from commlab.datasets.targets.blocks import label, unseen_steps
+from commlab.datasets.targets.blocks import Part, label, merged_names, renamed, unseen_steps
 from commlab.foundation.errors import CommlabError, DataError
 from commlab.foundation.statistics import bca_interval, permutation_p_value
 from commlab.probes.decode.nulls import null_score, one_thread
@@ -22,6 +22,7 @@ __all__ = ["Answer", "Cell", "Labelling", "Sheet", "answer", "label_all", "read_
 
 MAX_ROWS = 20_000  # of each source
 WIDE = 64  # classes of a cell; more of them would make it slow, so that the rarest ones are left out
+FEW = 8  # times as many rows in the recording, and only the episodes of the map are computed
 STILL = 1e-6  # deviation of a null that does not move
 
 Array = NDArray[Any]
@@ -143,16 +144,49 @@ def label_all(
 
 def label_one(recording: Recording, question: Question, sheet: Sheet, target: Target) -> Labelling:
     """A target's values at the rows of a source."""
-    labels = label(recording, target, sheet.agents.indices)
-    rows = sheet.rows
-    values, valid = labels.values[rows.steps].reshape(-1), labels.valid[rows.steps].reshape(-1)
+    rows, agents = sheet.rows, sheet.agents.indices
     unseen_only = counts_unseen_only(recording, question, target, sheet.source, sheet.agents)
-    unseen = unseen_steps(recording, sheet.agents.indices)[rows.steps].reshape(-1) if unseen_only else None
-    if labels.names:
+    values, valid, names = values_at(recording, target, agents, rows)
+    if names:
         table = table_of(np.where(valid, values, -1).astype(np.int32), rows, -1)
     else:
         table = table_of(np.where(valid & np.isfinite(values), values, np.nan).astype(np.float64), rows, np.nan)
-    return Labelling(target._replace(compute=None), table, tuple(labels.names), unseen_only, unseen)  # type: ignore[arg-type]
+    unseen = unseen_at(recording, agents, rows) if unseen_only else None
+    return Labelling(target._replace(compute=None), table, names, unseen_only, unseen)  # type: ignore[arg-type]
+
+
+def values_at(
+    recording: Recording, target: Target, agents: Sequence[int], rows: Rows
+) -> tuple[Array, NDArray[np.bool_], tuple[str, ...]]:
+    """A target's values and where they are valid, (N,) each, and the names of its classes.
+
+    Where the rows are few among those of the recording, only their episodes are computed.
+    """
+    if not are_few(recording, rows):
+        whole = label(recording, target, agents)
+        return whole.values[rows.steps].reshape(-1), whole.valid[rows.steps].reshape(-1), tuple(whole.names)
+    labels = [label(one, target, agents) for one in one_by_one(recording, rows)]
+    parts = [Part(each.values, np.asarray(each.valid), tuple(each.names)) for each in labels]
+    names = merged_names([part.names for part in parts])
+    values = np.concatenate([renamed(part, names).reshape(-1) for part in parts])
+    return values, np.concatenate([part.valid.reshape(-1) for part in parts]), names
+
+
+def unseen_at(recording: Recording, agents: Sequence[int], rows: Rows) -> NDArray[np.bool_]:
+    """At which rows the nearest crystal has not been seen by the agent since it appeared, (N,)."""
+    if not are_few(recording, rows):
+        return np.asarray(unseen_steps(recording, agents)[rows.steps].reshape(-1))
+    return np.concatenate([unseen_steps(one, agents).reshape(-1) for one in one_by_one(recording, rows)])
+
+
+def are_few(recording: Recording, rows: Rows) -> bool:
+    """Whether it is quicker to look at the rows' episodes alone than at the whole recording."""
+    return len(rows.steps) * FEW < recording.n_steps
+
+
+def one_by_one(recording: Recording, rows: Rows) -> list[Recording]:
+    """The rows' episodes as recordings of their own."""
+    return [recording.excerpt(int(episode), int(episode) + 1) for episode in rows.episodes]
 
 
 def answer(

@@ -6,7 +6,7 @@ import pytest
 from commlab.foundation.errors import DataError, TargetError
 from commlab.foundation.result import Result
 from commlab.probes.decode import map as maps
-from commlab.probes.decode import probe
+from commlab.probes.decode import map_cells, probe
 
 
 def test_the_planted_cells_are_found_and_only_those(planted_recording):
@@ -38,6 +38,27 @@ def test_a_cell_is_what_the_probe_says(planted_recording):
         assert cell["null_mean"] == pytest.approx(alone.null.mean, abs=2e-3)
         assert cell["p_value"] == pytest.approx(alone.p_value, abs=0.03)
         assert (cell["n_rows"], cell["steps_counted"]) == (alone.details["n_rows"], alone.details["steps_counted"])
+
+
+def test_episodes_one_by_one_have_the_same_labels(planted_recording, monkeypatch):
+    asked = (planted_recording(bodies=("scout", "gatherer", "gatherer")), ["resource_location.cell", "own_energy"])
+    whole = maps.fit(*asked, ["hidden"], n_null=19, max_rows=1000)
+    monkeypatch.setattr(map_cells, "FEW", 0.0)
+    monkeypatch.setattr(map_cells, "label", label_slowly := Counted(map_cells.label))
+    alone = maps.fit(*asked, ["hidden"], n_null=19, max_rows=1000)
+    assert alone.details["cells"] == whole.details["cells"]
+    assert max(label_slowly.n_episodes) == 1
+
+
+class Counted:
+    """A labelling function that remembers how many episodes it was shown."""
+
+    def __init__(self, function):
+        self.function, self.n_episodes = function, []
+
+    def __call__(self, recording, *arguments):
+        self.n_episodes.append(recording.n_episodes)
+        return self.function(recording, *arguments)
 
 
 def test_the_number_of_workers_changes_nothing(planted_recording):
