@@ -51,7 +51,13 @@ TAIL = """
 - A common cause of speech and target is information, and is found. Whether speech tells more than that cause does is
   what `--given` answers; its null draws speech anew given the cause (docs/statistics.md). It errs on the safe side
   where the condition has many values or the clock is strong.
-- The circular shift takes a shared clock for meaning. It is a second null, beside the default and never in its place.
+- Episodes that trade places but differ in length are compared at the steps that both have, so that a draw counts fewer
+  steps than were observed. Counts are compared at equal totals, and information as N I, for that reason; without that,
+  9 in 100 null recordings had a "lexicon".
+- The circular shift takes a shared clock for meaning, and short episodes break where they are turned. It is a second
+  null, beside the default and never in its place.
+- A lexicon's entries pass several gates (a family-wise test, a gain on held-out episodes), so that it finds something
+  less often than once in 20 null recordings.
 """
 
 
