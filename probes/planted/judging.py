@@ -16,7 +16,7 @@ __all__ = ["Form", "Meaning", "Read", "Subject", "enough", "judge", "judge_entri
 MIN_EPISODES = 20  # in which an entry is said, for it to be judged
 N_NULL = 99
 FEW_NULL = 19  # the least that can reach LEVEL
-N_CLUSTERS, MAX_ROWS = 16, 3000  # fewer than by default, which takes ten seconds a recording
+N_CLUSTERS, MAX_ROWS = 32, 3000  # as many as there are cases; by default it takes ten seconds to choose a number
 
 Form = tuple[tuple[int, ...], int | None]  # symbols, and the position of one that counts at that position alone
 Meaning = frozenset[tuple[str, str]]
