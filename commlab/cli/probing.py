@@ -1,0 +1,99 @@
+"""Commands that probe a language, interfere with it and report: probe, inject, report."""
+
+from typing import Annotated
+
+import typer
+
+from commlab.cli.options import Json, Nulls, Run, Seed, command_line
+
+__all__ = ["inject", "probe", "report"]
+
+
+def probe(
+    run: Annotated[str | None, typer.Argument(help="A run, or a recording; left out: the last completed run.")] = None,
+    target: Annotated[
+        str, typer.Option(help="What to decode: a name (see --targets), names with commas, all, or file.py:function.")
+    ] = "resource_location",
+    source: Annotated[
+        str | None,
+        typer.Option(help="said (the default), heard, hidden, hidden.<name>, observation; with commas, or all."),
+    ] = None,
+    of: Annotated[str | None, typer.Option(help="speakers, listeners, a body, or an agent's number.")] = None,
+    lag: Annotated[int, typer.Option(help="Steps ahead (behind, if negative) of the target.")] = 0,
+    lags: Annotated[str | None, typer.Option(help="Several lags: -4:4, or 0,2,8.")] = None,
+    model: Annotated[str, typer.Option(help="linear, logistic or nonlinear.")] = "linear",
+    given: Annotated[
+        str | None, typer.Option(help="Bits beyond these, with commas: time, own_position, or any target.")
+    ] = None,
+    description_length: Annotated[
+        bool, typer.Option("--description-length", help="Bits that the labels take when learned as they come.")
+    ] = False,
+    v_information: Annotated[
+        bool, typer.Option("--v-information", help="Bits about the target that a probe can use.")
+    ] = False,
+    circular: Annotated[bool, typer.Option("--circular", help="A second null: labels turned in time.")] = False,
+    unseen: Annotated[
+        bool | None,
+        typer.Option("--unseen/--every-step", help="Count steps at which the crystal has not been seen, or all."),
+    ] = None,
+    max_rows: Annotated[
+        int | None, typer.Option(min=100, help="Read no more rows than this, as whole episodes.")
+    ] = None,
+    nulls: Nulls = 199,
+    folds: Annotated[int, typer.Option(min=2, help="Parts for cross-validation, of whole episodes.")] = 5,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; by default one a core.")] = None,
+    seed: Seed = 0,
+    targets: Annotated[bool, typer.Option("--targets", help="List the targets; with a run, what it has.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Decode a target from messages or hidden states, on held-out episodes, against its nulls.
+
+    \b
+      commlab probe --target=resource_location                           what messages say about where crystals are
+      commlab probe --source=hidden --of=listeners --model=nonlinear     what listeners know, linear or not
+      commlab probe --target=all --lags=-4:4                             the map of every source, target and lag
+      commlab probe --target=mine.py:is_hungry                           a target of one's own
+      commlab probe --given=own_position,time                            what messages tell beyond place and time
+      commlab probe --description-length                                 how short the labels' code becomes
+    """
+    from commlab.commands import probe as commands
+
+    if targets:
+        commands.list_targets(run)
+        return
+    asked = commands.Wish(target, source, of, lag, lags, model, given, description_length, v_information, circular)
+    wish = asked._replace(unseen_only=unseen, max_rows=max_rows, n_null=nulls, n_folds=folds, seed=seed, jobs=jobs)
+    commands.probe(run, wish, as_json)
+
+
+def inject(
+    run: Run = None,
+    message: Annotated[int, typer.Option(help="The symbol to inject; 0 is silence.")] = 1,
+    speaker: Annotated[str, typer.Option(help="phantom, or an agent's number.")] = "phantom",
+    listener: Annotated[int | None, typer.Option(help="An agent's number; by default any listener.")] = None,
+    at: Annotated[int | None, typer.Option(help="Step; by default one at which the listener carries nothing.")] = None,
+    duration: Annotated[int, typer.Option("--for", help="Steps that the message goes on.")] = 12,
+    versus: Annotated[str, typer.Option(help="silence, other-episode, or a symbol.")] = "silence",
+    kinship: Annotated[float, typer.Option(help="Of the phantom with the listener.")] = 1.0,
+    episodes: Annotated[int, typer.Option(min=8, help="Episodes to inject into.")] = 512,
+    seed: Seed = 0,
+    nulls: Nulls = 199,
+    as_json: Json = False,
+) -> None:
+    """Inject a message and see what listeners do, beside twin worlds that differ by that message alone."""
+    from commlab.commands.inject import inject as run_inject
+    from commlab.foundation.errors import InterventionError
+    from commlab.probes.cause.injection import Injection
+
+    if speaker != "phantom" and not speaker.isdecimal():
+        raise InterventionError(f"--speaker is phantom or an agent's number, not {speaker!r}.")
+    who = None if speaker == "phantom" else int(speaker)
+    wish = Injection(message, versus, who, listener, at, duration, kinship, episodes, seed)
+    run_inject(run, wish, nulls, as_json, command_line())
+
+
+def report(run: Run = None) -> None:
+    """Write the report and its figures from the results saved in a run."""
+    from commlab.commands.report import report as run_report
+
+    run_report(run)
