@@ -18,7 +18,7 @@ from commlab.foundation.errors import DataError
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Result
 from commlab.foundation.statistics import benjamini_hochberg, max_statistic
-from commlab.probes.decode.map_cells import Answer, Cell, answer, label_all, read_sheets
+from commlab.probes.decode.map_cells import Answer, Cell, Memo, answer, label_all, read_sheets
 from commlab.probes.decode.nulls import permutations_of
 from commlab.probes.decode.prepared import Question
 from commlab.probes.decode.wording import file_stem
@@ -61,10 +61,11 @@ def fit(
     sheets = read_sheets(recording, question, sources, missing)
     if not known or not sheets or n_null < 1:
         raise nothing(missing, "no null draws were asked for" if n_null < 1 else None)
+    memo: Memo = {}
     labellings = [
         (number, made)
         for number, sheet in enumerate(sheets)
-        for made in label_all(recording, question, sheet, known, missing)
+        for made in label_all(recording, question, sheet, known, missing, memo)
     ]
     permutations, reason = permutations_of(recording, sheets[0].rows, n_null, seed)
     if reason is not None:

@@ -18,7 +18,7 @@ from commlab.probes.decode.rows import Rows, choose_episodes, lay_out, permuted,
 from commlab.probes.decode.scores import ClassTask, NumberTask, Task
 from commlab.probes.decode.sources import HIDDEN, Agents, Source, features, find_agents, find_source
 
-__all__ = ["Answer", "Cell", "Labelling", "Sheet", "answer", "label_all", "read_sheets", "sources_of"]
+__all__ = ["Answer", "Cell", "Labelling", "Memo", "Sheet", "answer", "label_all", "read_sheets", "sources_of"]
 
 MAX_ROWS = 20_000  # of each source
 WIDE = 64  # classes of a cell; more of them would make it slow, so that the rarest ones are left out
@@ -29,6 +29,10 @@ Array = NDArray[Any]
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
+
+
+Values = tuple[Array, NDArray[np.bool_], tuple[str, ...]]
+Memo = dict[tuple[str, tuple[int, ...]], Values]
 
 
 class Sheet(NamedTuple):
@@ -122,13 +126,18 @@ def sources_of(recording: Recording) -> tuple[str, ...]:
 
 
 def label_all(
-    recording: Recording, question: Question, sheet: Sheet, targets: Sequence[Target], missing: list[dict[str, Any]]
+    recording: Recording,
+    question: Question,
+    sheet: Sheet,
+    targets: Sequence[Target],
+    missing: list[dict[str, Any]],
+    memo: Memo,
 ) -> list[Labelling]:
-    """Every target's values for the agents of a source."""
+    """Every target's values for the agents of a source; `memo` keeps them for the next source of the same agents."""
     found = []
     for target in targets:
         try:
-            found.append(label_one(recording, question, sheet, target))
+            found.append(label_one(recording, question, sheet, target, memo))
         except CommlabError as error:
             missing.append(
                 {
@@ -142,11 +151,13 @@ def label_all(
     return found
 
 
-def label_one(recording: Recording, question: Question, sheet: Sheet, target: Target) -> Labelling:
+def label_one(recording: Recording, question: Question, sheet: Sheet, target: Target, memo: Memo) -> Labelling:
     """A target's values at the rows of a source."""
     rows, agents = sheet.rows, sheet.agents.indices
     unseen_only = counts_unseen_only(recording, question, target, sheet.source, sheet.agents)
-    values, valid, names = values_at(recording, target, agents, rows)
+    if (target.name, agents) not in memo:
+        memo[target.name, agents] = values_at(recording, target, agents, rows)
+    values, valid, names = memo[target.name, agents]
     if names:
         table = table_of(np.where(valid, values, -1).astype(np.int32), rows, -1)
     else:
@@ -155,9 +166,7 @@ def label_one(recording: Recording, question: Question, sheet: Sheet, target: Ta
     return Labelling(target._replace(compute=None), table, names, unseen_only, unseen)  # type: ignore[arg-type]
 
 
-def values_at(
-    recording: Recording, target: Target, agents: Sequence[int], rows: Rows
-) -> tuple[Array, NDArray[np.bool_], tuple[str, ...]]:
+def values_at(recording: Recording, target: Target, agents: Sequence[int], rows: Rows) -> Values:
     """A target's values and where they are valid, (N,) each, and the names of its classes.
 
     Where the rows are few among those of the recording, only their episodes are computed.

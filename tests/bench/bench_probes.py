@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from commlab.datasets.reader import open_recording
+from commlab.datasets.reader import Recording, open_recording
 from commlab.datasets.writer import RecordingWriter
 from commlab.foundation.statistics import corrected_information, draw_permutations, episode_strata
 from commlab.probes.decode import description_length, probe, usable_information
@@ -131,7 +131,27 @@ def bench_models() -> dict[str, dict[str, Any]]:
             "V-information of hidden": lambda: usable_information.fit(*asked),
             "map of 9 cells": lambda: probe_map.fit(recording, ["own_next_action"], ["hidden"], range(-4, 5)),
         }
-        return {name: {"value": timed(work), "unit": "s", "note": note} for name, work in works.items()}
+        entries = {name: {"value": timed(work), "unit": "s", "note": note} for name, work in works.items()}
+        seconds = sklearn_labelling(recording)
+    plain = f"{note}: one labelling, times 200"
+    return entries | {
+        "scikit-learn, logistic regression with a null": {"value": 200 * seconds, "unit": "s", "note": plain}
+    }
+
+
+def sklearn_labelling(recording: Recording) -> float:
+    """Return the seconds of cross-validating one labelling the plain way, in grouped folds."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import GroupKFold, cross_val_score
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    hidden, labels = recording["policy/hidden.core"][:, 0].astype(np.float32), recording["policy/action"][:, 0]
+    groups = np.repeat(np.arange(N_EPISODES), N_STEPS)
+    model = make_pipeline(StandardScaler(), LogisticRegression(solver="lbfgs"))
+    start = time.perf_counter()
+    cross_val_score(model, hidden, labels, groups=groups, cv=GroupKFold(5), scoring="balanced_accuracy")
+    return time.perf_counter() - start
 
 
 def bench_memory() -> dict[str, dict[str, Any]]:
@@ -144,6 +164,7 @@ def bench_memory() -> dict[str, dict[str, Any]]:
         found = json.loads(done.stdout)
         size = path.stat().st_size / 2**20
     note = f"hidden states of {n_gib} GiB ({found['steps']:,} steps x 128), {size:.0f} MiB on the disk, 39 permutations"
+    note += f"; as float32, as scikit-learn takes them, they fill {2 * n_gib} GiB"
     return {
         "peak memory of a large probe": {"value": found["peak_mib"], "unit": "MiB", "note": note},
         "time of a large probe": {"value": found["seconds"], "unit": "s", "note": note},
