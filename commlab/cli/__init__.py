@@ -1,6 +1,7 @@
 """The command line: one thin function a command. Libraries are imported by the commands that need them."""
 
 import sys
+from collections.abc import Callable
 
 import typer
 
@@ -14,12 +15,12 @@ __all__ = ["app", "main"]
 INTERRUPTED = 130  # exit code, as shells have it
 
 app = typer.Typer(add_completion=True, no_args_is_help=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-for command in (demo, scenarios, train, record, probe, lexicon, metrics, information, cluster, minds, formation):
-    app.command()(command)
-for command in (inject, report, validate):
-    app.command()(command)
-app.command("import")(import_)
-app.command()(export)
+COMMANDS: tuple[Callable[..., None], ...] = (
+    demo, scenarios, train, record, probe, lexicon, metrics, information, cluster, minds, formation, inject, report,
+    validate, import_, export,
+)  # fmt: skip
+for command in COMMANDS:
+    app.command(command.__name__.rstrip("_"))(command)
 
 
 @app.callback(invoke_without_command=True)

@@ -20,7 +20,10 @@ def test_the_command_alone_says_where_to_begin(cli: Callable[..., Any], elsewher
 
 
 def test_the_commands_are_these() -> None:
-    assert COMMANDS == ["demo", "inject", "probe", "record", "report", "scenarios", "train"]
+    growing, interfering = ["demo", "record", "report", "scenarios", "train"], ["inject"]
+    reading = ["cluster", "formation", "information", "lexicon", "metrics", "minds", "probe"]
+    exchanging = ["export", "import", "validate"]
+    assert COMMANDS == sorted([*growing, *interfering, *reading, *exchanging])
 
 
 @pytest.mark.parametrize("command", COMMANDS)
