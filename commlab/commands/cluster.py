@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from commlab.commands.runs import recordings_of, results_of
+from commlab.commands.runs import named_after, recordings_of, results_of
 from commlab.console import out, print_json, progress, say, table
 from commlab.foundation.result import Result
 from commlab.probes.decode import clusters
@@ -33,8 +32,7 @@ def cluster(run: str | None, wish: Wish, with_picture: bool, as_json: bool) -> R
         result = clusters.fit(
             recording, **wish._asdict(), with_picture=with_picture, watch=lambda done, total: advance(done / total, "")
         )
-        stem = recording.path.stem
-    result = result if stem == "recording" else replace(result, name=f"{result.name}-{stem}")
+        result = named_after(result, recording)
     folder = results_of(run)
     paths = [result.save(folder)]
     if with_picture:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
-from commlab.commands.runs import recordings_of, results_of
+from commlab.commands.runs import named_after, recordings_of, results_of
 from commlab.console import out, print_json, say, table
 from commlab.foundation.result import Result
 from commlab.probes.decode import information as analysis
@@ -29,9 +28,7 @@ def information(
     """Count the information in a recording, save the result beside it, and print tables and a sentence."""
     with recordings_of(run) as (recording, _):
         result = analysis.fit(recording, target, of, lag, n_null, seed, given=given, by_kinship=by_kinship)
-        stem = recording.path.stem
-    if stem != "recording":
-        result = replace(result, name=f"{result.name}-{stem}")
+        result = named_after(result, recording)
     path = result.save(results_of(run))
     if as_json:
         print_json(summary(result))

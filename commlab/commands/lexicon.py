@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from commlab.commands.runs import recordings_of, results_of
+from commlab.commands.runs import named_after, recordings_of, results_of
 from commlab.console import out, print_json, say, table
 from commlab.foundation.result import Result
 from commlab.probes.decode.lexicon import Entry, Lexicon, entry_sentence, fit, meaning_words
@@ -30,8 +29,7 @@ def lexicon(
     folder = results_of(run)
     with recordings_of(run) as (recording, _):
         made = fit(recording, of, chosen, n_null=n_null, seed=seed, results=folder)
-        stem = recording.path.stem
-    result = made if stem == "recording" else replace(made, name=f"{made.name}-{stem}")
+        result = named_after(made, recording)
     book = Lexicon.from_result(result)
     told = translated(book, translate)
     path = result.save(folder)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
-from commlab.commands.runs import recordings_of, results_of
+from commlab.commands.runs import named_after, recordings_of, results_of
 from commlab.console import out, print_json, progress, say, table
 from commlab.foundation.errors import DataError
 from commlab.foundation.result import Result
@@ -50,9 +49,7 @@ def metrics(run: str | None, wish: Wish, as_json: bool) -> list[Result]:
             wish.seed,
             watch=lambda done, total: advance(done / total, ""),
         )
-        stem = recording.path.stem
-    if stem != "recording":
-        found = [replace(result, name=f"{result.name}-{stem}") for result in found]
+        found = [named_after(result, recording) for result in found]
     folder = results_of(run)
     for result in found:
         result.save(folder)

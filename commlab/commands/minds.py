@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
-from commlab.commands.runs import recordings_of, results_of
+from commlab.commands.runs import named_after, recordings_of, results_of
 from commlab.console import out, print_json, progress, say, table
 from commlab.foundation.result import Result
 from commlab.probes.decode import minds as analysis
@@ -19,8 +18,7 @@ def minds(run: str | None, question: Minds, as_json: bool) -> Result:
     with recordings_of(run) as (recording, beside), progress("minds", 1.0) as advance:
         untrained = {name: there for name, there in beside.items() if name == "untrained"}
         result = analysis.fit(recording, question, untrained, lambda done, total: advance(done / total, ""))
-        stem = recording.path.stem
-    result = result if stem == "recording" else replace(result, name=f"{result.name}-{stem}")
+        result = named_after(result, recording)
     path = result.save(results_of(run))
     if as_json:
         print_json(_summary(result))

@@ -6,10 +6,9 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any, NamedTuple
 
-from commlab.commands.runs import recordings_of, results_of
+from commlab.commands.runs import named_after, recordings_of, results_of
 from commlab.console import out, print_json, progress, say, table
 from commlab.datasets.reader import Recording
 from commlab.datasets.targets import TARGETS, targets_of
@@ -66,9 +65,7 @@ def list_targets(run: str | None) -> None:
 def probe(run: str | None, wish: Wish, as_json: bool) -> list[Result]:
     """Probe a recording, save the results beside it, and print tables and sentences."""
     with _workers(wish.jobs), recordings_of(run) as (recording, beside):
-        found = _ask(recording, beside, wish)
-        stem = recording.path.stem
-    found = [_named_after(made, stem) for made in found]
+        found = [named_after(made, recording) for made in _ask(recording, beside, wish)]
     folder = results_of(run)
     paths = [made.save(folder) for made in found]
     if as_json:
@@ -195,11 +192,6 @@ def _lags(text: str) -> tuple[int, ...]:
     if not 1 <= len(lags) <= MOST_LAGS:
         raise DataError(f"--lags takes steps such as -4:4 or 0,2,8, at most {MOST_LAGS} of them, not {text!r}.")
     return lags
-
-
-def _named_after(result: Result, stem: str) -> Result:
-    """Return the result under a name of its own if it is not about the run's main recording."""
-    return result if stem == "recording" else replace(result, name=f"{result.name}-{stem}")
 
 
 def _countable(result: Result) -> bool:

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commlab.console import say
 from commlab.datasets.reader import Recording, open_recording
 from commlab.foundation.errors import CheckpointError
+from commlab.foundation.result import Result
 from commlab.foundation.run import RunFolder, find_recording, find_run
 
 if TYPE_CHECKING:
     from commlab.agents.checkpoint import Checkpoint
 
-__all__ = ["MUTED", "UNTRAINED", "checkpoint_of", "control_checkpoint", "recordings_of", "results_of", "run_of"]
+__all__ = [
+    "MUTED",
+    "UNTRAINED",
+    "checkpoint_of",
+    "control_checkpoint",
+    "named_after",
+    "recordings_of",
+    "results_of",
+    "run_of",
+]
 
 MUTED, UNTRAINED = "muted.h5", "untrained.h5"
 
@@ -59,6 +70,12 @@ def recordings_of(argument: str | None) -> Iterator[tuple[Recording, dict[str, R
 def results_of(argument: str | None) -> Path:
     """Return the folder in which results about an argument are saved: beside the recording."""
     return find_recording(argument, None).parent / "results"
+
+
+def named_after(result: Result, recording: Recording) -> Result:
+    """Return the result under a name of its own if it is not about a run's main recording."""
+    stem = recording.path.stem
+    return result if stem == "recording" else replace(result, name=f"{result.name}-{stem}")
 
 
 def run_of(argument: str | None) -> RunFolder:
