@@ -63,7 +63,7 @@ def test_another_seed_or_grounding_is_another_run(monkeypatch: pytest.MonkeyPatc
 
 
 def test_an_unknown_grounding_is_refused(cli: Callable[..., Any], elsewhere: Path) -> None:
-    assert "--grounding is predictive or none, not 'taught'." in cli("demo", "--grounding", "taught").sentence
+    assert "--grounding is predictive, positive or none, not 'taught'." in cli("demo", "--grounding", "taught").sentence
 
 
 def test_what_lacks_data_is_said_and_passed_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
