@@ -24,6 +24,7 @@ from commlab.foundation.errors import DataError, RunError
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Result, to_plain
 from commlab.foundation.run import RUNS, RunFolder
+from commlab.probes import formation
 from commlab.probes.cause import destinations, injection, use
 from commlab.probes.decode import clusters, information, lexicon, metrics, probe
 from commlab.recording import Request, conditions
@@ -111,11 +112,13 @@ class Demo:
                 self._keep(f"probe-{TARGET}-{source}", self._probing(recording, beside, source, of))
 
     def read(self) -> None:
-        """Read the lexicon, measure the language, and find the clusters of what the speakers have in mind."""
+        """Read the lexicon, measure the language, cluster what the speakers have in mind; see how it came about."""
         with self.phase("reading"), recordings_of(str(self.run.path)) as (recording, _):
             self._keep("lexicon", lambda: lexicon.fit(recording))
             self._keep("metrics-", lambda: metrics.fit(recording))
-            self._keep("cluster-", lambda: clusters.fit(recording))
+            self._keep("cluster-", lambda: clusters.fit(recording, with_picture=True))
+        with self.phase("looking back"):
+            self._keep("formation", lambda: formation.fit(self.run, n_episodes=SHORT // 2, command=self.command))
 
     def _probing(
         self, recording: Recording, beside: dict[str, Recording], source: str, of: str
