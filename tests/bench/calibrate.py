@@ -27,7 +27,8 @@ CHUNK = 10  # recordings of one piece of work
 HEAD = """# How often the tests find something where there is nothing
 
 Made by `make calibrate` (tests/bench/calibrate.py). Every row is a test put to null recordings; "rate" is the share
-with p <= 0.05, with Wilson's 95 % interval. It should be 0.05 and must be between 0.02 and 0.08.
+with p <= 0.05, with Wilson's 95 % interval. It should be 0.05 and must be between 0.02 and 0.08; a rule of several
+gates (the lexicon) may find less.
 
 The null recordings (tests/bench/null_recordings.py) have 40 episodes of 12 to 20 steps, half of them among kin. What is
 said, where the crystal stands, actions, energy and hidden states are drawn apart from each other; each mostly keeps its
@@ -95,9 +96,9 @@ def main() -> None:
         if not options.dry:  # other groups' rows as they are by now: another process may be measuring them
             others = [row for row in read_page() if row.group not in names] if options.only else []
             PAGE.write_text(page(others + rows), encoding="utf-8")
-    wrong = [row for row in rows if holds(row) and not LOW <= row.rate <= HIGH]
+    wrong = [row for row in rows if holds(row) and not lowest(row) <= row.rate <= HIGH]
     for row in wrong:
-        Console().print(f"{row.test}: {row.rate:.3f} is not between {LOW} and {HIGH}.")
+        Console().print(f"{row.test}: {row.rate:.3f} is not between {lowest(row)} and {HIGH}.")
     raise SystemExit(1 if wrong else 0)
 
 
@@ -142,6 +143,12 @@ def tally(name: str, start: int, stop: int) -> dict[str, tuple[int, int]]:
 def holds(row: Row) -> bool:
     """Whether the test is used where this null holds."""
     return next((group.holds for group in GROUPS if group.name == row.group), True)
+
+
+def lowest(row: Row) -> float:
+    """The least rate that is right."""
+    cautious = any(group.cautious for group in GROUPS if group.name == row.group)
+    return 0.0 if cautious else LOW
 
 
 def show(rows: list[Row], group: Group, seconds: float) -> None:
