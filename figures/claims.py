@@ -126,8 +126,9 @@ def score(result: Result) -> float:
 
 
 def not_found(results: Sequence[Result]) -> list[Result]:
-    """The results that are not told apart from their null, or have no estimate."""
-    return [r for r in results if r.estimate is None or (r.p_value is not None and r.p_value >= SIGNIFICANT)]
+    """The results that are not told apart from their null, or have no estimate (metrics say so in their table)."""
+    missing = [r for r in results if r.estimate is None and r.analysis != "metrics"]
+    return missing + [r for r in results if r.estimate is not None and (r.p_value or 0.0) >= SIGNIFICANT]
 
 
 def emergence(evidence: Evidence) -> str:

@@ -97,12 +97,17 @@ def shortened(values: list[str]) -> list[str]:
 
 
 def made_by(evidence: Evidence) -> list[dict[str, object]]:
-    """Which command made each result, and when (UTC, to the second)."""
+    """Which command made which results, and when (UTC, to the second)."""
+    names: dict[tuple[str, str], list[str]] = {}
+    for result in evidence.results:
+        command = plain(result.provenance.get("command", "–"), 200)
+        time = plain(result.provenance.get("time", "–"), 40)[:19].replace("T", " ")
+        names.setdefault((command, time), []).append(plain(result.name, 90))
     return [
-        {
-            "result": plain(result.name, 90),
-            "command": plain(result.provenance.get("command", "–"), 200),
-            "time (UTC)": plain(result.provenance.get("time", "–"), 40)[:19].replace("T", " "),
-        }
-        for result in evidence.results
+        {"result": several(made), "command": command, "time (UTC)": time} for (command, time), made in names.items()
     ]
+
+
+def several(names: list[str]) -> str:
+    """One name, or the first of many and their number."""
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from commlab.figures.claims import CLAIMS, Claim, Drawn, command_for, drawn_for, emergence, main_results, not_found
 from commlab.figures.evidence import Evidence, read_evidence
 from commlab.figures.facts import headline_numbers, made_by, phases, shared_facts
+from commlab.figures.language import TOLD_HERE, lexicon_rows, metric_rows, undefined_metrics
 from commlab.figures.plots import PLOTS, save
 from commlab.figures.svg import inlined
 from commlab.figures.wording import number, plain, span
@@ -69,6 +70,7 @@ def write_report(run: RunFolder | Path) -> Path:
     not exist.
     """
     evidence = read_evidence(run)
+    told = {*TOLD_HERE, *(claim.analysis for claim in CLAIMS)}
     page = template().render(
         css=Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
         run_name=plain(evidence.run.name, 80),
@@ -76,7 +78,10 @@ def write_report(run: RunFolder | Path) -> Path:
         sentences=[plain(result.sentence, 600) for result in main_results(evidence)],
         emergence=emergence(evidence) if evidence.results else "",
         sections=[section(claim, evidence) for claim in CLAIMS],
-        others=[plain(r.sentence, 600) for r in evidence.results if r.analysis not in {c.analysis for c in CLAIMS}],
+        lexicon=lexicon_rows(evidence),
+        metrics=table(metric_rows(evidence)),
+        undefined=undefined_metrics(evidence),
+        others=[plain(r.sentence, 600) for r in evidence.results if r.analysis not in told],
         not_found=[plain(f"{r.sentence} ({p_text(r)})", 700) for r in not_found(evidence.results)],
         n_tests=sum(r.p_value is not None for r in evidence.results),
         all_results=table([result_row(result) for result in evidence.results]),

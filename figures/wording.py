@@ -7,6 +7,8 @@ from commlab.foundation.result import Result
 
 __all__ = ["estimate_text", "number", "percent", "plain", "span", "wrapped"]
 
+ROUNDING = 1e-12  # less than this is what sums leave behind
+
 
 def plain(text: object, limit: int = 60) -> str:
     """Text of unknown origin as one printable line of at most `limit` characters."""
@@ -27,6 +29,8 @@ def number(value: object, digits: int = 2) -> str:
         return str(value)
     if isinstance(value, int):
         return f"{value:,}".replace("-", "−")
+    if abs(value) < ROUNDING:
+        value = 0.0
     if value != 0 and abs(value) < 0.5 * 10**-digits:
         return f"{value:.1g}".replace("-", "−")
     return f"{value:,.{digits}f}".replace("-", "−")
