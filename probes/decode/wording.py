@@ -4,7 +4,16 @@ import re
 
 from commlab.foundation.result import Null
 
-__all__ = ["as_clause", "bits_sentence", "chance", "class_sentence", "file_stem", "number_sentence", "percent"]
+__all__ = [
+    "as_clause",
+    "bits_sentence",
+    "chance",
+    "class_sentence",
+    "episodes",
+    "file_stem",
+    "number_sentence",
+    "percent",
+]
 
 SIGNIFICANT = 0.05
 
@@ -17,6 +26,11 @@ def file_stem(*parts: str) -> str:
 def as_clause(name: str, description: str) -> str:
     """A target's name with its description in brackets: "own_energy (the energy of the agent, in joules)"."""
     return f"{name} ({description[:1].lower()}{description[1:].rstrip('.')})"
+
+
+def episodes(n: int) -> str:
+    """A number of episodes: "1 episode", "212 episodes"."""
+    return "1 episode" if n == 1 else f"{n:,} episodes"
 
 
 def percent(share: float) -> str:

@@ -28,6 +28,7 @@ from commlab.probes.decode.lexicon.speech import Speech, Variable, onsets, said_
 from commlab.probes.decode.lexicon.tables import Counts, count, family
 from commlab.probes.decode.lexicon.units import UNITS, Members, Part, Unit, choose_unit, membership, parts_of
 from commlab.probes.decode.lexicon.voices import Cast, Speaker, voices_of
+from commlab.probes.decode.wording import episodes
 
 __all__ = ["Estimate", "Surroundings", "estimate"]
 
@@ -189,7 +190,7 @@ def rare_mask(speech: Speech, part: Part) -> Bools:
 def bare(speech: Speech, part: Part, used: Bools) -> Entry:
     """An entry of which nothing is known but how often it is said."""
     n = said_in(used)
-    why = f"it is said in {n} episodes, and {ENOUGH} are needed" if n < ENOUGH else "no target goes with it"
+    why = f"it is said in {episodes(n)}, and {ENOUGH} are needed" if n < ENOUGH else "no target goes with it"
     return Entry(
         part.form(speech.length, speech.words), part.symbols, part.position, part.unit, int(used.sum()), n, why=why
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from commlab.datasets.targets.labels import NONE
 from commlab.probes.decode.lexicon.entries import Entry, Evidence, Pair, Rate, Sense
-from commlab.probes.decode.wording import percent
+from commlab.probes.decode.wording import episodes, percent
 
 __all__ = ["entry_sentence", "meaning_words", "nothing"]
 
@@ -86,9 +86,9 @@ def nothing(entry: Entry) -> str:
 def entry_sentence(entry: Entry) -> str:
     """An entry as a sentence: "7: crystal in the north, said by scouts, true 91 % of the time, n = 212 episodes"."""
     if not entry.meaning:
-        return f"{entry.form}: {nothing(entry)}{spoken(entry)}, n = {entry.n_episodes} episodes"
+        return f"{entry.form}: {nothing(entry)}{spoken(entry)}, n = {episodes(entry.n_episodes)}"
     often = "more often than chance, " if seldom_true(entry) else ""
-    return f"{entry.form}: {often}{told(entry)}{spoken(entry)}, {truth_words(entry)}, n = {entry.n_episodes} episodes"
+    return f"{entry.form}: {often}{told(entry)}{spoken(entry)}, {truth_words(entry)}, n = {episodes(entry.n_episodes)}"
 
 
 def seldom_true(entry: Entry) -> bool:
