@@ -27,7 +27,7 @@ from commlab.probes.decode.sources import one_hot
 __all__ = ["CONFOUNDS", "conditional_test", "confound_features"]
 
 CONFOUNDS = ("own_position", "time")
-TIME_BINS = 16
+TIME_BINS = 64  # one for each step of all but long episodes: a clock that speech and world share must not be left over
 MAX_DIRECTIONS = 32  # of the source; the ones in which it varies most
 N_FLIPS = 1999
 
@@ -69,19 +69,22 @@ def conditional_test(base: Design, source: Float32, data: Prepared, rng: np.rand
     """The p-value of "given the confounds, the source tells nothing about the labels".
 
     `base` holds the confounds; `source` (N, D) are the features. Both regressions are fitted to all rows: held-out ones
-    would both err in a fold's mean, and few episodes would then look as if they agreed.
+    would both err in a fold's mean, and few episodes would then look as if they agreed. A fit bends towards the rows
+    that it sees, which makes residuals too small; what is flipped are therefore products with the source's residuals
+    from a fit without the own episode, as in cluster-robust errors (Bell & McCaffrey 2002).
     """
     known = data.known
     confounds = base.features[known]
     moments = fold_moments(confounds, (slice(0, len(confounds)),), np.ones(len(confounds), dtype=bool))
     precision, variance = inverse_covariance(moments[0][0], moments[1][0], moments[2][0])
-    left = label_residuals(confounds, data, precision, variance)
+    left, episode = label_residuals(confounds, data, precision, variance), data.rows.episode[known]
     other = principal(source_residuals(confounds, source[known], precision))
-    sums = episode_sums(other, left, data.rows.episode[known])
-    scale = np.sqrt(np.square(sums).sum(0))
-    scaled = sums / np.where(scale > 0, scale, 1.0)
-    observed = float(np.square(scaled.mean(0)).sum())
-    return permutation_p_value(observed, np.square(sign_flip_draws(scaled, rng, N_FLIPS)).sum(1))
+    sums = episode_sums(other, left, episode)
+    apart = episode_sums(without_own_episode(other, confounds, precision, episode), left, episode)
+    scale = np.sqrt(np.square(apart).sum(0))
+    scale = np.where(scale > 0, scale, 1.0)
+    observed = float(np.square((sums / scale).mean(0)).sum())
+    return permutation_p_value(observed, np.square(sign_flip_draws(apart / scale, rng, N_FLIPS)).sum(1))
 
 
 def label_residuals(confounds: Float32, data: Prepared, precision: Float64, variance: Float64) -> Float64:
@@ -104,11 +107,35 @@ def source_residuals(confounds: Float32, source: Array, precision: Float64) -> F
     return residuals
 
 
+def without_own_episode(
+    residuals: Float64, confounds: Float32, precision: Float64, episode: NDArray[np.int64]
+) -> Float64:
+    """Residuals (N, P) of the ridge regression as they would be had each episode not been fitted to, (N, P).
+
+    (I - Z_e A Z_e')^-1 r_e for the rows Z_e of each episode, by Woodbury's identity.
+    """
+    n_rows = len(confounds)
+    design = np.hstack([np.ones((n_rows, 1)), confounds - confounds.mean(0, dtype=np.float64)])
+    gram = np.zeros((design.shape[1], design.shape[1]))
+    gram[0, 0] = n_rows
+    gram[1:, 1:] = n_rows * np.linalg.inv(precision)
+    apart = np.empty_like(residuals)
+    for rows in episode_slices(episode):
+        own = design[rows]
+        pull = np.linalg.lstsq(gram - own.T @ own, own.T @ residuals[rows], rcond=None)[0]
+        apart[rows] = residuals[rows] + own @ pull
+    return apart
+
+
+def episode_slices(episode: NDArray[np.int64]) -> list[slice]:
+    """The rows of each episode, one after another."""
+    starts = np.flatnonzero(np.diff(episode, prepend=-1))
+    return [slice(a, b) for a, b in zip(starts, np.append(starts[1:], len(episode)), strict=True)]
+
+
 def episode_sums(other: Float64, left: Float64, episode: NDArray[np.int64]) -> Float64:
     """The products of both residuals, summed over the rows of each episode that has some, (E, P K)."""
-    starts = np.flatnonzero(np.diff(episode, prepend=-1))
-    stops = np.append(starts[1:], len(episode))
-    return np.stack([(other[a:b].T @ left[a:b]).reshape(-1) for a, b in zip(starts, stops, strict=True)])
+    return np.stack([(other[rows].T @ left[rows]).reshape(-1) for rows in episode_slices(episode)])
 
 
 def principal(residuals: Float64) -> Float64:

@@ -6,6 +6,7 @@ from scipy.stats import norm
 
 from commlab.foundation.errors import DataError, TargetError
 from commlab.probes.decode import usable_information
+from commlab.probes.decode.confounds import source_residuals, without_own_episode
 from commlab.probes.decode.linear import make_design
 from commlab.probes.decode.log_loss import log_likelihood, prior_log_likelihood
 
@@ -114,3 +115,21 @@ def test_what_cannot_be_asked_is_refused_in_one_sentence(planted_recording):
         usable_information.fit(recording, "resource_location", confounds=("own_positio",))
     with pytest.raises(DataError, match="silence"):
         usable_information.fit(planted_recording("silent"), "resource_location")
+
+
+def test_residuals_without_the_own_episode_are_those_of_a_fit_to_the_others():
+    rng = np.random.default_rng(4)
+    episode = np.repeat(np.arange(6), [3, 5, 4, 6, 2, 4])
+    confounds, source = rng.normal(size=(24, 3)).astype(np.float32), rng.normal(size=(24, 2))
+    centred = confounds - confounds.mean(0, dtype=np.float64)
+    ridge = 24 * 0.01 * np.eye(3)
+    precision = np.linalg.inv((centred.T @ centred + ridge) / 24)
+    residuals = source_residuals(confounds, source, precision)
+    found = without_own_episode(residuals, confounds, precision, episode)
+    design = np.hstack([np.ones((24, 1)), centred])
+    penalty = np.zeros((4, 4))
+    penalty[1:, 1:] = ridge
+    for number in range(6):
+        own, others = episode == number, episode != number
+        slopes = np.linalg.solve(design[others].T @ design[others] + penalty, design[others].T @ source[others])
+        np.testing.assert_allclose(found[own], source[own] - design[own] @ slopes, atol=1e-6)
