@@ -71,7 +71,9 @@ def hidden_source(name: str, hook: str, hidden: list[str]) -> Source:
     """The hidden state recorded at a hook point."""
     column = f"{HIDDEN}{hook}"
     if column not in hidden:
-        recorded = ", ".join(known.removeprefix("policy/") for known in hidden) or "none"
+        if not hidden:
+            raise DataError("The recording holds no hidden states: probe said or heard, or record again with them.")
+        recorded = ", ".join(known.removeprefix("policy/") for known in hidden)
         raise DataError(
             f"The recording holds no {name}; its hidden states are: {recorded}. Choose one of them or another source."
         )
@@ -92,7 +94,9 @@ def find_agents(recording: Recording, of: str | int | None, default: str) -> Age
         return Agents((int(name),), f"agent {int(name)}")
     for body in dict.fromkeys(recording.bodies):
         if name in (body, f"{body}s"):
-            return Agents(tuple(recording.agents_with_body(body)), body)
+            alike = tuple(recording.agents_with_body(body))
+            kind = len(alike) > 1 or "view_radius" in (recording.attrs.get("layout") or {})
+            return Agents(alike, body if kind else f"agent {body}")  # in imported logs every agent is a body of its own
     bodies = ", ".join(dict.fromkeys(recording.bodies))
     raise DataError(
         f"There are no agents {name!r} in the recording: allowed are speakers, listeners, a body ({bodies}) or an "

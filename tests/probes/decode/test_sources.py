@@ -85,7 +85,7 @@ def test_a_missing_source_names_what_there_is(write):
     recording = write({"policy/action": np.zeros((2, 3, 1), dtype=np.uint8)})
     with pytest.raises(DataError, match="holds no observation/ column"):
         find_source(recording, "observation")
-    with pytest.raises(DataError, match="its hidden states are: none"):
+    with pytest.raises(DataError, match="holds no hidden states"):
         find_source(recording, "hidden")
     with pytest.raises(DataError, match="no source 'said.x'"):
         find_source(recording, "said.x")
