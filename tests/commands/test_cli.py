@@ -23,7 +23,7 @@ def test_the_commands_are_these() -> None:
     growing, interfering = ["demo", "record", "report", "scenarios", "train"], ["inject"]
     reading = ["cluster", "formation", "information", "lexicon", "metrics", "minds", "probe"]
     exchanging = ["export", "import", "validate"]
-    assert COMMANDS == sorted([*growing, *interfering, *reading, *exchanging])
+    assert sorted([*growing, *interfering, *reading, *exchanging]) == COMMANDS
 
 
 @pytest.mark.parametrize("command", COMMANDS)
