@@ -15,7 +15,10 @@ from commlab.datasets.exports.exporting import ENDINGS
 from commlab.datasets.imports.roles import PARTS
 from commlab.datasets.reader import open_recording
 
-TEXT = (Path(__file__).parents[2] / "docs" / "other-peoples-data.md").read_text(encoding="utf-8")
+PAGE = Path(__file__).parents[2] / "docs" / "other-peoples-data.md"
+if not PAGE.exists():  # a built wheel is tested without the documents
+    pytest.skip("there are no documents here", allow_module_level=True)
+TEXT = PAGE.read_text(encoding="utf-8")
 NULLS = {"probe", "lexicon", "metrics"}
 
 

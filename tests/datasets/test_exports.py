@@ -6,10 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import anndata
 import numpy as np
 import pytest
-import xarray
 import yaml
 
 from commlab.datasets.exports import tidy
@@ -21,6 +19,9 @@ from commlab.datasets.reader import Recording, open_recording
 from commlab.datasets.schema import MISSING
 from commlab.datasets.targets import NONE, SECTORS
 from commlab.foundation.errors import DataError, RecordingError, TargetError
+
+anndata = pytest.importorskip("anndata", reason="the extra `export` is not installed")  # it is, where the suite runs
+xarray = pytest.importorskip("xarray", reason="the extra `export` is not installed")
 
 
 @pytest.fixture(scope="module")
