@@ -116,7 +116,7 @@ class Demo:
         with self.phase("reading"), recordings_of(str(self.run.path)) as (recording, _):
             self._keep("lexicon", lambda: lexicon.fit(recording))
             self._keep("metrics-", lambda: metrics.fit(recording))
-            self._keep("cluster-", lambda: clusters.fit(recording, with_picture=True))
+            self._keep("cluster-", lambda: clusters.fit(recording))
         with self.phase("looking back"):
             self._keep("formation", lambda: formation.fit(self.run, n_episodes=SHORT // 2, command=self.command))
 

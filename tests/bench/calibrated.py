@@ -128,6 +128,7 @@ def probed(seed: int) -> P:
         "probe, classes from hidden states": p_value("resource_location", "hidden"),
         "probe, classes from messages": p_value("resource_location", "said"),
         "probe, a number from hidden states": p_value("own_energy", "hidden"),
+        "probe, logistic, classes": p_value("resource_location", "hidden", "logistic"),
         "probe, nonlinear, classes": p_value("resource_location", "hidden", "nonlinear"),
         "probe, nonlinear, a number": p_value("own_energy", "hidden", "nonlinear"),
     }
@@ -177,6 +178,14 @@ def used(seed: int) -> P:
         "usable information, gain over the step": p_value(confounds=("time",)),
         "usable information, gain over the step and the next action": p_value(confounds=("time", "own_next_action")),
     }
+
+
+def coded(seed: int) -> P:
+    """The length of labels' code, given messages."""
+    from commlab.probes.decode import description_length
+
+    found = description_length.fit(recording(seed), "resource_location", n_null=FEW, seed=seed, n_orders=3)
+    return {"description length, messages": found.p_value}
 
 
 def minded(seed: int) -> P:
@@ -289,6 +298,7 @@ GROUPS = (
     Group("clusters", clustered, NOTHING),
     Group("map", mapped, NOTHING),
     Group("usable", used, NOTHING),
+    Group("length", coded, NOTHING),
     Group("minds", minded, NOTHING),
     Group("lexicon", read, NOTHING, cautious=True),
     Group("clock", shared_clock, "series that drift within episodes", False),
