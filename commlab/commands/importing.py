@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from commlab.console import out, print_json, progress, say, table
+from commlab.datasets.imports.egg import FIELDS
 from commlab.datasets.imports.importing import import_file, is_pickle
 from commlab.datasets.imports.options import Options, Summary
 from commlab.datasets.imports.torch_file import is_torch_file
@@ -15,17 +16,6 @@ from commlab.foundation.errors import ForeignDataError
 from commlab.foundation.run import RUNS, RunFolder
 
 __all__ = ["import_", "read_columns"]
-
-FIELDS = (
-    "sender_input",
-    "receiver_input",
-    "labels",
-    "aux_input",
-    "message",
-    "receiver_output",
-    "message_length",
-    "aux",
-)
 
 
 def import_(file: Path, run: str | None, output: Path | None, options: Options, trust: bool, as_json: bool) -> Summary:

@@ -22,7 +22,7 @@ from commlab.probes.decode.confounds import conditional_test, confound_features
 from commlab.probes.decode.linear import make_design
 from commlab.probes.decode.log_loss import log_likelihood, prior_log_likelihood
 from commlab.probes.decode.nulls import one_thread, permutations_of
-from commlab.probes.decode.prepared import Prepared, Question, choose, design_of, read_features
+from commlab.probes.decode.prepared import Chosen, Prepared, Question, choose, design_of, read_features
 from commlab.probes.decode.rows import Rows, permuted, table_of
 from commlab.probes.decode.scores import Reader
 from commlab.probes.decode.wording import as_clause, chance, file_stem
@@ -76,7 +76,7 @@ def fit(
     chosen = choose(recording, question)
     matrix = read_features(recording, chosen, model)
     if confounds:
-        found, data = over_confounds(recording, question, Prepared(*chosen, Unread(matrix)), confounds)
+        found, data = over_confounds(recording, question, chosen, matrix, confounds)
     else:
         data = Prepared(*chosen, design_of(matrix, chosen, question))
         found = over_frequencies(recording, question, data)
@@ -101,20 +101,6 @@ def fit(
     )
 
 
-class Unread(NamedTuple):
-    """Features that nothing has been fitted to yet."""
-
-    features: NDArray[np.float32]
-
-    def classify(self, labels: Int64, n_classes: int) -> Int64:
-        """Not possible before a design is made."""
-        raise NotImplementedError
-
-    def regress(self, values: Float64) -> Float64:
-        """Not possible before a design is made."""
-        raise NotImplementedError
-
-
 def over_frequencies(recording: Recording, question: Question, data: Prepared) -> Found:
     """What the source tells beyond how frequent the classes are, against whole episodes permuted."""
     with one_thread():
@@ -134,20 +120,18 @@ def over_frequencies(recording: Recording, question: Question, data: Prepared) -
 
 
 def over_confounds(
-    recording: Recording, question: Question, data: Prepared, confounds: Sequence[str]
+    recording: Recording, question: Question, chosen: Chosen, matrix: NDArray[np.float32], confounds: Sequence[str]
 ) -> tuple[Found, Prepared]:
-    """What the source tells beyond the confounds."""
-    known, matrix = confound_features(recording, data.rows, confounds), data.design.features
-    n_classes = len(data.classes)
-    both = np.hstack([known, matrix])
-    base = make_design(known, data.rows.fold_sizes, data.known)
-    full = design_of(both, data, question)
+    """What the source's features `matrix` (N, D) tell beyond the confounds."""
+    known = confound_features(recording, chosen.rows, confounds)
+    data = Prepared(*chosen, design_of(np.hstack([known, matrix]), chosen, question))
+    base, n_classes = make_design(known, data.rows.fold_sizes, data.known), len(data.classes)
     with one_thread():
-        with_source = losses(full, data.labels, n_classes, data.rows)[0]
+        with_source = losses(data.design, data.labels, n_classes, data.rows)[0]
         without = losses(base, data.labels, n_classes, data.rows)[0]
         p_value = conditional_test(base, matrix, data, np.random.default_rng([question.seed, 2]))
     details = {"test": "generalised covariance measure, signs of episodes flipped", "confounds": list(confounds)}
-    return Found(with_source, without, None, p_value, details), data._replace(design=full)
+    return Found(with_source, without, None, p_value, details), data
 
 
 def losses(design: Reader, labels: Array, n_classes: int, rows: Rows) -> tuple[Float64, Float64]:
