@@ -52,10 +52,11 @@ def open_recording(path: Path | str) -> "Recording":
 class Recording:
     """Lazy, labelled access to a recording: of a file or of many shards, of a part of one, or in memory."""
 
-    def __init__(self, path: Path, store: Store) -> None:
-        """path: what messages call it."""
+    def __init__(self, path: Path, store: Store, whole: "Recording | None" = None) -> None:
+        """path: what messages call it. whole: the recording that this is an excerpt of."""
         self.path = path
         self.store = store
+        self._whole = whole
         self.table = store.table
         self.attrs = store.attrs
 
@@ -66,7 +67,7 @@ class Recording:
         self.close()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (Recording, (self.path, self.store))
+        return (Recording, (self.path, self.store, self._whole))
 
     def __repr__(self) -> str:
         return f"Recording({str(self.path)!r}, {self.n_episodes} episodes, {self.n_steps} steps)"
@@ -123,9 +124,14 @@ class Recording:
             raise RecordingError(f"{self.path} has no column about its agents: record or import it again with some.")
         return self[known[0]].shape[1]
 
+    @property
+    def whole(self) -> "Recording":
+        """The recording that this is an excerpt of, or itself: what holds for all episodes is asked of it."""
+        return self if self._whole is None else self._whole
+
     def excerpt(self, start: int, stop: int) -> "Recording":
         """Episodes `start` to `stop` - 1 as a recording of their own, read when asked for."""
-        return Recording(self.path, PartStore(self.store, start, stop))
+        return Recording(self.path, PartStore(self.store, start, stop), self.whole)
 
     def blocks(self, max_rows: int = BLOCK) -> Iterator["Recording"]:
         """Excerpts of whole episodes in order, of `max_rows` rows at most (but one episode at least) each."""
@@ -209,6 +215,21 @@ class Recording:
         if body not in known and body not in self.codes.get("bodies", {}).values():
             raise RecordingError(f"{self.path} has no body {body!r}: the bodies in it are {', '.join(known)}.")
         return tuple(agent for agent, name in enumerate(self.bodies) if name == body)
+
+    @cached_property
+    def hearing_delay(self) -> int:
+        """The steps from speaking to hearing: as the scenario says; else 0 where anybody hears anybody at a first step.
+
+        Other people's games often have one step, in which the message is heard at once. An excerpt has its whole's.
+        """
+        if self._whole is not None:
+            return self._whole.hearing_delay
+        scenario = self.attrs.get("scenario")
+        channel = scenario.get("channel") if isinstance(scenario, Mapping) else None
+        if isinstance(channel, Mapping):
+            return int(channel.get("delay", 1))
+        at_once = ((block["channel/speaker"][block.episodes.start] >= 0).any() for block in self.blocks())
+        return 0 if any(at_once) else 1
 
     def close(self) -> None:
         """Close the files; reading again opens them again."""

@@ -64,5 +64,5 @@ def kind_of(recording: Recording, name: str) -> Kind:
         return "number"
     if recording.codes.get(column):
         return "class"
-    values: np.ndarray[Any, Any] = next(iter(recording.blocks()))[column][:]
+    values: np.ndarray[Any, Any] = next(iter(recording.whole.blocks()))[column][:]
     return "class" if np.unique(values[values != MISSING]).size <= MOST_CLASSES else "number"

@@ -95,20 +95,7 @@ def last_heard(recording: Recording) -> Labels:
 def when_heard(recording: Recording) -> tuple[Array, Array]:
     """The row at which what is said at each row is heard (S,), and whether that is in the same episode (S,)."""
     need(recording, "channel/speaker")
-    return following(recording, delay_of(recording))
-
-
-def delay_of(recording: Recording) -> int:
-    """The steps from speaking to hearing: as the scenario says; else 0 where anybody hears anybody at a first step.
-
-    Other people's games often have one step, in which the message is heard at once.
-    """
-    scenario = recording.attrs.get("scenario")
-    channel = scenario.get("channel") if isinstance(scenario, dict) else None
-    if isinstance(channel, dict):
-        return int(channel.get("delay", 1))
-    at_once = recording["channel/speaker"][recording.episodes.start]
-    return 0 if (at_once >= 0).any() else 1
+    return following(recording, recording.hearing_delay)
 
 
 def hearers(recording: Recording, source: Array) -> Iterator[tuple[int, Array]]:

@@ -8,7 +8,7 @@ import pytest
 from commlab.datasets.memory import memory_recording
 from commlab.datasets.reader import Recording, open_recording
 from commlab.datasets.schema import DERIVED
-from commlab.datasets.targets import TARGETS
+from commlab.datasets.targets import TARGETS, find_target
 from commlab.datasets.targets import blocks as targets
 from commlab.foundation.errors import RecordingError
 
@@ -102,3 +102,44 @@ def test_labels_do_not_depend_on_how_the_recording_is_cut(spoken, monkeypatch, n
     np.testing.assert_array_equal(parts.valid, whole.valid)
     np.testing.assert_array_equal(parts.values[parts.valid], whole.values[whole.valid])
     np.testing.assert_array_equal(targets.unseen_steps(spoken, [1]), hidden)
+
+
+@pytest.fixture
+def heard_at_once():
+    """Six episodes of four steps, heard in the step of speaking, but nobody speaks at the first step of the last five.
+
+    feature/number has few values in each episode, and many in all.
+    """
+    n_episodes, n_steps = 6, 4
+    hears = np.ones((n_episodes, n_steps), dtype=bool)
+    hears[1:, 0] = False
+    speaker = np.full((n_episodes * n_steps, 2, 1), -1, dtype=np.int16)
+    speaker[:, 1, 0] = np.where(hears.reshape(-1), 0, -1)
+    ended = np.zeros(len(speaker), dtype=bool)
+    columns = {
+        "steps/terminated": ended,
+        "steps/truncated": ended,
+        "channel/speaker": speaker,
+        "policy/action": np.arange(len(speaker) * 2, dtype=np.uint8).reshape(-1, 2),
+        "feature/number": np.arange(len(speaker) * 2, dtype=np.int32).reshape(-1, 2),
+    }
+    return memory_recording({}, {"length": np.full(n_episodes, n_steps)}, columns), hears.reshape(-1)
+
+
+def test_all_blocks_have_the_delay_of_the_whole(heard_at_once, monkeypatch):
+    recording, hears = heard_at_once
+    cut = Recording.blocks
+    monkeypatch.setattr(Recording, "blocks", lambda self, max_rows=0: cut(self, 4))
+    action = targets.label(recording, TARGETS["listener_next_action"], [0])
+    np.testing.assert_array_equal(action.valid[:, 0], hears)
+    chosen = np.array(action.names)[action.values[hears, 0]].astype(int)
+    np.testing.assert_array_equal(chosen, recording["policy/action"][:][hears, 1])
+    audience = targets.label(recording, TARGETS["audience_kinship"], [0])
+    assert audience.valid.all()
+    assert pickle.loads(pickle.dumps(recording.excerpt(2, 4))).hearing_delay == 0
+
+
+def test_an_excerpts_feature_is_of_the_kind_of_the_whole(heard_at_once):
+    recording, _ = heard_at_once
+    assert find_target("feature.number", recording).kind == "number"
+    assert find_target("feature.number").compute(recording.excerpt(2, 3)).names == ()
