@@ -37,14 +37,15 @@ def act_metrics(recording: Recording, language: Language, work: Resampling, reac
     said = by_speaker(language)
     actions = all_actions(recording, said.shape[2])
     speakers = language.spoken.agents.indices
-    own = [spoken_beside(said[:, place], actions[:, [agent]], 0, work) for place, agent in enumerate(speakers)]
-    others = [
-        spoken_beside(said[:, place], actions[:, others_of(agent, actions.shape[1], work.seed)], reaction, work)
+    own = [spoken_beside(said[:, place], actions[:, agent], 0, work) for place, agent in enumerate(speakers)]
+    others = [  # pair by pair: in one table, listeners with different answers to a message would cancel out
+        spoken_beside(said[:, place], actions[:, other], reaction, work)
         for place, agent in enumerate(speakers)
+        for other in others_of(agent, actions.shape[1], work.seed)
     ]
     return {
-        "speaker_consistency": mean_information(own, work, "the speakers do nothing"),
-        "instantaneous_coordination": mean_information(others, work, "there is nobody else who acts"),
+        "speaker_consistency": mean_information(own, work, "speaker", "the speakers do nothing"),
+        "instantaneous_coordination": mean_information(others, work, "pair", "there is nobody else who acts"),
     }
 
 
@@ -72,31 +73,30 @@ def others_of(agent: int, n_agents: int, seed: int) -> list[int]:
 
 
 def spoken_beside(said: Int64, actions: Int64, reaction: int, work: Resampling) -> Spoken | None:
-    """A speaker's messages (E, T) beside actions (E, agents, T) `reaction` steps later; None where there are none."""
-    n_agents, n_steps = actions.shape[1], said.shape[1] - reaction
-    if not n_agents or n_steps < 1:
+    """A speaker's messages (E, T) beside an agent's actions (E, T) `reaction` steps later; None if there are none."""
+    n_steps = said.shape[1] - reaction
+    if n_steps < 1:
         return None
     common = at_common_steps(said[:, :n_steps], work.steps, 1, reaction)
-    theirs = actions[:, :, reaction:].reshape(len(said), -1)
-    return Spoken(np.tile(said[:, :n_steps], (1, n_agents)), theirs, np.tile(common, (1, n_agents)))
+    return Spoken(said[:, :n_steps], actions[:, reaction:], common)
 
 
-def mean_information(spoken: Sequence[Spoken | None], work: Resampling, nobody: str) -> Found:
-    """The mean over speakers of the information between messages and actions."""
+def mean_information(spoken: Sequence[Spoken | None], work: Resampling, unit: str, nobody: str) -> Found:
+    """The mean over speakers, or over pairs of a speaker and another, of the information of messages and actions."""
     there = [one for one in spoken if one is not None]
     told = [one for one in there if varies(one.said) and varies(one.action)]
     if told:
         found = pooled_information(told, work.permutations)
-        extra = described(found, len(spoken) - len(told))
+        extra = described(found, unit, len(spoken) - len(told))
         return Found(found.corrected, EMPTY, found.draws, interval=found.interval, compared=found.observed, extra=extra)
     silent = there and not any(varies(one.said) for one in there)
     reason = "the same is said at every step" if silent else "the same is done at every step" if there else nobody
     return missing(("one",), reason)["one"]
 
 
-def described(found: Shared, n_constant: int) -> dict[str, Any]:
-    """The plug-in value, and the corrected one of each speaker."""
-    return {"plug_in": found.plug_in, "per_speaker": list(found.parts), "speakers_left_out": n_constant}
+def described(found: Shared, unit: str, n_constant: int) -> dict[str, Any]:
+    """The plug-in value, and the corrected one of each speaker or pair."""
+    return {"plug_in": found.plug_in, f"per_{unit}": list(found.parts), f"{unit}s_left_out": n_constant}
 
 
 def varies(codes: Int64) -> bool:

@@ -38,14 +38,14 @@ class Spoken(NamedTuple):
 
 
 class Shared(NamedTuple):
-    """The mean information of several speakers, in bits."""
+    """The mean information of several speakers, or pairs of a speaker and another, in bits."""
 
     corrected: float  # plug-in less the mean of its null
     interval: tuple[float, float] | None
     plug_in: float
     observed: float  # at common steps, less the mean of the draws: what they are compared with
     draws: Float64  # (n_draws,) at common steps, with episodes permuted, less their mean
-    parts: tuple[float, ...]  # corrected, of each speaker
+    parts: tuple[float, ...]  # corrected, of each one
 
 
 def cic(p_a_given_do_m: ArrayLike, q: ArrayLike) -> float:
@@ -70,9 +70,9 @@ def cic(p_a_given_do_m: ArrayLike, q: ArrayLike) -> float:
 
 
 def pooled_information(spoken: Sequence[Spoken], permutations: Int64) -> Shared:
-    """The mean over speakers of I(message; action), corrected by the mean of its null.
+    """The mean over speakers, or pairs of a speaker and another, of I(message; action), less the mean of its null.
 
-    One permutation of whole episodes (n_draws, E) serves all speakers. The interval is a jackknife over episodes of the
+    One permutation of whole episodes (n_draws, E) serves all of them. The interval is a jackknife over episodes of the
     mean; the test compares what is said at the steps that all episodes of a stratum have.
     """
     found = [corrected_information(one.said, one.action, permutations) for one in spoken]

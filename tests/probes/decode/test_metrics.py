@@ -254,6 +254,19 @@ def test_acts_that_follow_speech_and_acts_that_answer_it():
     assert everybody["speaker_consistency"].details["speakers_left_out"] == 1
 
 
+def test_listeners_who_answer_in_different_ways_do_not_cancel_out():
+    said = np.random.default_rng(8).integers(1, 3, (30, 12))
+    heard = np.roll(said, 1, axis=1)
+    channel, action = (np.zeros((said.size, 3), dtype=np.uint8) for _ in range(2))
+    channel[:, 0], action[:, 1], action[:, 2] = said.reshape(-1), heard.reshape(-1), 3 - heard.reshape(-1)
+    columns = {"channel/said": channel[..., None], "policy/action": action}
+    found = table(
+        memory_recording({}, {"length": np.full(30, 12)}, columns), of="0", only=["instantaneous_coordination"]
+    )
+    assert found["instantaneous_coordination"].estimate == pytest.approx(1, abs=0.05)
+    assert found["instantaneous_coordination"].details["pairs_left_out"] == 0
+
+
 def test_speakers_share_a_code_or_have_their_own():
     def own_code(shape, colour, agent=0):
         return ((shape if agent == 0 else 3 - shape) + 1)[..., None]
