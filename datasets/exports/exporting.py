@@ -43,6 +43,8 @@ def export_recording(
     if form not in ENDINGS:
         near = nearest_names(form, ENDINGS, limit=1)[0]
         raise DataError(f"There is no format {form!r}: the nearest is {near}, all are {', '.join(ENDINGS)}.")
+    if path.is_file() and recording.path.is_file() and path.samefile(recording.path):
+        raise DataError(f"{path} is the recording itself, and would be lost: give another --output.")
     if form == "netcdf":
         return export_netcdf(recording, path, force, watch)
     if form == "elcc":

@@ -43,7 +43,8 @@ def new_file(path: Path, force: bool) -> Iterator[Path]:
     except OSError as error:
         raise as_disk_error(error, path) from error
     finally:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(NotADirectoryError):  # nothing was written where the parent is a file
+            part.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

@@ -134,7 +134,8 @@ def write_flags(variable: Any, codes: Mapping[int, str], dtype: Any) -> None:
     """The names of codes, as the CF conventions have them: words without spaces."""
     if codes:
         variable.attrs["flag_values"] = np.array(sorted(codes), dtype=dtype)
-        variable.attrs["flag_meanings"] = " ".join("_".join(codes[code].split()) or "_" for code in sorted(codes))
+        words = ["_".join(codes[code].replace("\0", " ").split()) or "_" for code in sorted(codes)]  # NetCDF has no NUL
+        variable.attrs["flag_meanings"] = " ".join(words)
 
 
 def write_texts(file: Any, name: str, axes: tuple[str, ...], values: Sequence[str]) -> None:

@@ -28,6 +28,8 @@ def import_file(
     for name, value, allowed in (("symbols", chosen.symbols, SYMBOLS), ("zero", chosen.zero, ZEROS)):
         if value not in allowed:
             raise ForeignDataError(f"There is no {name} {value!r}: choose one of {', '.join(allowed)}.")
+    if target.exists() and source.exists() and target.samefile(source):
+        raise ForeignDataError(f"{source} would be replaced by its own recording: give another --output.")
     form = find_format(source, chosen.format) if found is None else "egg"
     if form == "egg":
         return import_egg(source, target, chosen, watch, found)

@@ -67,6 +67,9 @@ def test_an_import_replaces_only_by_force(cli: Callable[..., Any], game: Path) -
     assert cli("import", game).code == 0
     assert "--force" in cli("import", game).sentence
     assert cli("import", game, "--force").code == 0
+    before = game.read_bytes()
+    assert "replaced by its own recording" in cli("import", game, "--output", game, "--force").sentence
+    assert game.read_bytes() == before
 
 
 class Marker:

@@ -18,7 +18,7 @@ from commlab.datasets.memory import memory_recording
 from commlab.datasets.reader import Recording, open_recording
 from commlab.datasets.schema import MISSING
 from commlab.datasets.targets import NONE, SECTORS
-from commlab.foundation.errors import DataError, RecordingError, TargetError
+from commlab.foundation.errors import DataError, DiskError, RecordingError, TargetError
 
 anndata = pytest.importorskip("anndata", reason="the extra `export` is not installed")  # it is, where the suite runs
 xarray = pytest.importorskip("xarray", reason="the extra `export` is not installed")
@@ -220,6 +220,30 @@ def test_nothing_is_replaced_but_by_force(tmp_path: Path, played: Recording, for
         export(played, path, form, targets=())
     export(played, path, form, targets=(), force=True)
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_recording_is_not_replaced_by_its_own_export(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("episode,step,agent,message\n0,0,ann,ba\n")
+    path = tmp_path / "log.h5"
+    import_file(tmp_path / "log.csv", path)
+    before = path.read_bytes()
+    with open_recording(path) as recording, pytest.raises(DataError, match="is the recording itself"):
+        export(recording, path, "csv", force=True)
+    assert path.read_bytes() == before
+
+
+def test_a_place_that_cannot_be_written_is_said(tmp_path: Path, played: Recording) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DiskError, match="could not be written"):
+        export(played, tmp_path / "file" / "x.csv", "csv", targets=())
+
+
+def test_a_netcdf_has_no_null_characters(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("episode,step,agent,message,colour\n0,0,ann,ba,re\0d\n")
+    import_file(tmp_path / "log.csv", tmp_path / "log.h5")
+    with open_recording(tmp_path / "log.h5") as recording:
+        export(recording, tmp_path / "log.nc", "netcdf")
+    assert (tmp_path / "log.nc").is_file()
 
 
 def test_a_folder_that_is_no_export_is_not_replaced_even_by_force(tmp_path: Path, played: Recording) -> None:
