@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -28,6 +29,7 @@ __all__ = ["Answers", "read_answers"]
 SETTINGS = {"language", "of", "target", "entries", "seed", "listener"}
 FORMS = ("form", "message", "symbol", "entry")  # names of the same column
 ANY = "_"
+MOST_DIGITS = 9  # of a symbol
 Pairs = list[tuple[str, str]]
 
 
@@ -68,6 +70,8 @@ def from_json(text: str, path: Path) -> Any:
     """What JSON text holds."""
     try:
         return json.loads(text)
+    except RecursionError:
+        raise DataError(f"{path} is nested too deeply: `commlab validate --help` shows how to write it.") from None
     except ValueError as error:
         raise DataError(
             f"{path} is not valid JSON ({error}): `commlab validate --help` shows how to write it."
@@ -76,12 +80,26 @@ def from_json(text: str, path: Path) -> Any:
 
 def from_csv(text: str, path: Path) -> list[dict[str, Any]]:
     """The rows of a table with the columns message, target and value."""
-    reader = csv.DictReader(text.splitlines())
-    names = {name.strip().lower() for name in reader.fieldnames or ()}
-    if not names & set(FORMS) or not {"target", "value"} <= names:
-        has = ", ".join(reader.fieldnames or ()) or "nothing"
+    reader = csv.reader(text.splitlines(keepends=True), strict=True)
+    try:
+        header, *rows = [(reader.line_num, row) for row in reader if row] or [(1, [])]
+    except csv.Error as error:
+        raise DataError(f"{path}, line {reader.line_num}: no CSV ({error}): mend the line.") from None
+    names = [name.strip().lower() for name in header[1]]
+    if not set(names) & set(FORMS) or not {"target", "value"} <= set(names):
+        has = ", ".join(header[1]) or "nothing"
         raise DataError(f"{path} has the columns {has}: a CSV file of answers has message, target and value.")
-    return [{(key or "").strip().lower(): (value or "").strip() for key, value in row.items()} for row in reader]
+    return [dict(zip(names, cells_of(row, len(names), line, path), strict=True)) for line, row in rows]
+
+
+def cells_of(row: list[str], wanted: int, line: int, path: Path) -> list[str]:
+    """The cells of a row, as many as there are columns."""
+    if len(row) != wanted:
+        raise DataError(
+            f"{path}, line {line}: {len(row)} cells where the header names {wanted} columns: quote cells that hold "
+            "commas, or mend the line."
+        )
+    return [cell.strip() for cell in row]
 
 
 def entries_in(data: Any, path: Path) -> Iterable[tuple[Any, Any]]:
@@ -130,7 +148,7 @@ def symbol_of(word: str, codes: Mapping[str, int], form: str, path: Path) -> int
     """The code of a symbol."""
     if word in codes:
         return codes[word]
-    if word.isdecimal():
+    if word.isdecimal() and len(word) <= MOST_DIGITS:
         return int(word)
     known = f"one of {', '.join(list(codes)[:8])}" if codes else "a number"
     raise DataError(f"{path} has the form {form!r}, and {word!r} is no symbol of the recording: write {known}.")
@@ -160,7 +178,8 @@ def several(values: Any, form: Any, path: Path) -> list[str]:
 
 def plain(value: Any, form: Any, path: Path) -> str:
     """A value as text."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    finite = not isinstance(value, float) or math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, str | int | float) or not finite:
         raise DataError(f"{path} gives {form!r} the value {json.dumps(value)}: a value is text or a number.")
     return str(value)
 

@@ -11,6 +11,7 @@ from commlab.datasets.reader import Recording
 from commlab.datasets.targets import find_target
 from commlab.foundation.errors import DataError
 from commlab.foundation.result import Result
+from commlab.probes.decode.utterances import utterances
 from commlab.probes.planted import judging
 from commlab.probes.planted.answers import Answers, read_answers
 from commlab.probes.planted.expected import Case
@@ -31,11 +32,12 @@ def fit(recording: Recording, answers: Path, seed: int = 0) -> Result:
     expected = read_answers(answers, symbol_names(recording))
     for target in sorted({target for meaning in expected.entries.values() for target, _ in meaning}):
         find_target(target, recording)
+    utterances(recording, expected.of)  # says who is not there, or that nothing is recorded of what is said
     book = judging.read_meanings(recording, seed, expected.of)
     found = {form: read for form in expected.entries if (read := looked_up(book, form)) is not None}
     if not any(form in found and judging.enough(found[form]) for form in expected.entries):
         raise DataError(
-            f"None of the {len(expected.entries)} forms in {answers} is said in {judging.MIN_EPISODES} episodes or "
+            f"No form in {answers} is said in {judging.MIN_EPISODES} episodes or "
             "more: expect others, or record more episodes."
         )
     tally = judging.judge_entries(found, expected.entries)

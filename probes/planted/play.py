@@ -15,6 +15,7 @@ from commlab.agents.scripted.policy import Planted, plant
 from commlab.datasets.memory import memory_recording
 from commlab.datasets.reader import Recording
 from commlab.foundation.atomic import write_atomic
+from commlab.foundation.disk import as_disk_error
 from commlab.recording import Request, header_of, play_shard, record, shard_size
 
 __all__ = ["planted_recording", "recording_of", "write_planted"]
@@ -40,11 +41,15 @@ def recording_of(planted: Planted, n_episodes: int, seed: int) -> Recording:
 def write_planted(planted: Planted, folder: Path, n_episodes: int, seed: int, force: bool = False) -> tuple[Path, Path]:
     """Record to `<language>.h5` in `folder`, with the expected answers beside it in `<language>.json`.
 
-    Raises RecordingError where there is such a recording already, unless with `force`.
+    Raises RecordingError where there is such a recording already, unless with `force`, and DiskError where the folder
+    cannot be made.
     """
     facts = planted.facts["scripted"]
     path = folder / f"{facts['language']}.h5"
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise as_disk_error(error, folder) from error
     record(planted, Request(path, n_episodes, seed, force=force, command="validate"))
     told = path.with_suffix(".json")
     write_atomic(told, answers_text(facts["language"], facts["entries"]).encode())

@@ -48,6 +48,7 @@ def test_wrong_tools_exit_with_1(cli: Callable[..., Any], monkeypatch: pytest.Mo
         (("--language", "holystic"), "nearest is holistic"),
         (("--answers", "a.json"), "give both"),
         (("--recording", "none.h5", "--answers", "a.json"), "none.h5"),
+        (("--write", "/dev/null", "--language", "holistic"), "/dev/null could not be written"),
         (("--write", "here", "--listener", "nobody"), "no listener 'nobody'"),
     ],
 )
@@ -78,6 +79,6 @@ def test_planted_files_are_written_and_judged(
     assert f"{form[0][0]}: expected resource" in done.out
     assert "found nothing" in done.out
     monkeypatch.setattr(judging, "read_meanings", nothing)
-    assert "None of the 32 forms" in cli(*asked).sentence
+    assert "No form in planted/holistic.json is said" in cli(*asked).sentence
     Path("other.json").write_text('{"3": {"resource_locaton": "NE"}}')
     assert "resource_location" in cli(*asked[:-1], "other.json").sentence

@@ -77,6 +77,9 @@ def test_symbols_may_be_written_by_name(tmp_path: Path) -> None:
         ({"": None}, "the form ''"),
         ({"3": {"resource_location": {"a": 1}}}, "a value is text or a number"),
         ([{"target": "resource_location", "value": "NE"}], "without a message"),
+        ({"3": {"resource_location": float("nan")}}, "a value is text or a number"),
+        ({"9" * 5000: None}, "no symbol of the recording"),
+        ("[" * 100_000, "nested too deeply"),
         ({"language": 3, "entries": {"3": None}}, "write it as text"),
     ],
 )
@@ -89,5 +92,10 @@ def test_what_is_wrong_is_said(tmp_path: Path, content: Any, words: str) -> None
 def test_files_that_are_no_answers_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="has the columns a, b"):
         answers(tmp_path, "a,b\n1,2\n", "answers.csv")
+    for row in ("3,resource_location,NE,N", "3,resource_location"):
+        with pytest.raises(DataError, match=f"line 2: {len(row.split(','))} cells where the header names 3 columns"):
+            answers(tmp_path, f"message,target,value\n{row}\n", "answers.csv")
+    with pytest.raises(DataError, match="line 2: no CSV"):
+        answers(tmp_path, 'message,target,value\n3,"resource_location,NE\n', "answers.csv")
     with pytest.raises(DataError, match="cannot be read"):
         read_answers(tmp_path / "none.json", {})

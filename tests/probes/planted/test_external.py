@@ -58,8 +58,10 @@ def test_a_log_is_judged_by_its_answers(log: Recording, tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_judged_is_said(log: Recording, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="None of the 1 forms"):
+    with pytest.raises(DataError, match="No form in .* is said"):
         fit(log, told(tmp_path, {"40": None}))
+    with pytest.raises(DataError, match="There are no agents 'smith'"):
+        fit(log, told(tmp_path, {"of": "smith", "entries": {"ba": None}}))
     with pytest.raises(TargetError, match="feature.colour"):
         fit(log, told(tmp_path, {"ba": {"feature.color": "red"}}))
 
