@@ -71,7 +71,7 @@ def sentence(details: dict[str, Any], lead: Points) -> str:
     """The finding in plain words."""
     target, end, n = details["target"], lead[-1], len(lead)
     if n == 1:
-        said = "nothing could be measured" if end["value"] is None else f"it carries {end['value']:.2f} bits there"
+        said = "nothing could be measured" if end["value"] is None else f"it carries {end['value']:z.2f} bits there"
         return (
             f"The run has a single checkpoint, at {amount(end['agent_steps'])} agent steps, so that how speech about "
             f"{target} formed cannot be told; {said}."
@@ -81,14 +81,14 @@ def sentence(details: dict[str, Any], lead: Points) -> str:
     if end["value"] is None:
         return f"At the last checkpoint speech about {target} is undefined: {end['reason']} ({span})."
     if details["rose_at"] is None:
-        return f"Speech about {target} is not above chance at the last checkpoint ({end['value']:.2f} bits; {span})."
+        return f"Speech about {target} is not above chance at the last checkpoint ({end['value']:z.2f} bits; {span})."
     rose = details["rose_at"]
     when = "was above chance from the first checkpoint on" if rose == lead[0]["agent_steps"] else ""
     when = when or f"rose above chance at {amount(rose)} agent steps"
     settled = details["settled_at"]
     if settled is None:
-        return f"Speech about {target} {when} and was still changing at the end, at {end['value']:.2f} bits ({span})."
-    return f"Speech about {target} {when} and settled at {end['value']:.2f} bits by {amount(settled)} ({span})."
+        return f"Speech about {target} {when} and was still changing at the end, at {end['value']:z.2f} bits ({span})."
+    return f"Speech about {target} {when} and settled at {end['value']:z.2f} bits by {amount(settled)} ({span})."
 
 
 def amount(steps: int) -> str:

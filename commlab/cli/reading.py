@@ -147,9 +147,10 @@ def minds(
     """
     from commlab.commands.minds import Minds
     from commlab.commands.minds import minds as run_minds
+    from commlab.commands.names import names_in
     from commlab.probes.decode.minds import MINDS
 
-    names = tuple(name.strip() for name in (targets or "").split(",") if name.strip()) or MINDS
+    names = MINDS if targets is None else tuple(names_in(targets, "--targets", "own_next_action,danger"))
     question = Minds(names, source, of, with_heard, in_view, n_folds=folds, n_null=nulls, seed=seed)
     run_minds(run, question, as_json)
 

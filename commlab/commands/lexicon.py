@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from commlab.commands.names import names_in
 from commlab.commands.runs import named_after, recordings_of, results_of
 from commlab.console import out, print_json, say, table
 from commlab.foundation.result import Result
@@ -25,7 +26,7 @@ def lexicon(
     as_json: bool,
 ) -> Result:
     """Read the lexicon of a recording, save it beside it, and print it as a table and in sentences."""
-    chosen = None if targets is None else [name.strip() for name in targets.split(",") if name.strip()]
+    chosen = None if targets is None else names_in(targets, "--targets", "resource_location,resource_kind")
     folder = results_of(run)
     with recordings_of(run) as (recording, _):
         made = fit(recording, of, chosen, n_null=n_null, seed=seed, results=folder)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from commlab.commands.names import names_in
 from commlab.commands.runs import named_after, recordings_of, results_of
 from commlab.console import out, print_json, progress, say, table
 from commlab.foundation.errors import DataError
@@ -34,7 +35,9 @@ class Wish(NamedTuple):
 
 def metrics(run: str | None, wish: Wish, as_json: bool) -> list[Result]:
     """Measure a recording's language, save the results beside it, and print a table with the catches below."""
-    targets = _names(wish.targets, "--targets", "resource_location,resource_kind") if wish.targets is not None else None
+    targets = (
+        names_in(wish.targets, "--targets", "resource_location,resource_kind") if wish.targets is not None else None
+    )
     with recordings_of(run) as (recording, _), progress("metrics", 1.0) as advance:
         found = measures.fit(
             recording,
@@ -44,7 +47,7 @@ def metrics(run: str | None, wish: Wish, as_json: bool) -> list[Result]:
             wish.reaction,
             wish.threshold,
             _pair(wish.distances),
-            _names(wish.only, "--only", "topographic_similarity,purity") if wish.only is not None else None,
+            names_in(wish.only, "--only", "topographic_similarity,purity") if wish.only is not None else None,
             wish.n_null,
             wish.seed,
             watch=lambda done, total: advance(done / total, ""),
@@ -61,17 +64,9 @@ def metrics(run: str | None, wish: Wish, as_json: bool) -> list[Result]:
     return found
 
 
-def _names(text: str, option: str, example: str) -> list[str]:
-    """The names in a list with commas."""
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    if not names:
-        raise DataError(f"{option} takes names with commas between, such as {example}.")
-    return names
-
-
 def _pair(text: str) -> tuple[str, str]:
     """The distances of messages and of meanings."""
-    names = _names(text, "--distances", "edit,hamming")
+    names = [name.strip() for name in text.split(",") if name.strip()]
     if len(names) != 2:
         raise DataError(f"--distances takes two, of messages and of meanings, such as edit,hamming, not {text!r}.")
     return names[0], names[1]

@@ -60,7 +60,7 @@ def _print(result: Result) -> None:
         )
         out.print("Scores are balanced accuracy, or R^2 where it says so; * marks a gain that is more than chance.")
     alike = [
-        f"{row['target']} {untrained[row['target']]:.2f}" for row in told if untrained.get(row["target"]) is not None
+        f"{row['target']} {untrained[row['target']]:z.2f}" for row in told if untrained.get(row["target"]) is not None
     ]
     if alike:
         out.print(f"Gains of the untrained network, for comparison: {', '.join(alike)}.", markup=False)
@@ -75,7 +75,7 @@ def _print(result: Result) -> None:
 def _line(row: dict[str, Any]) -> tuple[Any, ...]:
     """Return a row of the table."""
     name = row["target"] if row["unit"] != "R^2" else f"{row['target']} (R^2)"
-    scores = tuple(f"{row[part]:.2f}" for part in ("hidden", "history", "both", "gain"))
-    span = f"{row['interval'][0]:.2f} to {row['interval'][1]:.2f}" if row["interval"] else "-"
+    scores = tuple(f"{row[part]:z.2f}" for part in ("hidden", "history", "both", "gain"))
+    span = f"{row['interval'][0]:z.2f} to {row['interval'][1]:z.2f}" if row["interval"] else "-"
     q = "-" if row["q_value"] is None else f"{row['q_value']:.2g}"
     return (name, *scores, span, f"{q} *" if analysis.has_gain(row) else q)

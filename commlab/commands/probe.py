@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from commlab.commands.names import names_in
 from commlab.commands.runs import named_after, recordings_of, results_of
 from commlab.console import out, print_json, progress, say, table
 from commlab.datasets.reader import Recording
@@ -48,7 +49,12 @@ class Wish(NamedTuple):
     @property
     def is_map(self) -> bool:
         """Whether several cells are asked for."""
-        return self.lags is not None or any(name == ALL or "," in name for name in (self.target, self.source or ""))
+        return self.lags is not None or any(name == ALL or "," in name for name in (self.target, self.read_from))
+
+    @property
+    def read_from(self) -> str:
+        """The source."""
+        return SAID if self.source is None else self.source
 
 
 def list_targets(run: str | None) -> None:
@@ -98,13 +104,13 @@ def _ask(recording: Recording, beside: Mapping[str, Recording], wish: Wish) -> l
     """The results of one wish: a map, what was asked for beside the probe, or the probe and the information."""
     if wish.is_map:
         return [_map(recording, wish)]
-    asked = (wish.target, wish.source or SAID, wish.of, wish.lag)
+    asked = (wish.target, wish.read_from, wish.of, wish.lag)
     found = []
     if wish.description_length:
         from commlab.probes.decode import description_length
 
         found.append(description_length.fit(recording, *asked, wish.n_null, wish.seed, wish.unseen_only, wish.max_rows))
-    if wish.v_information or wish.given:
+    if wish.v_information or wish.given is not None:
         found.append(_usable(recording, wish))
     if found:
         return found
@@ -129,10 +135,11 @@ def _map(recording: Recording, wish: Wish) -> Result:
     """The map of all cells asked for, with a progress bar."""
     from commlab.probes.decode import map as maps
 
-    if wish.description_length or wish.v_information or wish.given:
+    if wish.description_length or wish.v_information or wish.given is not None:
         raise DataError("A map holds probes' scores: ask for --description-length, --v-information or --given alone.")
-    source = wish.source or (ALL if wish.target == ALL else SAID)
-    targets, sources = (None if name == ALL else _names(name) for name in (wish.target, source))
+    source = ALL if wish.source is None and wish.target == ALL else wish.read_from
+    targets = _all_or_names(wish.target, "--target", "resource_location,own_position")
+    sources = _all_or_names(source, "--source", "said,hidden")
     lags = (wish.lag,) if wish.lags is None else _lags(wish.lags)
     with progress("probe map", 1.0) as advance:
         return maps.fit(
@@ -158,7 +165,7 @@ def _usable(recording: Recording, wish: Wish) -> Result:
     return usable_information.fit(
         recording,
         wish.target,
-        wish.source or SAID,
+        wish.read_from,
         wish.of,
         wish.lag,
         wish.n_folds,
@@ -166,16 +173,18 @@ def _usable(recording: Recording, wish: Wish) -> Result:
         wish.seed,
         wish.unseen_only,
         wish.max_rows,
-        "nonlinear" if wish.model == "nonlinear" else "logistic",
-        tuple(_names(wish.given)) if wish.given else (),
+        "logistic" if wish.model == "linear" else wish.model,
+        () if wish.given is None else tuple(names_in(wish.given, "--given", "own_position,time")),
     )
 
 
-def _names(text: str) -> list[str]:
-    """The names in a list with commas."""
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    if not names:
-        raise DataError(f"A list of names with commas between is needed, not {text!r}.")
+def _all_or_names(text: str, option: str, example: str) -> list[str] | None:
+    """The names in a list; None for all."""
+    if text == ALL:
+        return None
+    names = names_in(text, option, example)
+    if ALL in names:
+        raise DataError(f"{option} {ALL} stands alone, for every one there is: leave out the others, not {text!r}.")
     return names
 
 
@@ -184,7 +193,7 @@ def _lags(text: str) -> tuple[int, ...]:
     try:
         if ":" in text:
             first, last = (int(end) for end in text.split(":"))
-            lags = tuple(range(first, last + 1))
+            lags = tuple(first + step for step in range(min(last - first, MOST_LAGS) + 1))
         else:
             lags = tuple(dict.fromkeys(int(lag) for lag in text.split(",")))
     except ValueError:

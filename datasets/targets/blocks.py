@@ -8,8 +8,9 @@ import numpy as np
 from commlab.datasets.reader import Recording
 from commlab.datasets.targets.labels import NONE, Labels, Target, lagged
 from commlab.datasets.targets.things import unseen
+from commlab.foundation.errors import DataError
 
-__all__ = ["label", "unseen_steps"]
+__all__ = ["check_lag", "label", "unseen_steps"]
 
 Array = np.ndarray[Any, Any]
 
@@ -32,6 +33,16 @@ def label(recording: Recording, target: Target, agents: Sequence[int], lag: int 
     names = merged_names([part.names for part in parts])
     values = np.concatenate([renamed(part, names) for part in parts])
     return Labels(values, names, np.concatenate([part.valid for part in parts]))
+
+
+def check_lag(recording: Recording, lag: int) -> None:
+    """Raises DataError where no episode is so long that it has two steps so far apart."""
+    longest = int(recording.episodes.length.max(initial=1))
+    if abs(lag) >= longest:
+        raise DataError(
+            f"No episode of {recording.path} has two steps {abs(lag):,} apart (--lag), for the longest has {longest:,}: "
+            "choose a smaller lag."
+        )
 
 
 def unseen_steps(recording: Recording, agents: Sequence[int]) -> Array:

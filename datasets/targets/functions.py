@@ -39,7 +39,7 @@ class OwnFunction:
         function = load_function(self.path, self.function)
         try:
             returned = function(recording)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise TargetError(failure(self.path, self.function, error)) from error
         return self.labels(returned, (recording.n_steps, recording.n_agents))
 

@@ -68,7 +68,8 @@ def yes_no(values: Array, valid: Array | None = None) -> Labels:
 
 def number_labels(values: Array, valid: Array | None = None) -> Labels:
     """Labels of numbers, defined where they are finite and `valid` (S, A) is true."""
-    numbers = values.astype(np.float32)
+    with np.errstate(over="ignore"):  # what is too large for a float32 is infinite, and so undefined
+        numbers = values.astype(np.float32)
     sound = np.isfinite(numbers)
     return Labels(np.where(sound, numbers, 0), (), sound if valid is None else sound & valid)
 
@@ -91,6 +92,7 @@ def of_episodes(recording: Recording, values: Array) -> Array:
 def following(recording: Recording, k: int) -> tuple[Array, Array]:
     """For each row the row k steps on, or itself where the episode has none, (S,); and whether it has one, (S,)."""
     own = np.arange(recording.n_steps)
+    k = max(-recording.n_steps, min(k, recording.n_steps))  # farther than any episode is long: none has it
     t = np.asarray(recording["steps/t"]) + k
     inside = (t >= 0) & (t < recording.episodes.length[recording.row_episode])
     return np.where(inside, own + k, own), inside

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commlab.datasets.reader import Recording
+from commlab.datasets.targets.blocks import check_lag
 from commlab.datasets.targets.labels import Target
 from commlab.foundation.errors import DataError
 from commlab.foundation.provenance import provenance
@@ -27,7 +28,7 @@ from commlab.probes.decode.information_parts import Series, by_audience, estimat
 from commlab.probes.decode.pairs import pairs_of
 from commlab.probes.decode.sources import Agents
 from commlab.probes.decode.utterances import Utterances, utterances, valued
-from commlab.probes.decode.wording import as_clause, bits_sentence, chance, file_stem
+from commlab.probes.decode.wording import as_clause, bits_sentence, chance, episodes, file_stem
 
 __all__ = ["fit"]
 
@@ -118,6 +119,7 @@ def fit(
 
 def count(recording: Recording, name: str | Target, of: str | int | None, lag: int) -> Counted:
     """The messages and the target's values, checked."""
+    check_lag(recording, lag)
     spoken = utterances(recording, of)
     found = valued(recording, spoken, name, lag)
     if not found.names:
@@ -137,7 +139,7 @@ def check(counted: Counted) -> None:
     n_episodes = int(here.any(axis=1).sum())
     if n_episodes < MIN_EPISODES:
         raise DataError(
-            f"{counted.target.name} has values in {n_episodes} episodes, but {MIN_EPISODES} are needed: record more."
+            f"{counted.target.name} has values in {episodes(n_episodes)}, but {MIN_EPISODES} are needed: record more."
         )
     if np.unique(counted.said[here]).size < 2:
         raise DataError(

@@ -183,10 +183,10 @@ def summary(result: Result) -> dict[str, Any]:
 def given_sentence(plain: Result, condition: Valued, found: Conditional) -> str:
     """The finding in plain words."""
     details = plain.details
-    span = f"95 % interval {found.interval[0]:.2f} to {found.interval[1]:.2f}, " if found.interval else ""
+    span = f"95 % interval {found.interval[0]:z.2f} to {found.interval[1]:z.2f}, " if found.interval else ""
     return (
         f"Beyond {as_clause(condition.target.name, condition.target.sentence)}, what {details['of']} said carries "
-        f"{found.corrected:.2f} bits about {as_clause(details['target'], details['target_sentence'])} ({span}plug-in "
-        f"{found.plug_in:.2f}, of which the null gives {float(found.draws.mean()):.2f}; without that condition "
-        f"{plain.estimate:.2f} bits; {plain.n_episodes} episodes; {chance(found.p_value)})."
+        f"{found.corrected:z.2f} bits about {as_clause(details['target'], details['target_sentence'])} ({span}plug-in "
+        f"{found.plug_in:z.2f}, of which the null gives {float(found.draws.mean()):z.2f}; without that condition "
+        f"{plain.estimate:z.2f} bits; {plain.n_episodes} episodes; {chance(found.p_value)})."
     )

@@ -20,7 +20,7 @@ from commlab.foundation.result import Result
 from commlab.foundation.statistics import benjamini_hochberg, max_statistic
 from commlab.probes.decode.map_cells import Answer, Cell, Memo, answer, label_all, read_sheets
 from commlab.probes.decode.nulls import permutations_of
-from commlab.probes.decode.prepared import Question
+from commlab.probes.decode.prepared import Question, check_model
 from commlab.probes.decode.wording import file_stem
 from commlab.probes.parallel import spread
 
@@ -55,6 +55,7 @@ def fit(
 
     Raises DataError where no cell can be computed.
     """
+    check_model(model)
     question = Question("", "", of, 0, n_folds, n_null, seed, unseen_only, max_rows, model)
     missing: list[dict[str, Any]] = []
     known = find_targets(recording, targets, missing)
@@ -158,7 +159,7 @@ def sentence(
     """The map in plain words."""
     best = cells[0]
     lag = f" at lag {best['lag']}" if best["lag"] else ""
-    strongest = f"; the strongest is {best['target']} from {best['source']} of {best['of']}{lag} ({best['score']:.2f})"
+    strongest = f"; the strongest is {best['target']} from {best['source']} of {best['of']}{lag} ({best['score']:z.2f})"
     absent = f"; {len(missing)} could not be computed" if missing else ""
     return (
         f"Of {len(cells)} cells of source, target and lag, {n_family} stand out with at most a 5 % chance of one false "

@@ -1,5 +1,6 @@
 """All scalar measures of a language in one list: each with its interval, its null, and a word of warning."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -66,8 +67,8 @@ def fit(
     Raises TargetError for an unknown target, and DataError where the recording holds no messages or a target that was
     asked for cannot be compared with them.
     """
-    if reaction < 0 or threshold < 0:
-        raise DataError(f"reaction and threshold must be 0 or more, not {reaction} and {threshold}.")
+    if reaction < 0 or not 0 <= threshold < math.inf:
+        raise DataError(f"reaction and threshold must be finite and 0 or more, not {reaction} and {threshold}.")
     check_names(*distances)
     wanted = checked_names(only)
     language = read_language(recording, targets, of, lag)

@@ -27,7 +27,7 @@ from commlab.probes.decode.minds_gain import Gain, gain_over_history
 from commlab.probes.decode.minds_history import history_features
 from commlab.probes.decode.prepared import keep_common
 from commlab.probes.decode.rows import Rows, choose_episodes, lay_out, read_rows, strata_of
-from commlab.probes.decode.sources import Agents, find_agents, find_source
+from commlab.probes.decode.sources import LARGEST, Agents, find_agents, find_source
 from commlab.probes.decode.wording import file_stem
 
 __all__ = ["MINDS", "Minds", "fit"]
@@ -118,8 +118,10 @@ def prepare(recording: Recording, question: Minds) -> Ground:
     folds = episode_folds(len(episodes), question.n_folds, question.seed)
     rows = lay_out(recording, agents.indices, [episodes[np.asarray(test)] for _, test in folds])
     hidden = read_rows(recording, source.columns[0], rows, np.float32).reshape(len(rows.slot), -1)
-    if not np.isfinite(hidden).all():
-        raise DataError(f"{source.columns[0]} is NaN or infinite in places: record again from a sound checkpoint.")
+    if not (np.abs(hidden) <= LARGEST).all():
+        raise DataError(
+            f"{source.columns[0]} is NaN, infinite or beyond {LARGEST:.0e} in places: record again from a sound checkpoint."
+        )
     strata = strata_of(recording, rows)
     none = question.n_null == 0 or strata.n_alone == len(rows.episodes)
     drawn = draw_permutations(strata, 0 if none else question.n_null, np.random.default_rng([question.seed, 2]))
@@ -286,5 +288,5 @@ def sentence(ground: Ground, question: Minds, rows: Sequence[Mapping[str, Any]])
 def gain_in_words(row: Mapping[str, Any]) -> str:
     """A gain as points of balanced accuracy, or as R^2."""
     if row["unit"] == "R^2":
-        return f"R^2 {row['history']:.2f} to {row['both']:.2f}"
+        return f"R^2 {row['history']:z.2f} to {row['both']:z.2f}"
     return f"{100 * row['history']:.0f} to {100 * row['both']:.0f} %"

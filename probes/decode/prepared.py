@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from commlab.datasets.reader import Recording
 from commlab.datasets.splits import episode_folds
 from commlab.datasets.targets import Target, find_target
-from commlab.datasets.targets.blocks import label, unseen_steps
+from commlab.datasets.targets.blocks import check_lag, label, unseen_steps
 from commlab.foundation.errors import DataError, nearest_names
 from commlab.probes.decode.linear import make_design
 from commlab.probes.decode.logistic import LogisticDesign
@@ -16,6 +16,7 @@ from commlab.probes.decode.nonlinear import make_nonlinear_design
 from commlab.probes.decode.rows import Rows, choose_episodes, lay_out
 from commlab.probes.decode.scores import ClassTask, NumberTask, Reader, Task
 from commlab.probes.decode.sources import MESSAGES, Agents, Source, features, find_agents, find_source
+from commlab.probes.decode.wording import episodes
 
 __all__ = [
     "MODELS",
@@ -24,6 +25,7 @@ __all__ = [
     "Prepared",
     "Question",
     "Who",
+    "check_model",
     "choose",
     "choose_rows",
     "design_of",
@@ -136,13 +138,19 @@ def choose(recording: Recording, question: Question) -> Chosen:
     """The rows and labels, checked. Raises as `prepare` does."""
     if question.n_folds < 2:
         raise DataError(f"n_folds must be at least 2, so that something is held out, but it is {question.n_folds}.")
-    if question.model not in MODELS:
-        near = nearest_names(question.model, MODELS, limit=1)[0]
-        raise DataError(f"There is no model {question.model!r}: the nearest is {near}, all are {', '.join(MODELS)}.")
+    check_model(question.model)
+    check_lag(recording, question.lag)
     who = whom(recording, question)
     found = labelled(recording, question, who)
     rows = choose_rows(recording, question, who, found, np.random.default_rng([question.seed, 0]))
     return with_rows(question, who, found, rows)
+
+
+def check_model(model: str) -> None:
+    """Raises DataError for a model that does not exist."""
+    if model not in MODELS:
+        near = nearest_names(model, MODELS, limit=1)[0]
+        raise DataError(f"There is no model {model!r}: the nearest is {near}, all are {', '.join(MODELS)}.")
 
 
 def whom(recording: Recording, question: Question) -> Who:
@@ -259,6 +267,6 @@ def too_few(n_episodes: int, question: Question, labelled: bool, max_rows: int |
     fewer = f", or ask for {n_episodes // 2} folds (n_folds)" if n_episodes >= 4 else ""
     unseen_hint = ", or count seen steps too (unseen_only=False)" if question.unseen_only is not False else ""
     return DataError(
-        f"{question.target} has labels for {n_episodes} episodes here, but {question.n_folds} folds need at least "
+        f"{question.target} has labels for {episodes(n_episodes)} here, but {question.n_folds} folds need at least "
         f"{2 * question.n_folds}: record more episodes{limit}{fewer}{unseen_hint}."
     )

@@ -10,7 +10,7 @@ from commlab.foundation.errors import DataError, nearest_names
 from commlab.probes.decode.nonlinear import symbol_products
 from commlab.probes.decode.rows import Rows, read_rows
 
-__all__ = ["MESSAGES", "SOURCES", "Agents", "Source", "features", "find_agents", "find_source", "one_hot"]
+__all__ = ["LARGEST", "MESSAGES", "SOURCES", "Agents", "Source", "features", "find_agents", "find_source", "one_hot"]
 
 SOURCES = ("said", "heard", "hidden", "observation")
 MESSAGES = ("said", "heard")
@@ -18,6 +18,7 @@ HIDDEN = "policy/hidden."
 WINDOW = "observation/window"
 CATEGORIES = {"channel/said", "channel/heard", WINDOW}
 CHUNK = 4096  # rows coded at once
+LARGEST = 1e15  # of a number: sums of squares of larger ones overflow
 MAX_CODES = 2048  # indicators of symbols or cells
 
 Array = NDArray[Any]
@@ -164,7 +165,7 @@ def one_hot(codes: Array) -> Float32:
 
 
 def numbers(values: Float32, column: str) -> Float32:
-    """The columns of `values` (N, C) that vary. Raises DataError where one is NaN or infinite."""
+    """The columns of `values` (N, C) that vary. Raises DataError where one is NaN, infinite or too large to square."""
     n_bad, low, high = 0, values[0].copy(), values[0].copy()
     for start in range(0, len(values), CHUNK):
         part = values[start : start + CHUNK]
@@ -175,6 +176,11 @@ def numbers(values: Float32, column: str) -> Float32:
         raise DataError(
             f"{column} is NaN or infinite in {n_bad:,} of {len(values):,} rows, so that nothing can be fitted to "
             f"it: probe another source, or record again from a checkpoint whose numbers are sound."
+        )
+    if max(-low.min(initial=0), high.max(initial=0)) > LARGEST:
+        raise DataError(
+            f"{column} has numbers beyond {LARGEST:.0e}, too large to fit anything to: probe another source, or record "
+            "again from a checkpoint whose numbers are sound."
         )
     varies = high > low
     return values if varies.all() else values[:, varies]

@@ -193,9 +193,9 @@ def sentence(
     start = data.source.phrase.format(who=data.agents.words)
     what = as_clause(data.target.name, data.target.sentence)
     beyond = f" beyond {' and '.join(confounds)}" if confounds else ""
-    span = f"95 % interval {interval[0]:.2f} to {interval[1]:.2f}, " if interval else ""
+    span = f"95 % interval {interval[0]:z.2f} to {interval[1]:z.2f}, " if interval else ""
     left = f"of {found.without.sum() / max(1, int(data.known.sum())):.2f} without it"
     return (
-        f"{start}, a probe can use {estimate:.2f} bits a step about {what}{beyond} ({span}{left}; {data.n_episodes} "
+        f"{start}, a probe can use {estimate:z.2f} bits a step about {what}{beyond} ({span}{left}; {data.n_episodes} "
         f"episodes; {chance(found.p_value)})."
     )

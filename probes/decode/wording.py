@@ -54,19 +54,19 @@ def number_sentence(
     opening: str, score: float, interval: tuple[float, float] | None, null: Null | None, ending: str
 ) -> str:
     """An R^2 among its nulls."""
-    inside = [f"95 % interval {interval[0]:.2f} to {interval[1]:.2f}"] if interval else []
-    inside.append(f"null {null.mean:.2f}" if null else "no null")
-    return f"{opening} with R^2 = {score:.2f} on held-out episodes ({', '.join(inside)}; {ending})."
+    inside = [f"95 % interval {interval[0]:z.2f} to {interval[1]:z.2f}"] if interval else []
+    inside.append(f"null {null.mean:z.2f}" if null else "no null")
+    return f"{opening} with R^2 = {score:z.2f} on held-out episodes ({', '.join(inside)}; {ending})."
 
 
 def bits_sentence(
     who: str, what: str, bits: float, interval: tuple[float, float] | None, beside: tuple[float, float], ending: str
 ) -> str:
     """A corrected information; `beside` are the plug-in value and the mean of its null."""
-    span = f"95 % interval {interval[0]:.2f} to {interval[1]:.2f}, " if interval else ""
+    span = f"95 % interval {interval[0]:z.2f} to {interval[1]:z.2f}, " if interval else ""
     return (
-        f"What {who} said carries {bits:.2f} bits about {what} ({span}plug-in {beside[0]:.2f}, of which whole episodes "
-        f"permuted give {beside[1]:.2f}; {ending})."
+        f"What {who} said carries {bits:z.2f} bits about {what} ({span}plug-in {beside[0]:z.2f}, of which whole episodes "
+        f"permuted give {beside[1]:z.2f}; {ending})."
     )
 
 

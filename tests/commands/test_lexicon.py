@@ -55,6 +55,7 @@ def test_a_lexicon_of_another_recording_has_its_own_name(cli: Callable[..., Any]
     ("arguments", "words"),
     [
         (["--targets", "resource_lokation"], "resource_location"),
+        (["--targets", ","], "--targets takes names with commas between"),
         (["--of", "queen"], "queen"),
         (["--translate", "3 7"], "has 1 symbols"),
         (["--of", "gatherer"], "never say anything"),

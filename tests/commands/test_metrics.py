@@ -53,6 +53,7 @@ def test_targets_and_speakers_can_be_chosen(cli: Callable[..., Any], at_home: Pa
         (["--targets=resource_locatoin"], "the nearest is resource_location"),
         (["--targets=own_energy"], "own_energy is a number, and metrics compare classes"),
         (["--targets=,"], "--targets takes names with commas between"),
+        (["--threshold=inf"], "must be finite"),
         (["--distances=edit"], "--distances takes two"),
         (["--distances=edits,hamming"], "There is no distance 'edits'"),
         (["--of=smith"], "There are no agents 'smith'"),

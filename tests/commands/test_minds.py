@@ -37,6 +37,7 @@ def test_minds_print_one_json_object(cli: Callable[..., Any], at_home: Path) -> 
     ("options", "sentence"),
     [
         (["--targets", "moods"], "There is no target 'moods'"),
+        (["--targets", ""], "--targets takes names with commas between"),
         (["--source", "hidden.gate"], "holds no hidden.gate"),
         (["--of", "queens"], "There are no agents 'queens'"),
     ],

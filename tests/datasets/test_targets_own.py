@@ -219,6 +219,22 @@ def test_a_file_that_cannot_be_imported(tmp_path: Path, text: str, sentence: str
         find_target(f"{tmp_path}/bad.py:target")
 
 
+def test_a_function_that_ends_the_program_is_told_of(tmp_path: Path, recording: Recording) -> None:
+    (tmp_path / "ends.py").write_text("import sys\n\ndef target(recording):\n    sys.exit(3)\n")
+    with pytest.raises(TargetError, match=r"ends.py, line 4: target failed with SystemExit: 3"):
+        find_target(f"{tmp_path}/ends.py:target", recording)
+
+
+def test_numbers_too_large_to_hold_are_undefined(tmp_path: Path, recording: Recording) -> None:
+    text = (
+        "import numpy as np\n\ndef target(recording):\n    return recording['agents/energy'][:] * np.float64(1e300)\n"
+    )
+    (tmp_path / "large.py").write_text(text)
+    labels = find_target(f"{tmp_path}/large.py:target", recording).compute(recording)
+    assert not labels.valid.any()
+    assert np.isfinite(labels.values).all()
+
+
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(TargetError, match="There is no file .*none.py"):
         find_target(f"{tmp_path}/none.py:target")

@@ -192,6 +192,11 @@ def dense_clusters(points: Float32, seed: int) -> tuple[Float32, Float32, float]
     rng = np.random.default_rng([seed, 23])
     chosen = points[np.sort(rng.permutation(len(points))[:HDBSCAN_ROWS])]
     smallest = max(10, len(chosen) // 50)
+    if len(chosen) < smallest:
+        raise DataError(
+            f"HDBSCAN forms clusters of {smallest} rows or more, but there are only {len(chosen)} rows to form them: "
+            "record more, or count silent steps too (--every-step)."
+        )
     labels = HDBSCAN(min_cluster_size=smallest, min_samples=10, copy=True).fit_predict(chosen)
     members = [chosen[labels == label] for label in range(labels.max() + 1)]
     if not members:

@@ -241,7 +241,7 @@ def test_where_nothing_can_be_tested_clusters_are_described_only():
         ({"method": "hdbscan", "k": 3}, "leave out --k"),
         ({"n_null": 5}, "19 or more"),
         ({"source": "said"}, "not formed of 'said'"),
-        ({"source": "hidden.core"}, "holds no hidden.core"),
+        ({"source": "hidden.core"}, "holds no hidden states"),
         ({"of": "birds"}, "no agents 'birds'"),
         ({"max_rows": 60}, "need 8 episodes"),
     ],
@@ -296,6 +296,11 @@ def test_rows_join_the_nearest_centroid_and_those_out_of_reach_are_noise():
     assert model.k == 2
     assert len(set(assign(model, points[:200])) - {NOISE}) == 1
     assert assign(model, np.full((1, 3), 100, np.float32)).tolist() == [NOISE]
+
+
+def test_few_rows_are_no_cloud_for_hdbscan():
+    with pytest.raises(DataError, match="only 9 rows to form them"):
+        form(np.random.default_rng(0).normal(size=(9, 2)).astype(np.float32), Recipe("hdbscan"))
 
 
 def test_stability_is_high_for_groups_and_low_for_one_cloud():

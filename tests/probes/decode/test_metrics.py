@@ -353,7 +353,7 @@ def test_refusals():
         metrics.fit(recording, ["shape"])
     with pytest.raises(DataError, match="no distance 'edits'"):
         metrics.fit(recording, distances=("edits", "hamming"))
-    with pytest.raises(DataError, match="reaction and threshold must be 0 or more"):
+    with pytest.raises(DataError, match="reaction and threshold must be finite and 0 or more"):
         metrics.fit(recording, reaction=-1)
     with pytest.raises(DataError, match="no agents 'smith'"):
         metrics.fit(recording, of="smith")

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from commlab.foundation.errors import DataError, TargetError
-from commlab.foundation.result import Result
+from commlab.foundation.result import Null, Result
 from commlab.probes.decode import description_length, probe, usable_information
 from commlab.probes.decode import map as maps
+from commlab.probes.decode.wording import bits_sentence, number_sentence
 
 QUICK = {"n_null": 39}
 NOW = -1  # the lag at which own_next_action is the action of the same step
@@ -264,3 +265,16 @@ def test_what_cannot_be_answered_is_refused_in_one_sentence(planted_recording, w
         maps.fit(broken, ["own_next_action"], ["hidden"])
     with pytest.raises(DataError, match="holds no channel/said"):
         probe.fit(broken, "own_next_action")
+    huge = write(
+        {"policy/action": action, "policy/hidden.core": np.full(hidden.shape, 1e30, np.float32) * action[..., None]}
+    )
+    with pytest.raises(DataError, match=r"numbers beyond 1e\+15, too large to fit"):
+        probe.fit(huge, "own_next_action", "hidden")
+
+
+def test_no_sentence_has_a_negative_zero():
+    null = Null("whole episodes permuted", -0.001, -0.002, 0.001, 99)
+    said = number_sentence("x", -0.001, (-0.004, 0.002), null, "y") + bits_sentence(
+        "a", "b", -1e-9, None, (0, -0.0), "z"
+    )
+    assert "-0.00" not in said
