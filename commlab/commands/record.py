@@ -6,9 +6,12 @@ from pathlib import Path
 
 from commlab.agents.checkpoint import Checkpoint
 from commlab.agents.intervention import Intervention
+from commlab.commands.names import names_in
 from commlab.commands.runs import MUTED, checkpoint_of, run_of
 from commlab.console import progress, say
 from commlab.datasets.shards import parts_folder
+from commlab.foundation.disk import as_disk_error
+from commlab.foundation.errors import RecordingError
 from commlab.recording import Request, conditions
 from commlab.recording import record as record_episodes
 
@@ -35,7 +38,7 @@ def record(
     made = checkpoint_of(folder, checkpoint)
     changes = (Intervention("message.in", "mute"),) if mute else ()
     path = output or _free_name(folder.controls / MUTED if mute else folder.recording, force)
-    named = tuple(name.strip() for name in (layers or "").split(",") if name.strip())
+    named = () if layers is None else tuple(names_in(layers, "--layers", "core,encoder"))
     request = Request(path, n_episodes, seed, changes, conditions(changes), codec, force, command, named)
     written = record_run(made, request, f"recording {folder.name}")
     size = written.stat().st_size / 1e6
@@ -46,7 +49,12 @@ def record(
 
 def record_run(checkpoint: Checkpoint, request: Request, what: str) -> Path:
     """Record and show how it goes."""
-    request.path.parent.mkdir(parents=True, exist_ok=True)
+    if request.path.is_dir():
+        raise RecordingError(f"{request.path} is a folder: give the path of a file.")
+    try:
+        request.path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise as_disk_error(error, request.path) from error
     with progress(what, request.n_episodes) as advance:
         return record_episodes(checkpoint, request, lambda done, total: advance(done, f"{done} of {total} episodes"))
 

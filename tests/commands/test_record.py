@@ -77,6 +77,9 @@ def test_a_muted_recording_of_an_early_checkpoint(cli: Callable[..., Any], at_ho
         (["tiny", "--checkpoint", "runs/tiny/train.csv"], "runs/tiny/train.csv is no commlab checkpoint"),
         (["tiny", "--output", "runs/tiny/recording.h5"], "exists already and is not replaced: use --force"),
         (["tiny", "--codec", "mp3"], "mp3"),
+        (["tiny", "--layers", ","], "--layers takes names with commas between"),
+        (["tiny", "--output", "runs", "--force"], "runs is a folder"),
+        (["tiny", "--output", "runs/tiny/train.csv/x.h5"], "could not be written"),
         (["runs/tiny/train.csv"], "is a file, not a run"),
     ],
 )
