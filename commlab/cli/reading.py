@@ -80,7 +80,7 @@ def information(
     \b
       commlab information                                             what the last run's speakers say about crystals
       commlab information myrun --target altar_location               about another target
-      commlab information --target own_next_action --given own_position   beyond what the speaker's place tells
+      commlab information --given other_position                       beyond what the nearest other agent's place tells
       commlab information --by-kinship                                apart for what kin and strangers heard
     """
     from commlab.commands.information import information as run_information

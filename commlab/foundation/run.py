@@ -84,11 +84,11 @@ class RunFolder:
 def find_run(name: str | Path | None = None, say: Callable[[str], None] | None = None) -> RunFolder:
     """The run of that name or path; without one, the run under ./runs whose training completed last.
 
-    Where there is no completed run, the sample that ships with commlab is copied to ./runs/sample and `say` is told
-    so. Raises RunError, naming the nearest runs, where the run does not exist.
+    Where there is no completed run, or "sample" is named, the sample that ships with commlab is copied to ./runs/sample
+    and `say` is told so. Raises RunError, naming the nearest runs, where the run does not exist.
     """
     if name is not None:
-        return named_run(name)
+        return copied_sample(say) if str(name) == "sample" and not Path(name).exists() else named_run(name)
     completed = [(run.finished(), run) for run in all_runs() if run.path.name != "sample"]
     dated = [(when, run) for when, run in completed if when is not None]
     if dated:
@@ -144,5 +144,5 @@ def copied_sample(say: Callable[[str], None] | None) -> RunFolder:
     shutil.copytree(SAMPLE, part)
     part.rename(run.path)
     if say is not None:
-        say(f"No completed run under ./runs: using the sample that ships with commlab, copied to {run.path}.")
+        say(f"No run of your own is meant: using the sample that ships with commlab, copied to {run.path}.")
     return run

@@ -26,3 +26,8 @@ def test_every_command_works_in_an_empty_folder(cli: Callable[..., Any], elsewhe
     assert cli("report").code == 0
     assert (elsewhere / "runs" / "sample" / "report.html").exists()
     assert [path.name for path in elsewhere.iterdir()] == ["runs"]
+
+
+def test_the_sample_can_be_named_before_it_is_there(cli: Callable[..., Any], elsewhere: Path) -> None:
+    assert cli("metrics", "sample", "--only", "silence").code == 0
+    assert (elsewhere / "runs" / "sample" / "recording.h5").exists()
