@@ -40,7 +40,7 @@ def check_lag(recording: Recording, lag: int) -> None:
     longest = int(recording.episodes.length.max(initial=1))
     if abs(lag) >= longest:
         raise DataError(
-            f"No episode of {recording.path} has two steps {abs(lag):,} apart (--lag), for the longest has {longest:,}: "
+            f"No episode of {recording.path} has two steps {abs(lag):,} apart (--lag), the longest has {longest:,}: "
             "choose a smaller lag."
         )
 

@@ -120,7 +120,7 @@ def prepare(recording: Recording, question: Minds) -> Ground:
     hidden = read_rows(recording, source.columns[0], rows, np.float32).reshape(len(rows.slot), -1)
     if not (np.abs(hidden) <= LARGEST).all():
         raise DataError(
-            f"{source.columns[0]} is NaN, infinite or beyond {LARGEST:.0e} in places: record again from a sound checkpoint."
+            f"{source.columns[0]} is NaN, infinite or beyond {LARGEST:.0e} in places: record again from sound agents."
         )
     strata = strata_of(recording, rows)
     none = question.n_null == 0 or strata.n_alone == len(rows.episodes)

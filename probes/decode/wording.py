@@ -65,8 +65,8 @@ def bits_sentence(
     """A corrected information; `beside` are the plug-in value and the mean of its null."""
     span = f"95 % interval {interval[0]:z.2f} to {interval[1]:z.2f}, " if interval else ""
     return (
-        f"What {who} said carries {bits:z.2f} bits about {what} ({span}plug-in {beside[0]:z.2f}, of which whole episodes "
-        f"permuted give {beside[1]:z.2f}; {ending})."
+        f"What {who} said carries {bits:z.2f} bits about {what} ({span}plug-in {beside[0]:z.2f}, of which whole "
+        f"episodes permuted give {beside[1]:z.2f}; {ending})."
     )
 
 
