@@ -45,7 +45,7 @@ bench-%: install ## measure one group, such as bench-start
 bench-seeds: install ## the demo for six seeds, with grounding and without: half an hour and more
 	$(BIN)/python tests/bench/seeds.py
 
-calibrate: install ## how often the tests find something where there is nothing, into docs/calibration.md: 10 minutes
+calibrate: install ## how often the tests find something where there is nothing, into docs/calibration.md: half an hour
 	$(ONE_THREAD) $(BIN)/python tests/bench/calibrate.py
 
 sample: install ## train and record anew the agents that ship with the package
