@@ -9,22 +9,28 @@ from types import ModuleType
 import pytest
 
 
-def module_beside(name: str) -> ModuleType:
-    """The module tests/<name>.py, whatever the import mode."""
+def load(name: str, path: Path) -> ModuleType:
+    """The module or package at `path` as `name`, whatever the import mode."""
     if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+        folder = [str(path.parent)] if path.name == "__init__.py" else None
+        spec = importlib.util.spec_from_file_location(name, path, submodule_search_locations=folder)
         assert spec is not None
         assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
     return sys.modules[name]
+
+
+@pytest.fixture(scope="session")
+def module_at() -> Callable[[str, Path], ModuleType]:
+    """Loads modules that lie beside tests and are none themselves: module_at(name, path)."""
+    return load
 
 
 @pytest.fixture(scope="session")
 def planted() -> ModuleType:
     """tests/planted.py: recordings whose language is known."""
-    return module_beside("planted")
+    return load("planted", Path(__file__).with_name("planted.py"))
 
 
 @pytest.fixture(scope="session")

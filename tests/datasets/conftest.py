@@ -1,8 +1,6 @@
 """Fixtures of the recording tests."""
 
-import importlib.util
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,16 +15,9 @@ from commlab.recording import Request, record
 
 
 @pytest.fixture(scope="session")
-def contents() -> ModuleType:
+def contents(module_at: Callable[[str, Path], ModuleType]) -> ModuleType:
     """contents.py beside this file: recordings of random content in every column."""
-    name = "recording_contents"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name("contents.py"))
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
+    return module_at("recording_contents", Path(__file__).with_name("contents.py"))
 
 
 STEPS = {"north": (-1, 0), "east": (0, 1), "south": (1, 0), "west": (0, -1)}

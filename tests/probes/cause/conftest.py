@@ -1,7 +1,6 @@
 """A planted pair in a small room: a scout that names the crystal's corner, and a gatherer that obeys it or is deaf."""
 
-import importlib.util
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,21 +13,10 @@ from commlab.probes.cause.codebook import Codebook, fit_codebook
 from commlab.recording import Request, record
 
 
-def load(name: str) -> ModuleType:
-    """The module of that name beside this file."""
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
-
-
 @pytest.fixture(scope="session")
-def pair() -> Any:
+def pair(module_at: Callable[[str, Path], ModuleType]) -> Any:
     """The module that makes planted pairs."""
-    return load("pair")
+    return module_at("pair", Path(__file__).with_name("pair.py"))
 
 
 @pytest.fixture(scope="session")

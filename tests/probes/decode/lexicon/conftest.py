@@ -1,7 +1,6 @@
 """Languages of known meaning as tables."""
 
-import importlib.util
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -9,13 +8,6 @@ import pytest
 
 
 @pytest.fixture(scope="session")
-def tables() -> ModuleType:
+def tables(module_at: Callable[[str, Path], ModuleType]) -> ModuleType:
     """tables.py beside this file: made-up worlds, and languages spoken in them."""
-    name = "lexicon_tables"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name("tables.py"))
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
+    return module_at("lexicon_tables", Path(__file__).with_name("tables.py"))
