@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from commlab.agents.network import Hooks
 from commlab.env.types import Observation
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+# By hook point: what becomes of the hidden states (W * n, H) of agents (n,), world by world.
+Hooks = Mapping[str, Callable[["Tensor", NDArray[np.int64]], "Tensor"]]
 
 
 class Draws(NamedTuple):
@@ -34,10 +40,19 @@ class Decision(NamedTuple):
 class Policy(Protocol):
     """A policy can be trained, recorded, probed and talked to."""
 
+    @property
+    def hidden_sizes(self) -> Mapping[str, int]:
+        """The units of its hidden states, by hook point; empty where it has none."""
+        ...
+
     def initial_state(self, n_worlds: int) -> Any:
         """Return the state in which episodes begin."""
         ...
 
     def step(self, observation: Observation, state: Any, draws: Draws, hooks: Hooks | None = None) -> Decision:
         """Return what all agents do in all worlds; never write `observation`."""
+        ...
+
+    def fork_state(self, state: Any, worlds: NDArray[np.int64]) -> Any:
+        """Return a copy of the state for a batch whose world n is `worlds[n]` of this one's."""
         ...

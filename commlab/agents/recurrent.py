@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from commlab.agents.network import HOOK_POINTS, Hooks, RecurrentNetwork
+from commlab.agents.network import HOOK_POINTS, RecurrentNetwork
+from commlab.agents.network import Hooks as NetworkHooks
 from commlab.agents.perceive import fill_bags
-from commlab.agents.policy import Decision, Draws
+from commlab.agents.policy import Decision, Draws, Hooks
 from commlab.agents.sampling import sample_policy
 from commlab.agents.tokens import Bags, empty_bags, token_vocabulary
 from commlab.env.rules import make_rules
@@ -57,6 +61,19 @@ class RecurrentPolicy(nn.Module):
         """Return zeros, (W * n, H) for each group of n agents."""
         return [self.network(g).initial_state(n_worlds * len(agents)) for g, agents in enumerate(self.groups)]
 
+    @property
+    def hidden_sizes(self) -> dict[str, int]:
+        """The units of its hidden states, by hook point."""
+        return dict.fromkeys(HOOK_POINTS, self.n_hidden)
+
+    def fork_state(self, state: list[Tensor], worlds: NDArray[np.int64]) -> list[Tensor]:
+        """Return a copy of the state for a batch whose world n is `worlds[n]` of this one's."""
+        index = torch.from_numpy(np.asarray(worlds, dtype=np.int64)).to(self.device)
+        return [
+            part.view(-1, len(agents), self.n_hidden)[index].reshape(-1, self.n_hidden)
+            for part, agents in zip(state, self.groups, strict=True)
+        ]
+
     def bags(self, observation: Observation, group: int) -> Bags:
         """Return the tokens that a group's agents observe, in a buffer that the next call overwrites."""
         n_worlds, agents = observation.vector.shape[0], self.groups[group]
@@ -80,7 +97,8 @@ class RecurrentPolicy(nn.Module):
         for group, agents in enumerate(self.groups):
             bags = self.bags(observation, group)
             token, count = (torch.from_numpy(array).to(self.device) for array in bags)
-            heads, hidden = self.network(group).step(token, count, self.bodies(group, n_worlds), state[group], hooks)
+            bound = None if hooks is None else hooks_of(hooks, agents)
+            heads, hidden = self.network(group).step(token, count, self.bodies(group, n_worlds), state[group], bound)
             logits = heads.logits.cpu().numpy()
             with np.errstate(over="ignore"):  # interpreted kernels mix bits by overflowing products
                 sample_policy(
@@ -107,6 +125,16 @@ class RecurrentPolicy(nn.Module):
             state=[],
             inputs=[],
         )
+
+
+def hooks_of(hooks: Hooks, agents: NDArray[np.int64]) -> NetworkHooks:
+    """Return the hooks of the network that serves some agents."""
+    return {name: partial(hook_of, hook, agents) for name, hook in hooks.items()}
+
+
+def hook_of(hook: Callable[[Tensor, NDArray[np.int64]], Tensor], agents: NDArray[np.int64], value: Tensor) -> Tensor:
+    """Return hidden states as the hook leaves them."""
+    return hook(value, agents)
 
 
 def group_agents(scenario: Scenario, sharing: Sharing) -> list[list[int]]:

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from commlab.agents.fitting import check_plan
 from commlab.agents.intervene import Intervener
-from commlab.agents.network import Hooks
-from commlab.agents.plan import NO_PLAN, Plan, check_plan
-from commlab.agents.policy import Decision, Draws, Policy
+from commlab.agents.plan import NO_PLAN, Plan
+from commlab.agents.policy import Decision, Draws, Hooks, Policy
 from commlab.env.batch import WorldBatch
 from commlab.env.types import Observation, World
 
@@ -28,6 +28,8 @@ class Moment(NamedTuple):
     decision: Decision
     emitted: NDArray[np.uint8]  # (W, A, L)
     live: NDArray[np.bool_]  # (W,) false where the episode ended in an earlier step
+    action: NDArray[np.uint8]  # (W, A) as carried out; `decision.action` is what was chosen
+    state: Any  # the policy's before the step
 
 
 class Watcher(Protocol):
@@ -53,13 +55,17 @@ class Rollout:
 
         Raises InterventionError for a plan that is not for these worlds.
         """
-        channel = worlds.scenario.channel
-        check_plan(plan, worlds.rules.n_steps, worlds.n_worlds, worlds.n_agents, channel.vocabulary, channel.length)
-        self.worlds, self.policy, self.plan, self.hooks = worlds, policy, plan, hooks
+        check_plan(plan, worlds, policy)
+        self.worlds, self.policy = worlds, policy
         self.state: Any = None
         self.live: NDArray[np.bool_] = np.zeros(0, np.bool_)  # (W,) where the episode goes on
-        self._intervener = Intervener(plan, channel.vocabulary)
+        self._intervener = Intervener(plan, worlds, hooks)
         self._injected: NDArray[np.bool_] = np.zeros(0, np.bool_)
+
+    @property
+    def plan(self) -> Plan:
+        """What is done to the episodes."""
+        return self._intervener.plan
 
     @property
     def t(self) -> int:
@@ -68,11 +74,33 @@ class Rollout:
 
     def begin(self, episodes: NDArray[np.int64], scatter: float | None = None) -> None:
         """Begin the given episodes (W,), one in each world."""
-        observation = self.worlds.reset(episodes, scatter)
+        self.worlds.reset(episodes, scatter)
         self.state = self.policy.initial_state(self.worlds.n_worlds)
         self.live = np.ones(self.worlds.n_worlds, np.bool_)
         self._intervener.begin()
-        self._injected = self._intervener.change_hearing(0, observation, self.worlds.world.key)
+        self._injected = self._intervener.observed(0)
+
+    def replan(self, plan: Plan) -> None:
+        """Follow another plan from what is said and done in this step, and observed in the next, on.
+
+        Raises InterventionError for a plan that is not for these worlds.
+        """
+        check_plan(plan, self.worlds, self.policy)
+        self._intervener.replan(plan)
+
+    def fork(self, worlds: NDArray[np.int64], plan: Plan | None = None) -> Rollout:
+        """Return a rollout at the same step whose world n is a copy of world `worlds[n]`; the two go on apart.
+
+        Without a plan it follows this one's; with one, that holds from this step on, what is observed in it included.
+        """
+        chosen = np.asarray(worlds, dtype=np.int64)
+        batch = self.worlds.fork(chosen)
+        other = Rollout(batch, self.policy, self.plan.of(chosen) if plan is None else plan)
+        other.state = self.policy.fork_state(self.state, chosen)
+        other.live = self.live[chosen]
+        other._intervener = self._intervener.fork(other.plan, batch, chosen)
+        other._injected = other._intervener.observed(self.t)
+        return other
 
     def run(self, n_steps: int, watcher: Watcher) -> None:
         """Step `n_steps` times."""
@@ -83,18 +111,24 @@ class Rollout:
         """Let all agents act and speak once."""
         t, worlds = self.t, self.worlds
         decision = self.decide()
-        emitted = self._intervener.emitted(t, decision.message, worlds.world.key)
-        watcher.before(Moment(t, worlds.world, worlds.observation, self._injected, decision, emitted, self.live))
-        worlds.step_trusted(decision.action, emitted)
+        emitted = self._intervener.emitted(t, decision.message)
+        action = self._intervener.carried_out(t, decision.action)
+        watcher.before(
+            Moment(
+                t, worlds.world, worlds.observation, self._injected, decision, emitted, self.live, action, self.state
+            )
+        )
+        worlds.step_trusted(action, emitted)
         self.state = decision.state
         self.live = self.live & ~worlds.world.terminated
-        self._injected = self._intervener.change_hearing(t + 1, worlds.observation, worlds.world.key)
+        self._injected = self._intervener.observed(t + 1)
         watcher.after(t, worlds.world)
 
     def decide(self) -> Decision:
         """Return what the policy does now, without doing it."""
         world = self.worlds.world
-        return self.policy.step(self.worlds.observation, self.state, Draws(world.key, world.t), self.hooks)
+        hooks = self._intervener.hooks_at(self.t)
+        return self.policy.step(self.worlds.observation, self.state, Draws(world.key, world.t), hooks)
 
 
 class Returns:

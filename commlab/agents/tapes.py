@@ -23,24 +23,31 @@ class Taper:
 
     def __init__(self) -> None:
         """Keep nothing yet."""
-        self.kept: dict[str, list[NDArray[Any]]] = {name: [] for name in Tape._fields}
+        self.kept: dict[str, list[NDArray[Any]]] = {name: [] for name in Tape._fields if name != "hidden"}
+        self.hidden: dict[str, list[NDArray[np.float32]]] = {}
 
     def before(self, moment: Moment) -> None:
-        """Keep a step; after an episode's end all is silent."""
-        over = ~moment.live
-        seen = moment.observation
-        values: tuple[NDArray[Any], ...] = (moment.decision.message, seen.heard, seen.slots, seen.speaker)
-        for kept, value, nothing in zip(self.kept.values(), values, (0, 0, 0, -1), strict=True):
+        """Keep a step; after an episode's end all is silent and nobody acts."""
+        over, seen, decision = ~moment.live, moment.observation, moment.decision
+        said = (decision.message, seen.heard, seen.slots, seen.speaker)
+        done = (moment.action, seen.window, seen.entities, seen.vector)
+        values: tuple[NDArray[Any], ...] = (*said, *done)
+        for kept, value, nothing in zip(self.kept.values(), values, (0, 0, 0, -1, 0, None, None, None), strict=True):
             copy = value.copy()
-            copy[over] = nothing
+            if nothing is not None:
+                copy[over] = nothing
             kept.append(copy)
+        for name, value in decision.hidden.items():
+            self.hidden.setdefault(name, []).append(value.copy())
 
     def after(self, t: int, world: World) -> None:
         """See nothing: only what is said counts here."""
 
     def tape(self, w: int) -> Tape:
         """Return the tape of one world."""
-        return Tape(*(np.stack([step[w] for step in kept]) for kept in self.kept.values()))
+        arrays = {name: np.stack([step[w] for step in kept]) for name, kept in self.kept.items()}
+        hidden = {name: np.stack([step[w] for step in kept]) for name, kept in self.hidden.items()}
+        return Tape(**arrays, hidden=hidden)
 
 
 def record_tapes(

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from commlab.agents.checkpoint import Checkpoint
 from commlab.agents.plan import NO_PLAN, Plan
 from commlab.agents.rollout import Moment, Rollout
 from commlab.env.batch import WorldBatch
+from commlab.env.kinship import kinship_matrices
 from commlab.env.types import VIEW, Action, Number, World
-from commlab.recording import FRESH
+from commlab.recording import FRESH, Playable, chosen_layers
 
 __all__ = ["EXPERIMENTS", "LEAST", "Trace", "play"]
 
@@ -35,6 +35,10 @@ class Trace(NamedTuple):
     reward: NDArray[np.float32]  # (T, W, A) shared by kinship, until the episode ends
     live: NDArray[np.bool_]  # (T, W) false where the episode ended in an earlier step
     altar_cost: NDArray[np.int64]  # (T, W) joules
+    action: NDArray[np.uint8]  # (T, W, A) as carried out
+    own_reward: NDArray[np.float32]  # (T, W, A) before it is shared, until the episode ends
+    kinship: NDArray[np.float32]  # (W, A, A) when the episodes began
+    hidden: dict[str, NDArray[np.float32]]  # by hook point, (T, W, A, H); only those that were asked for
 
     @property
     def returns(self) -> NDArray[np.float64]:
@@ -43,15 +47,21 @@ class Trace(NamedTuple):
         return mean
 
 
-def play(checkpoint: Checkpoint, n_episodes: int, seed: int = 0, plan: Plan = NO_PLAN) -> Trace:
-    """Return what happens in `n_episodes` fresh episodes under a plan; the same seed gives the same episodes."""
+def play(agents: Playable, n_episodes: int, seed: int = 0, plan: Plan = NO_PLAN, layers: tuple[str, ...] = ()) -> Trace:
+    """Return what happens in `n_episodes` fresh episodes under a plan; the same seed gives the same episodes.
+
+    `layers` are the hook points whose hidden states are kept; CheckpointError where the policy has no such one.
+    """
     n_worlds = max(LEAST, n_episodes)
-    worlds = WorldBatch(checkpoint.scenario, n_worlds, EXPERIMENTS + seed)
-    tracer = _Tracer(worlds)
-    rollout = Rollout(worlds, checkpoint.policy, plan.padded(n_worlds))
+    worlds = WorldBatch(agents.scenario, n_worlds, EXPERIMENTS + seed)
+    tracer = _Tracer(worlds, layers)
+    rollout = Rollout(worlds, agents.policy, plan.padded(n_worlds))
     rollout.begin(np.arange(n_worlds))
-    rollout.run(checkpoint.scenario.steps, tracer)
-    return Trace(*(np.stack(tracer.kept[name])[:, :n_episodes] for name in Trace._fields))
+    kinship = kinship_matrices(worlds.world, worlds.rules)[:n_episodes]
+    rollout.run(agents.scenario.steps, tracer)
+    stacked = {name: np.stack(kept)[:, :n_episodes] for name, kept in tracer.kept.items()}
+    hidden = {name: np.stack(kept)[:, :n_episodes] for name, kept in tracer.hidden.items()}
+    return Trace(**stacked, kinship=kinship, hidden=hidden)
 
 
 def tried_cells(position: NDArray[np.int16], facing: NDArray[np.uint8], action: NDArray[np.uint8]) -> NDArray[np.int16]:
@@ -65,17 +75,19 @@ def tried_cells(position: NDArray[np.int16], facing: NDArray[np.uint8], action: 
 class _Tracer:
     """A watcher that keeps what a trace holds."""
 
-    def __init__(self, worlds: WorldBatch) -> None:
+    def __init__(self, worlds: WorldBatch, layers: tuple[str, ...]) -> None:
         """Keep nothing yet."""
-        self.n_actions = worlds.scenario.n_actions
-        self.kept: dict[str, list[NDArray[Any]]] = {name: [] for name in Trace._fields}
+        self.n_actions, self.layers = worlds.scenario.n_actions, layers
+        whole = ("kinship", "hidden")
+        self.kept: dict[str, list[NDArray[Any]]] = {name: [] for name in Trace._fields if name not in whole}
+        self.hidden: dict[str, list[NDArray[np.float32]]] = {name: [] for name in layers}
 
     def before(self, moment: Moment) -> None:
         """Keep the state and the decision."""
         world, kept = moment.world, self.kept
         position = np.stack([world.row - VIEW, world.column - VIEW], axis=-1)
         kept["position"].append(position)
-        kept["tried"].append(tried_cells(position, world.facing, moment.decision.action))
+        kept["tried"].append(tried_cells(position, world.facing, moment.action))
         kept["energy"].append(world.energy.copy())
         kept["carried"].append(world.inventory.sum(axis=-1, dtype=np.int16))
         stocked = (world.stock > 0)[:, :, None]
@@ -86,7 +98,13 @@ class _Tracer:
         kept["logits"].append(moment.decision.logits[:, :, : self.n_actions].copy())
         kept["live"].append(moment.live)
         kept["altar_cost"].append(world.numbers[:, Number.ALTAR_COST].copy())
+        kept["action"].append(moment.action.copy())
+        if self.layers:
+            for layer in chosen_layers(self.layers, moment.decision.hidden):
+                self.hidden[layer].append(moment.decision.hidden[layer].copy())
 
     def after(self, t: int, world: World) -> None:
         """Keep the rewards."""
-        self.kept["reward"].append(np.where(self.kept["live"][-1][:, None], world.shared_reward, np.float32(0)))
+        live = self.kept["live"][-1][:, None]
+        self.kept["reward"].append(np.where(live, world.shared_reward, np.float32(0)))
+        self.kept["own_reward"].append(np.where(live, world.own_reward, np.float32(0)))

@@ -5,9 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from commlab.agents.network import Hooks
 from commlab.agents.plan import NO_PLAN, Plan
-from commlab.agents.policy import Policy
+from commlab.agents.policy import Hooks, Policy
 from commlab.agents.recurrent import RecurrentPolicy
 from commlab.agents.rollout import Moment, Rollout
 from commlab.env.batch import WorldBatch

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from commlab.agents.intervene import Intervener
 from commlab.agents.intervention import Intervention
+from commlab.agents.messages import MessageChanges
 from commlab.agents.plan import MUTED, NO_PLAN, Plan, make_plan
 from commlab.agents.recurrent import RecurrentPolicy
 from commlab.agents.rollout import Rollout
@@ -126,7 +126,7 @@ def test_the_muted_plan_mutes_every_step_and_what_follows(lookout: Scenario) -> 
 
 def test_no_plan_keeps_its_hands_off() -> None:
     message = np.arange(4, dtype=np.uint8).reshape(2, 2, 1)
-    assert Intervener(NO_PLAN, 4).emitted(0, message, np.zeros(2, np.uint64)) is message
+    assert MessageChanges(NO_PLAN, 4).emitted(0, message, np.zeros(2, np.uint64)) is message
 
 
 def test_shuffled_messages_change_hands_among_the_named(mixed: Scenario, play: Any) -> None:
@@ -147,13 +147,13 @@ def test_shuffles_are_even() -> None:
     plan = make_plan([(Intervention("message.out", "shuffle"),)] * 2000, 5, 4)
     keys = np.random.default_rng(0).integers(0, 2**63, 2000).astype(np.uint64)
     message = np.tile(np.arange(4, dtype=np.uint8)[None, :, None], (2000, 1, 1))
-    shuffled = Intervener(plan, 4).emitted(2, message, keys)[:, :, 0]
+    shuffled = MessageChanges(plan, 4).emitted(2, message, keys)[:, :, 0]
     counts = np.stack([np.bincount(shuffled[:, agent], minlength=4) for agent in range(4)])
     assert (counts.sum(axis=0) == 2000).all()
     assert (np.abs(counts - 500) < 90).all()
-    again = Intervener(plan, 4).emitted(2, message, keys)[:, :, 0]
-    other = Intervener(plan, 4).emitted(3, message, keys)[:, :, 0]
-    few = Intervener(make_plan([(Intervention("message.out", "shuffle"),)], 5, 4), 4)
+    again = MessageChanges(plan, 4).emitted(2, message, keys)[:, :, 0]
+    other = MessageChanges(plan, 4).emitted(3, message, keys)[:, :, 0]
+    few = MessageChanges(make_plan([(Intervention("message.out", "shuffle"),)], 5, 4), 4)
     assert np.array_equal(again, shuffled)
     assert not np.array_equal(other, shuffled)
     assert np.array_equal(few.emitted(2, message[7:8], keys[7:8])[0, :, 0], shuffled[7]), "whatever the batch"
@@ -197,7 +197,7 @@ def test_noise_replaces_as_many_symbols_as_told(chance: float) -> None:
     plan = make_plan([(Intervention("message.out", "noise", (0, 1), chance=chance),)] * 1500, 5, 3, 2)
     keys = np.random.default_rng(1).integers(0, 2**63, 1500).astype(np.uint64)
     message = np.tile(np.array([[1, 0], [2, 3], [4, 4]], np.uint8), (1500, 1, 1))
-    noisy = Intervener(plan, 5).emitted(0, message, keys)
+    noisy = MessageChanges(plan, 5).emitted(0, message, keys)
     assert not noisy[:, 0, 1].any(), "silence stays"
     assert (noisy[:, 2] == 4).all()
     spoken = noisy[:, [0, 1, 1], [0, 0, 1]]
@@ -299,7 +299,7 @@ def test_changes_of_a_world_are_done_in_its_own_order(mixed: Scenario) -> None:
     plan = make_plan(worlds, 5, 6)
     assert [change.operation for change in plan.changes] == ["mute", "inject", "mute"]
     seen = WorldBatch(mixed, 4).reset(np.arange(4))
-    Intervener(plan, 5).change_hearing(0, seen, np.zeros(4, np.uint64))
+    MessageChanges(plan, 5).change_hearing(0, seen, np.zeros(4, np.uint64))
     assert seen.heard[:, 0, 0, 0].tolist() == [2, 0, 2, 0]
 
 

@@ -122,11 +122,16 @@ def test_decisions_do_not_depend_on_the_rest_of_the_batch(lookout: Scenario, pla
     assert np.array_equal(many.said[:, :64], few.said)
 
 
+def nothing(value: torch.Tensor, agents: object) -> torch.Tensor:
+    """A hook that leaves nothing."""
+    return torch.zeros_like(value)
+
+
 @pytest.mark.parametrize("name", ["encoder", "core"])
 def test_hooks_see_what_is_reported(lookout: Scenario, play: Any, name: str) -> None:
     seen: list[torch.Tensor] = []
 
-    def look(value: torch.Tensor) -> torch.Tensor:
+    def look(value: torch.Tensor, agents: object) -> torch.Tensor:
         seen.append(value.clone())
         return value
 
@@ -141,13 +146,13 @@ def test_hooks_see_what_is_reported(lookout: Scenario, play: Any, name: str) -> 
 
 def test_a_hook_on_the_core_replaces_what_the_heads_read_and_what_is_carried_on(lookout: Scenario, play: Any) -> None:
     policy = loud_policy(lookout)
-    trace = play(lookout, 3, hooks={"core": torch.zeros_like}, policy=policy)
+    trace = play(lookout, 3, hooks={"core": nothing}, policy=policy)
     bias = policy.network(0).heads.bias.detach().numpy()[:-1]
     assert not trace.core.any()
     np.testing.assert_array_equal(trace.logits[:, :, 1, 6:], np.broadcast_to(bias[6:], trace.logits[:, :, 1, 6:].shape))
 
 
 def test_a_hook_on_the_encoder_blinds(lookout: Scenario, play: Any) -> None:
-    trace = play(lookout, 5, hooks={"encoder": torch.zeros_like}, policy=loud_policy(lookout))
+    trace = play(lookout, 5, hooks={"encoder": nothing}, policy=loud_policy(lookout))
     assert np.ptp(trace.core, axis=(1, 2)).max() == 0, "who sees nothing becomes the same everywhere"
     assert np.ptp(trace.core, axis=0).max() > 0

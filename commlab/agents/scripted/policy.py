@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from commlab.agents.network import Hooks
-from commlab.agents.policy import Decision, Draws
+from commlab.agents.policy import Decision, Draws, Hooks
 from commlab.agents.scripted.draws import uniforms
 from commlab.agents.scripted.ground import ground_of, walks
 from commlab.agents.scripted.language import Language, LanguageName, draw_language
@@ -59,6 +58,20 @@ class ScriptedPolicy:
             self.speakers.initial_state(n_worlds),
             silence(n_worlds, len(self.walkers.agents)),
             self.walkers.initial_state(n_worlds),
+        )
+
+    @property
+    def hidden_sizes(self) -> dict[str, int]:
+        """None: what scripted agents remember is no hidden state."""
+        return {}
+
+    def fork_state(self, state: Memory, worlds: NDArray[np.int64]) -> Memory:
+        """Return a copy of what they remember, for a batch whose world n is `worlds[n]` of this one's."""
+        talk, listening, going = state
+        return Memory(
+            Talk(*(array[worlds] for array in talk)),
+            Listening(*(array[worlds] for array in listening)),
+            Going(*(array[worlds] for array in going)),
         )
 
     def step(self, observation: Observation, state: Memory, draws: Draws, hooks: Hooks | None = None) -> Decision:

@@ -91,6 +91,15 @@ class Pair:
         """Nothing heard, nowhere looked."""
         return Memory(np.zeros(n_worlds, np.int64), np.zeros(n_worlds, np.int64))
 
+    @property
+    def hidden_sizes(self) -> dict[str, int]:
+        """None that could be changed."""
+        return {}
+
+    def fork_state(self, state: Memory, worlds: NDArray[np.int64]) -> Memory:
+        """The memory of some worlds."""
+        return Memory(state.symbol[worlds], state.round[worlds])
+
     def step(self, observation: Observation, state: Memory, draws: Draws, hooks: Any = None) -> Decision:
         """Name the crystal's corner, and walk."""
         n_worlds = len(draws.key)
