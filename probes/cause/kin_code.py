@@ -1,0 +1,208 @@
+"""The code in which speakers tell kin where crystals are, and whether what they say in that code is so.
+
+A message is read as the places (sectors of the map) that go with it when speakers are shown that everybody is kin; each
+speaker has a table of its own, because families may have codes of their own. Read in it, what is said at a step is
+true, false, unclear (no place goes with the message) or silence.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commlab.datasets.targets.places import NO_PLACE, map_centre, sectors
+from commlab.env.scenario import Scenario
+from commlab.probes.cause.twins import Trace
+from commlab.recording import layout
+
+__all__ = ["Claim", "Code", "Heading", "Judged", "Scene", "fit_code", "judge", "number_of", "scene_of", "symbols_of"]
+
+Claim = Literal["nearest", "any"]
+N_PLACES = NO_PLACE  # eight sectors and the centre
+CLEAR = 0.25  # of the way from a place's base rate to certainty: less goes with nothing
+HALF = 0.5  # of the clearest place's share, that a second place of the same message must have
+ENOUGH = 8  # episodes in which a message is said before it is read
+SURE = 3.0  # standard errors over episodes by which a place must stand out
+AS_GOOD = 0.05  # by which the nearest crystal may be told less reliably than any, and is still what is meant
+
+
+class Heading(NamedTuple):
+    """Where the sites of a map are, by sector."""
+
+    centre: NDArray[np.float32]  # (2,)
+    sites: NDArray[np.int64]  # (S, 2)
+    sector: NDArray[np.int64]  # (S,)
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> Heading:
+        """The headings of a scenario's first map."""
+        plan = layout(scenario)
+        centre = map_centre(plan)
+        sites = np.array(plan["sites"], dtype=np.int64).reshape(-1, 2)
+        return cls(centre, sites, sectors(sites - centre, np.ones(len(sites), np.bool_)).astype(np.int64))
+
+
+class Scene(NamedTuple):
+    """What some speakers had to tell, and what they said: T steps of W episodes, S speakers, P places."""
+
+    message: NDArray[np.int64]  # (T, W, S) as a number, 0 for silence
+    there: NDArray[np.bool_]  # (T, W, P) a crystal stands in the sector
+    nearest: NDArray[np.bool_]  # (T, W, S, P) the crystal nearest to the speaker stands in the sector
+    tellable: NDArray[np.bool_]  # (T, W, S) the episode goes on and the speaker sees a crystal
+
+    def truth(self, claim: Claim, s: int) -> NDArray[np.bool_]:
+        """Which places a truthful speaker `s` may name, (T, W, P)."""
+        return self.nearest[:, :, s] if claim == "nearest" else self.there
+
+
+class Code(NamedTuple):
+    """What each speaker's messages stand for."""
+
+    messages: tuple[NDArray[np.int64], ...]  # by speaker, (M,) numbers in order
+    named: tuple[NDArray[np.bool_], ...]  # by speaker, (M, P)
+    uses: tuple[NDArray[np.int64], ...]  # by speaker, (M,) steps at which it was said to kin
+    claim: Claim
+
+    def places(self, s: int, message: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """The places that messages (…) of speaker `s` name, (…, P)."""
+        known = self.messages[s]
+        if not len(known):
+            return np.zeros((*message.shape, N_PLACES), np.bool_)
+        at = np.minimum(np.searchsorted(known, message), len(known) - 1)
+        return self.named[s][at] & (known[at] == message)[..., None]
+
+    def words(self, s: int) -> NDArray[np.int64]:
+        """The message by which speaker `s` most often names each place and no other, (P,); 0 where it has none."""
+        words = np.zeros(N_PLACES, np.int64)
+        alone = self.named[s].sum(axis=1) == 1
+        for m in np.argsort(self.uses[s], kind="stable"):
+            if alone[m]:
+                words[self.named[s][m].argmax()] = self.messages[s][m]
+        return words
+
+
+class Judged(NamedTuple):
+    """Steps of each episode by what a speaker said at them, (W, S) each."""
+
+    true: NDArray[np.float64]
+    silent: NDArray[np.float64]
+    false: NDArray[np.float64]
+    unclear: NDArray[np.float64]
+
+    @property
+    def spoken(self) -> NDArray[np.float64]:
+        """Steps at which anything was said."""
+        return self.true + self.false + self.unclear
+
+    @property
+    def steps(self) -> NDArray[np.float64]:
+        """Steps at which there was anything to tell."""
+        return self.spoken + self.silent
+
+
+def number_of(said: NDArray[np.uint8], vocabulary: int) -> NDArray[np.int64]:
+    """Messages (…, L) as one number each (…); silence is 0."""
+    powers = vocabulary ** np.arange(said.shape[-1])
+    numbers: NDArray[np.int64] = (said.astype(np.int64) * powers).sum(axis=-1)
+    return numbers
+
+
+def symbols_of(number: int, vocabulary: int, length: int) -> tuple[int, ...]:
+    """The symbols of a message from its number."""
+    return tuple(number // vocabulary**p % vocabulary for p in range(length))
+
+
+def scene_of(trace: Trace, scenario: Scenario, speakers: tuple[int, ...]) -> Scene:
+    """What `speakers` saw and said in a trace."""
+    crystal = trace.crystal.astype(np.int32)
+    stocked = crystal[..., 0] >= 0
+    sector = sectors(crystal - map_centre(layout(scenario)), stocked)
+    there = np.zeros((*stocked.shape[:2], N_PLACES), np.bool_)
+    for o in range(stocked.shape[2]):
+        there |= sector[:, :, o, None] == np.arange(N_PLACES)
+    nearest = np.zeros((*stocked.shape[:2], len(speakers), N_PLACES), np.bool_)
+    tellable = np.zeros(nearest.shape[:3], np.bool_)
+    for s, speaker in enumerate(speakers):
+        gap = np.abs(crystal - trace.position[:, :, speaker, None].astype(np.int32))
+        steps = np.where(stocked, gap.sum(axis=-1), np.iinfo(np.int32).max)
+        which = steps.argmin(axis=2)[..., None]
+        nearest[:, :, s] = np.take_along_axis(sector, which, axis=2) == np.arange(N_PLACES)
+        view = scenario.bodies[scenario.agent_bodies[speaker]].view
+        tellable[:, :, s] = (stocked & (gap.max(axis=-1) <= view)).any(axis=2) & trace.live
+    message = number_of(trace.said[:, :, list(speakers)], scenario.channel.vocabulary)
+    return Scene(message, there, nearest, tellable)
+
+
+def fit_code(scene: Scene) -> Code:
+    """What each speaker's messages stand for, learnt from what was said to kin.
+
+    The claim is the more specific one that is told as reliably: the nearest crystal stands there, or any does.
+    """
+    nearest, any_ = (_code(scene, claim) for claim in ("nearest", "any"))
+    return nearest if _informed(nearest, scene) >= _informed(any_, scene) - AS_GOOD else any_
+
+
+def judge(code: Code, scene: Scene, others: NDArray[np.int64] | None = None) -> Judged:
+    """Count, in every episode, the steps at which each speaker told the truth, nothing, something false or unclear.
+
+    others (W,): judge what is said in each episode by the world of another one at the same step: chance.
+    """
+    counts = np.zeros((4, *scene.message.shape[1:]))
+    order = np.arange(scene.message.shape[1]) if others is None else others
+    for s in range(scene.message.shape[2]):
+        message, counted = scene.message[:, :, s], scene.tellable[:, :, s]
+        named = code.places(s, message)
+        hit = (named & scene.truth(code.claim, s)[:, order]).any(axis=-1)
+        clear, spoken = named.any(axis=-1), message > 0
+        kinds = (spoken & hit, ~spoken, spoken & clear & ~hit, spoken & ~clear)
+        counts[:, :, s] = [(kind & counted).sum(axis=0) for kind in kinds]
+    return Judged(*counts)
+
+
+def _code(scene: Scene, claim: Claim) -> Code:
+    """Read every speaker's messages for one claim."""
+    tables = [_table(scene, claim, s) for s in range(scene.message.shape[2])]
+    messages, named, uses = zip(*tables, strict=True)
+    return Code(messages, named, uses, claim)
+
+
+def _table(scene: Scene, claim: Claim, s: int) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64]]:
+    """The messages of a speaker, the places that each names, and how often it was said."""
+    spoken = scene.tellable[:, :, s] & (scene.message[:, :, s] > 0)
+    truth = scene.truth(claim, s)
+    if not spoken.any():
+        return np.zeros(0, np.int64), np.zeros((0, N_PLACES), np.bool_), np.zeros(0, np.int64)
+    messages, which = np.unique(scene.message[:, :, s][spoken], return_inverse=True)
+    episode = np.nonzero(spoken)[1]
+    base = truth[scene.tellable[:, :, s]].mean(axis=0)
+    named = np.zeros((len(messages), N_PLACES), np.bool_)
+    for m in range(len(messages)):
+        mine = which == m
+        named[m] = _named(truth[spoken][mine].astype(np.float64), episode[mine], base)
+    return messages, named, np.bincount(which, minlength=len(messages))
+
+
+def _named(hits: NDArray[np.float64], episode: NDArray[np.int64], base: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which places (P,) stand out at the steps at which a message was said: hits (N, P), of episodes (N,)."""
+    index = np.unique(episode, return_inverse=True)[1]
+    n_episodes = int(index.max()) + 1
+    room = np.maximum(1.0 - base, 1e-9)
+    excess = (hits.mean(axis=0) - base) / room
+    if n_episodes < ENOUGH:
+        return np.zeros(len(base), np.bool_)
+    sums = np.zeros((n_episodes, len(base)))
+    np.add.at(sums, index, hits - hits.mean(axis=0))
+    error = np.sqrt((sums**2).sum(axis=0) * n_episodes / (n_episodes - 1)) / len(hits) / room
+    return (excess >= CLEAR) & (excess > SURE * error) & (excess >= HALF * excess.max()) & (base < 1)
+
+
+def _informed(code: Code, scene: Scene) -> float:
+    """How far what is said is truer than chance, from 0 to 1; 0 where nothing is said that can be read."""
+    found, chance = judge(code, scene), judge(code, scene, np.roll(np.arange(scene.message.shape[1]), 1))
+    read, read_by_chance = (float((one.true + one.false).sum()) for one in (found, chance))
+    if not read:
+        return 0.0
+    true, lucky = float(found.true.sum()) / read, float(chance.true.sum()) / read_by_chance
+    return (true - lucky) / max(1e-9, 1.0 - lucky) * read / max(1.0, float(found.spoken.sum()))
