@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -61,6 +61,9 @@ class TrainConfig(_Model):
     hidden: int = Field(64, ge=1, description="Units of the recurrent state.")
     sharing: Literal["all", "family", "agent"] = Field("all", description="Which agents share a network.")
     mute: bool = Field(False, description="Train with the channel muted: the control.")
+    mixture: tuple[dict[str, Any], ...] = Field(
+        (), description="Fields of the scenario, by shard in turn, in which shards differ; none: they are alike."
+    )
     learning_rate: Schedule = Schedule(start=4e-3, end=1e-3)
     entropy_action: Schedule = Schedule(start=0.07, end=0.005, by=2 / 3)
     entropy_message: Schedule = Schedule(start=0.02, end=0.0, by=2 / 3)

@@ -21,6 +21,7 @@ from commlab.training.config import TrainConfig
 from commlab.training.experience import Experience
 from commlab.training.grounding import Critic, choose_moments, future_bags, predictive_loss
 from commlab.training.loss_kernel import Stat
+from commlab.training.mixture import scenario_of_shard
 from commlab.training.ppo import Batch, Weights, ppo_gradients
 from commlab.training.prediction import Predictor
 
@@ -48,7 +49,7 @@ class Shard:
         """Prepare the worlds of shard `number`."""
         self.number, self.config, self.learner = number, config, learner
         self.n_worlds = config.worlds // config.shards
-        self.worlds = WorldBatch(scenario, self.n_worlds, config.seed)
+        self.worlds = WorldBatch(scenario_of_shard(scenario, config, number), self.n_worlds, config.seed)
         self.n_steps = min(config.sequence, scenario.steps)
         self.experience = Experience(learner.policy, self.n_steps, self.n_worlds)
         self.rollout = Rollout(self.worlds, learner.policy, MUTED if config.mute else NO_PLAN)

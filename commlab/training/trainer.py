@@ -25,6 +25,7 @@ from commlab.foundation.run import RunFolder
 from commlab.training.config import TrainConfig
 from commlab.training.log import Log, Row
 from commlab.training.loss_kernel import Stat
+from commlab.training.mixture import check_mixture
 from commlab.training.optimiser import FlatAdam
 from commlab.training.parallel import Group, best_device, join_torchrun, launched_by_torchrun, run_in_processes
 from commlab.training.shard import Learner, Shard
@@ -98,6 +99,7 @@ def check_job(job: Job, processes: int) -> None:
             f"train: episodes of {steps} steps do not split into sequences of {config.sequence}; set sequence to a "
             f"divisor of {steps}."
         )
+    check_mixture(job.scenario, config)
     earlier = read_facts(job.folder)
     foreign = _resume_path(job.folder).exists() if earlier is None else earlier.get("identity") != identity(job)
     if foreign:
@@ -106,7 +108,11 @@ def check_job(job: Job, processes: int) -> None:
 
 def identity(job: Job) -> dict[str, Any]:
     """Return what makes a training the same one when it goes on."""
-    return {"scenario": job.scenario.model_dump(mode="json"), "train": job.config.model_dump(mode="json")}
+    without = set() if job.config.mixture else {"mixture"}  # runs of before there were mixtures go on
+    return {
+        "scenario": job.scenario.model_dump(mode="json"),
+        "train": job.config.model_dump(mode="json", exclude=without),
+    }
 
 
 def read_facts(folder: Path) -> dict[str, Any] | None:
