@@ -68,27 +68,54 @@ def probe(
 
 def inject(
     run: Run = None,
-    message: Annotated[int, typer.Option(help="The symbol to inject; 0 is silence.")] = 1,
+    message: Annotated[int | None, typer.Option(help="The symbol to inject; 0 is silence. By default 1.")] = None,
     speaker: Annotated[str, typer.Option(help="phantom, or an agent's number.")] = "phantom",
     listener: Annotated[int | None, typer.Option(help="An agent's number; by default any listener.")] = None,
     at: Annotated[int | None, typer.Option(help="Step; by default one at which the listener carries nothing.")] = None,
     duration: Annotated[int, typer.Option("--for", help="Steps that the message goes on.")] = 12,
     versus: Annotated[str, typer.Option(help="silence, other-episode, or a symbol.")] = "silence",
     kinship: Annotated[float, typer.Option(help="Of the phantom with the listener.")] = 1.0,
+    slots: Annotated[int, typer.Option(min=1, help="With --by: hearing slots in which the message is heard.")] = 1,
+    by: Annotated[
+        str | None,
+        typer.Option(help="Vary symbol, listener, kinship, moment or dose; with commas: every combination."),
+    ] = None,
     episodes: Annotated[int, typer.Option(min=8, help="Episodes to inject into.")] = 512,
     seed: Seed = 0,
     nulls: Nulls = 199,
     as_json: Json = False,
 ) -> None:
-    """Inject a message and see what listeners do, beside twin worlds that differ by that message alone."""
+    """Inject a message and see what listeners do, beside twin worlds that differ by that message alone.
+
+    \b
+      commlab inject --message 3                         symbol 3 against silence, in the last run
+      commlab inject sample --message 3 --versus 5       against another symbol
+      commlab inject sample --by symbol                  every symbol: where it sends them, how much it tells
+      commlab inject sample --by kinship,dose            words from kin and strangers, for longer and longer
+    """
     from commlab.commands.inject import inject as run_inject
+    from commlab.commands.inject import sweep as run_sweep
     from commlab.foundation.errors import InterventionError
+    from commlab.probes.cause.doses import Sweep
     from commlab.probes.cause.injection import Injection
 
     if speaker != "phantom" and not speaker.isdecimal():
         raise InterventionError(f"--speaker is phantom or an agent's number, not {speaker!r}.")
     who = None if speaker == "phantom" else int(speaker)
-    wish = Injection(message, versus, who, listener, at, duration, kinship, episodes, seed)
+    if by is not None:
+        for name, given in (("--speaker", speaker != "phantom"), ("--versus", versus != "silence")):
+            if given:
+                raise InterventionError(f"{name} has no place beside --by: a phantom speaks, and every arm is played.")
+        varied = tuple(name.strip() for name in by.split(","))
+        run_sweep(
+            run,
+            Sweep(varied, message, listener, kinship, at, duration, slots, n_episodes=episodes, seed=seed),
+            nulls,
+            as_json,
+            command_line(),
+        )
+        return
+    wish = Injection(1 if message is None else message, versus, who, listener, at, duration, kinship, episodes, seed)
     run_inject(run, wish, nulls, as_json, command_line())
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from commlab.agents.checkpoint import Checkpoint
 from commlab.commands.runs import checkpoint_of, recordings_of, run_of
 from commlab.console import out, print_json, say, table
 from commlab.foundation.errors import DataError
 from commlab.foundation.result import Result
-from commlab.probes.cause import destinations, injection
+from commlab.probes.cause import destinations, dose, injection
 from commlab.probes.cause.codebook import Codebook, fit_codebook
+from commlab.probes.cause.doses import Sweep, check
 from commlab.probes.decode.sources import find_agents
 
-__all__ = ["codebook_of", "inject"]
+__all__ = ["codebook_of", "inject", "sweep"]
+
+VARIED = ("symbol", "listener", "kinship", "moment", "duration", "slots")
 
 
 def inject(run: str | None, wish: injection.Injection, n_null: int, as_json: bool, command: str) -> Result:
@@ -26,17 +31,7 @@ def inject(run: str | None, wish: injection.Injection, n_null: int, as_json: boo
     if where is not None:
         saved.append(where.save(folder.results))
     if as_json:
-        print_json(
-            {
-                **result.details,
-                "estimate": result.estimate,
-                "interval": result.interval,
-                "p_value": result.p_value,
-                "unit": result.unit,
-                "n_episodes": result.n_episodes,
-                "sentence": result.sentence,
-            }
-        )
+        print_json(_summary(result))
         return result
     _print(result, wish.duration)
     for found in (result, where):
@@ -44,6 +39,52 @@ def inject(run: str | None, wish: injection.Injection, n_null: int, as_json: boo
             out.print(found.sentence, markup=False)
     say(f"Saved {', '.join(str(path) for path in saved)}.")
     return result
+
+
+def sweep(run: str | None, wish: Sweep, n_null: int, as_json: bool, command: str) -> Result:
+    """Inject words while something is varied, save the result in the run, and print a table and a sentence."""
+    folder = run_of(run)
+    checkpoint = checkpoint_of(folder)
+    check(wish, checkpoint.scenario)
+    codebook, listeners = codebook_of(str(folder.path))
+    result = dose.fit(checkpoint, wish, codebook, listeners, n_null, command)
+    path = result.save(folder.results)
+    if as_json:
+        print_json(_summary(result) | {"path": str(path)})
+        return result
+    varied = [name for name in VARIED if len({cell[name] for cell in result.details["cells"]}) > 1]
+    columns = (*varied, "told", "another", "silence", "effect", "95 %", "p adj.", "bits", "n")
+    rows = [_cell(cell, varied) for cell in result.details["cells"]]
+    table(f"The place named is tried first, by {' and '.join(wish.by)}", columns, rows)
+    out.print(result.sentence, markup=False)
+    say(f"Saved {path}.")
+    return result
+
+
+def _summary(result: Result) -> dict[str, Any]:
+    """Return what a program asks for first."""
+    return {
+        **result.details,
+        "estimate": result.estimate,
+        "interval": result.interval,
+        "p_value": result.p_value,
+        "unit": result.unit,
+        "n_episodes": result.n_episodes,
+        "sentence": result.sentence,
+    }
+
+
+def _cell(cell: dict[str, Any], varied: list[str]) -> tuple[Any, ...]:
+    """Return a row of the table of a sweep."""
+    named = tuple(cell[name] for name in varied)
+    bits = cell["kl_bits"]["mean"] if cell["kl_bits"] else None
+    if cell["effect"] is None:
+        return (*named, None, None, None, None, None, None, bits, cell["n_trials"])
+    shares = tuple(f"{100 * cell['rates'][arm]['rate']:.0f} %" for arm in ("told", "another", "silence"))
+    effect = cell["effect"]
+    low, high = effect["interval"] or (None, None)
+    span = "-" if low is None else f"{low:.2f}–{high:.2f}"
+    return (*named, *shares, effect["mean"], span, cell["p_adjusted"], bits, cell["n"])
 
 
 def codebook_of(run: str | None) -> tuple[Codebook, tuple[int, ...]]:

@@ -8,20 +8,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commlab.agents.intervention import Intervention
+from commlab.agents.plan import Change, Plan
 from commlab.env.scenario import Scenario
+from commlab.env.types import KINSHIP_STEPS
 from commlab.foundation.errors import DataError
 from commlab.probes.cause.twins import Trace
 
 __all__ = [
+    "ANY_TIME",
     "NOWHERE",
     "Trials",
+    "Window",
+    "arrivals",
     "check_length",
+    "choose_in_window",
     "choose_trials",
     "distances",
     "first_place",
     "going_on",
     "hear_phantom",
     "in_time",
+    "phantom_plan",
 ]
 
 EARLIEST, LATEST = 4, 36  # steps between which the moment of a trial is drawn
@@ -37,6 +44,23 @@ class Trials(NamedTuple):
 
     def __len__(self) -> int:
         return len(self.episode)
+
+
+class Window(NamedTuple):
+    """When trials may be: between two steps, and whether the listener then carries anything."""
+
+    carrying: bool | None = False  # None: whatever it carries
+    first: int | None = None  # None: as `choose_trials` draws
+    last: int | None = None  # the last step
+
+    def __str__(self) -> str:
+        if self.first is None:
+            return "empty-handed"
+        carries = {True: "carrying", False: "empty-handed", None: "any"}[self.carrying]
+        return f"{carries}, steps {self.first} to {self.last}"
+
+
+ANY_TIME = Window()
 
 
 def check_length(scenario: Scenario) -> None:
@@ -68,6 +92,45 @@ def choose_trials(
     step = fits.argmax(axis=0)
     usable = fits.any(axis=0) & (step < natural.live.sum(axis=0) - 1)
     return Trials(rows[usable], listener[usable], step[usable])
+
+
+def choose_in_window(natural: Trace, listeners: tuple[int, ...], rng: np.random.Generator, window: Window) -> Trials:
+    """Return a trial for each episode in which a listener, drawn among some, is at some step as a window asks for.
+
+    The step is drawn evenly among such steps.
+    """
+    if window.first is None or window.last is None:
+        return choose_trials(natural, listeners, rng)
+    n_steps, n_episodes = natural.energy.shape[:2]
+    listener, rows, steps = rng.choice(np.array(listeners), n_episodes), np.arange(n_episodes), np.arange(n_steps)
+    empty = (natural.energy[:, rows, listener] < natural.altar_cost) & (natural.carried[:, rows, listener] == 0)
+    fits = np.ones_like(empty) if window.carrying is None else empty != window.carrying
+    within = (steps >= window.first) & (steps <= window.last)
+    fits = fits & within[:, None] & (steps[:, None] < natural.live.sum(axis=0) - 1)
+    step = np.where(fits, rng.random(fits.shape), -1.0).argmax(axis=0)
+    usable = fits.any(axis=0)
+    return Trials(rows[usable], listener[usable], step[usable])
+
+
+def phantom_plan(
+    trials: Trials, shape: tuple[int, int, int], symbols: NDArray[np.int64], kinship: float, n_slots: int = 1
+) -> Plan:
+    """Return the plan by which each trial's listener hears `symbols` (n, duration) from its step on, and nothing else.
+
+    shape: steps, worlds and agents of the batch. `n_slots` phantoms of the given kinship say the same; 0 is silence.
+    """
+    said = np.zeros((*shape, 1), np.uint8)
+    told = np.zeros(shape, np.bool_)
+    for s in range(symbols.shape[1]):
+        within = trials.step + s < shape[0]
+        index = (trials.step[within] + s, trials.episode[within], trials.listener[within])
+        told[index] = True
+        said[(*index, 0)] = symbols[within, s]
+    loud = told & (said[..., 0] > 0)
+    grade = np.full((1, 1, 1), round(kinship * KINSHIP_STEPS), np.int8)
+    mute = Change("message.in", "mute", told, np.zeros((1, 1, 1, 1), np.uint8), np.zeros((1, 1, 1), np.int8))
+    says = [Change("message.in", "inject", loud, said, grade) for _ in range(n_slots if loud.any() else 0)]
+    return Plan((mute, *says))
 
 
 def hear_phantom(
@@ -112,6 +175,16 @@ def first_place(trace: Trace, trials: Trials, sites: NDArray[np.int64], n_steps:
         trial, site = np.nonzero((cell[:, None] == sites[None]).all(axis=2))
         which[alive[trial]] = site
     return which
+
+
+def arrivals(trace: Trace, trials: Trials, places: NDArray[np.int64], n_steps: int) -> NDArray[np.int64]:
+    """Return after how many steps each listener first tries its place (n, 2), n_steps where it does not within them."""
+    when = np.full(len(trials), n_steps)
+    for s in range(n_steps - 1, -1, -1):
+        alive = going_on(trace, trials, s)
+        cell = trace.tried[trials.step[alive] + s, trials.episode[alive], trials.listener[alive]]
+        when[alive[(cell == places[alive]).all(axis=1)]] = s
+    return when
 
 
 def going_on(trace: Trace, trials: Trials, s: int) -> NDArray[np.int64]:

@@ -52,6 +52,22 @@ def test_what_cannot_be_injected_is_refused_in_a_sentence(
     assert sentence in cli("inject", "tiny", *arguments).sentence
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--by", "loudness"], "--by loudness is nothing that can be varied"),
+        (["--by", "symbol", "--speaker", "0"], "--speaker has no place beside --by"),
+        (["--by", "symbol", "--versus", "3"], "--versus has no place beside --by"),
+        (["--by", "dose", "--slots", "2"], "--slots 2 is not 1 to 1"),
+        (["--by", "symbol"], "No symbol stands for a place"),
+    ],
+)
+def test_what_cannot_be_varied_is_refused_in_a_sentence(
+    cli: Callable[..., Any], at_home: Path, arguments: list[str], sentence: str
+) -> None:
+    assert sentence in cli("inject", "tiny", *arguments, "--episodes", "16").sentence
+
+
 def test_an_unknown_run_is_refused(cli: Callable[..., Any], at_home: Path) -> None:
     assert "There is no run called 'nowhere'" in cli("inject", "nowhere").sentence
     assert "There is no run called 'nowhere'" in cli("report", "nowhere").sentence
