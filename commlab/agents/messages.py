@@ -75,7 +75,8 @@ class MessageChanges:
         self.out = [change for change in plan.changes if change.site == "message.out"]
         self.inward = [change for change in plan.changes if change.site == "message.in"]
         self.said = deque(self.said, maxlen=max([0, *(change.delay for change in self.out)]))
-        self.ears = deque(self.ears, maxlen=max([0, *(change.delay for change in self.inward)]))
+        longest = max([0, *(change.delay for change in self.inward)])
+        self.ears = deque(self.ears, maxlen=longest + 1 if longest else 0)  # one more, for forks hear a moment anew
 
     def begin(self) -> None:
         """Forget: an episode begins."""
