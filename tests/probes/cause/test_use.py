@@ -34,7 +34,7 @@ def test_obeying_loses_most_of_its_return(heeded: Result) -> None:
 
 
 def test_agents_trained_muted_stand_beside(heeded: Result, deaf: Any) -> None:
-    assert set(heeded.details["conditions"]) == {"hearing", "other episode", "muted", "trained muted"}
+    assert set(heeded.details["conditions"]) == {"hearing", *use.ARMS, "trained muted"}
     assert mean(heeded, "trained muted") == mean(use.fit(deaf, None, N_EPISODES), "hearing")
     assert "agents trained without the channel" in heeded.sentence
 
