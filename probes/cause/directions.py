@@ -1,0 +1,112 @@
+"""Directions in hidden states: differences of means, erasers, and random ones of the same size.
+
+Difference of means: Marks & Tegmark 2023 (2310.06824). LEACE: Belrose et al. 2023 (2306.03819), theorem 4.3, as the
+package concept-erasure fits it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commlab.agents.intervention import Eraser
+from commlab.probes.cause.states import States
+
+__all__ = [
+    "Means",
+    "displaced",
+    "fit_eraser",
+    "fit_means",
+    "matched",
+    "part_of",
+    "random_means",
+    "random_part",
+    "scaled",
+    "unit",
+]
+
+SMALLEST = 1e-12
+
+Float64 = NDArray[np.float64]
+
+
+class Means(NamedTuple):
+    """The mean hidden state at each value of a target."""
+
+    means: Float64  # (K, H)
+    n: NDArray[np.int64]  # (K,) steps
+
+    def between(self, own: NDArray[np.int64], wanted: NDArray[np.int64]) -> Float64:
+        """Return what leads from each value (n,) to another (n,), (n, H)."""
+        led: Float64 = self.means[wanted] - self.means[own]
+        return led
+
+
+def fit_means(states: States) -> Means:
+    """Return the mean hidden state at each value, over all steps that have it."""
+    known = states.known
+    vectors, value = states.vectors[known].astype(np.float64), states.value[known]
+    n = np.bincount(value, minlength=len(states.names))
+    sums = np.zeros((len(states.names), vectors.shape[1]))
+    np.add.at(sums, value, vectors)
+    return Means(sums / np.maximum(n, 1)[:, None], n)
+
+
+def random_means(means: Means, rng: np.random.Generator) -> Means:
+    """Return means drawn at random: directions between them are even in all directions, their size means nothing."""
+    return means._replace(means=rng.normal(size=means.means.shape))
+
+
+def unit(vectors: Float64) -> Float64:
+    """Return vectors (n, H) of length 1 that point where these do; zeros stay zeros."""
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    scaled: Float64 = np.where(length > SMALLEST, vectors / np.maximum(length, SMALLEST), 0.0)
+    return scaled
+
+
+def matched(vectors: Float64, like: Float64) -> Float64:
+    """Return vectors (n, H) as long as those of `like` (n, H)."""
+    scaled: Float64 = unit(vectors) * np.linalg.norm(like, axis=1, keepdims=True)
+    return scaled
+
+
+def fit_eraser(states: States) -> Eraser:
+    """Return the LEACE eraser of the target: no linear probe can then read it from states like these."""
+    import torch
+    from concept_erasure import LeaceFitter
+
+    known = states.known
+    vectors = torch.from_numpy(states.vectors[known].astype(np.float64))
+    values = torch.from_numpy(np.eye(len(states.names))[states.value[known]])
+    fitter = LeaceFitter(vectors.shape[1], values.shape[1], dtype=torch.float64)
+    found = fitter.update(vectors, values).eraser
+    assert found.bias is not None
+    parts = (found.proj_left, found.proj_right, found.bias)
+    left, right, bias = (part.numpy().astype(np.float32) for part in parts)
+    return Eraser(left, right, bias)
+
+
+def part_of(eraser: Eraser, vectors: Float64) -> Float64:
+    """Return the part of vectors (n, H) that an eraser takes out, its bias left aside."""
+    left, right = (np.asarray(matrix, dtype=np.float64) for matrix in (eraser.left, eraser.right))
+    part: Float64 = vectors @ right.T @ left.T
+    return part
+
+
+def random_part(rank: int, size: int, rng: np.random.Generator) -> Eraser:
+    """Return the orthogonal projection onto a random subspace of `rank` of H = `size` dimensions, as an eraser."""
+    basis, _ = np.linalg.qr(rng.normal(size=(size, rank)))
+    return Eraser(basis.astype(np.float32), basis.T.astype(np.float32), np.zeros(size, np.float32))
+
+
+def scaled(eraser: Eraser, factor: float) -> Eraser:
+    """Return an eraser that moves states `factor` times as far."""
+    return eraser._replace(left=np.asarray(eraser.left, dtype=np.float32) * np.float32(factor))
+
+
+def displaced(eraser: Eraser, states: States) -> float:
+    """Return how far an eraser moves a state, the root of the mean square."""
+    vectors = states.vectors.astype(np.float64) - np.asarray(eraser.bias, dtype=np.float64)
+    return float(np.sqrt(np.square(part_of(eraser, vectors)).sum(axis=1).mean()))
