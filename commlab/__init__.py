@@ -8,11 +8,13 @@ __version__ = "0.1.0"
 _HOMES = {
     "CommlabError": "commlab.foundation.errors",
     "Recorder": "commlab.datasets.recorder",
+    "Intervention": "commlab.agents.intervention",
     "Result": "commlab.foundation.result",
+    "open": "commlab.notebook",
     "open_recording": "commlab.datasets.reader",
 }
 
-__all__ = ["CommlabError", "Recorder", "Result", "__version__", "open_recording"]
+__all__ = ["CommlabError", "Intervention", "Recorder", "Result", "__version__", "open", "open_recording"]
 
 
 def __getattr__(name: str) -> Any:
