@@ -132,7 +132,7 @@ class HookedPolicy:
 
     def _keep(self, observation: Observation, decision: Decision) -> None:
         """Keep what was asked for."""
-        there = {
+        there: dict[str, NDArray[Any]] = {
             "message.in": observation.heard,
             "message.out": decision.message,
             "action": decision.action,
@@ -146,7 +146,7 @@ class HookedPolicy:
 
 def normal(address: Address) -> tuple[str, int | None, int | None]:
     """Return site, agent and step of an address. Raises InterventionError where it is none."""
-    parts = (address,) if isinstance(address, str) else tuple(address)
+    parts: tuple[Any, ...] = (address,) if isinstance(address, str) else tuple(address)
     site, agent, step = (*parts, None, None)[:3]
     whole = all(part is None or isinstance(part, int | np.integer) for part in (agent, step))
     if not isinstance(site, str) or len(parts) > 3 or not whole:

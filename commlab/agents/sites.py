@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from commlab.foundation.errors import InterventionError, nearest_names
 
-__all__ = ["HIDDEN", "NEEDS", "OPERATIONS", "SITES", "WORLD", "Operation", "check_operation", "room_of"]
+__all__ = ["HIDDEN", "NEEDS", "OPERATIONS", "SITES", "WORLD", "check_operation", "room_of"]
 
-Operation = Literal["mute", "set", "inject", "shuffle", "delay", "replay", "noise", "add", "erase", "patch"]
 HIDDEN, WORLD = "hidden", "world"  # rooms: `hidden.<hook point>`, `world.<field>`
 
-OPERATIONS: dict[str, tuple[Operation, ...]] = {  # by room, the part of a site before what is named in it
+OPERATIONS: dict[str, tuple[str, ...]] = {  # by room, the part of a site before what is named in it
     "message.out": ("mute", "set", "shuffle", "delay", "replay", "noise"),
     "message.in": ("mute", "set", "inject", "shuffle", "delay", "replay", "noise"),
     HIDDEN: ("mute", "set", "add", "erase", "patch"),
@@ -31,9 +30,9 @@ class Need(NamedTuple):
     """Something that an intervention says if, and only if, it does one of these."""
 
     name: str
-    where: tuple[tuple[str, Operation], ...]  # room (or site) and operation
+    where: tuple[tuple[str, str], ...]  # room (or site) and operation
 
-    def wanted(self, site: str, operation: Operation) -> bool:
+    def wanted(self, site: str, operation: str) -> bool:
         """Whether it is needed for this."""
         return (site, operation) in self.where or (room_of(site), operation) in self.where
 

@@ -104,6 +104,9 @@ def record(
     episodes: Annotated[int, typer.Option(min=1, help="Episodes to record.")] = 1000,
     seed: Seed = 0,
     mute: Annotated[bool, typer.Option("--mute", help="Mute the channel: the muted twin of a recording.")] = False,
+    interventions: Annotated[
+        Path | None, typer.Option(help="JSON file with a list of interventions, made in every episode.")
+    ] = None,
     output: Annotated[Path | None, typer.Option(help="File to write; by default recording.h5 in the run.")] = None,
     checkpoint: Annotated[Path | None, typer.Option(help="Checkpoint; by default the run's last one.")] = None,
     layers: Annotated[
@@ -115,4 +118,4 @@ def record(
     """Record fresh episodes of a trained run: messages, hidden states and the world. Takes up what a kill left."""
     from commlab.commands.record import record as run_record
 
-    run_record(run, episodes, seed, mute, output, checkpoint, layers, codec, force, command_line())
+    run_record(run, episodes, seed, mute, interventions, output, checkpoint, layers, codec, force, command_line())

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from commlab.agents.checkpoint import Checkpoint
-from commlab.agents.intervention import Intervention
+from commlab.agents.intervention import Intervention, from_json
 from commlab.commands.names import names_in
 from commlab.commands.runs import MUTED, checkpoint_of, run_of
 from commlab.console import progress, say
 from commlab.datasets.shards import parts_folder
 from commlab.foundation.disk import as_disk_error
-from commlab.foundation.errors import RecordingError
+from commlab.foundation.errors import InterventionError, RecordingError
 from commlab.recording import Request, conditions
 from commlab.recording import record as record_episodes
 
@@ -23,6 +23,7 @@ def record(
     n_episodes: int,
     seed: int,
     mute: bool,
+    interventions: Path | None,
     output: Path | None,
     checkpoint: Path | None,
     layers: str | None,
@@ -36,8 +37,9 @@ def record(
     """
     folder = run_of(run)
     made = checkpoint_of(folder, checkpoint)
-    changes = (Intervention("message.in", "mute"),) if mute else ()
-    path = output or _free_name(folder.controls / MUTED if mute else folder.recording, force)
+    changes: tuple[Intervention, ...] = (Intervention("message.in", "mute"),) if mute else ()
+    changes += read_interventions(interventions) if interventions is not None else ()
+    path = output or _free_name(folder.controls / MUTED if mute and interventions is None else folder.recording, force)
     named = () if layers is None else tuple(names_in(layers, "--layers", "core,encoder"))
     request = Request(path, n_episodes, seed, changes, conditions(changes), codec, force, command, named)
     written = record_run(made, request, f"recording {folder.name}")
@@ -57,6 +59,15 @@ def record_run(checkpoint: Checkpoint, request: Request, what: str) -> Path:
         raise as_disk_error(error, request.path) from error
     with progress(what, request.n_episodes) as advance:
         return record_episodes(checkpoint, request, lambda done, total: advance(done, f"{done} of {total} episodes"))
+
+
+def read_interventions(path: Path) -> tuple[Intervention, ...]:
+    """Return the interventions of a file in JSON. Raises InterventionError where there is none, or it holds no such."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise InterventionError(f"{path} cannot be read: give a JSON file with a list of interventions.") from None
+    return from_json(text)
 
 
 def _free_name(first: Path, force: bool) -> Path:

@@ -52,7 +52,8 @@ def run_with_cache(
     """Return what happens in fresh episodes, and all that went on at `sites` (all of them, unless some are named).
 
     `cache["hidden.core"]` is (T, W, A, H), `cache["hidden.core", 1, 12]` that of agent 1 at step 12, (W, H); beside
-    hidden states there are `message.in`, `message.out`, `action`, `logits` and `value`. Raises InterventionError for others.
+    hidden states there are `message.in`, `message.out`, `action`, `logits` and `value`. Raises InterventionError for
+    others.
     """
     inside = tuple(f"hidden.{name}" for name in agents.policy.hidden_sizes)
     kept = (*inside, "message.in", "message.out", "action", "logits", "value") if sites is None else tuple(sites)

@@ -142,3 +142,33 @@ def wait_for_shard(path: Path, process: "subprocess.Popen[bytes]") -> None:
         if set(path.parent.rglob("shard-*.h5")) - before:
             return
         time.sleep(0.002)
+
+
+def test_interventions_of_a_file_are_made_and_kept(cli: Callable[..., Any], at_home: Path, tmp_path: Path) -> None:
+    changes, out = tmp_path / "changes.json", tmp_path / "told.h5"
+    changes.write_text('[{"site": "message.out", "operation": "set", "agents": [0], "symbol": 5}]')
+    done = cli("record", "tiny", "--episodes", 8, "--interventions", changes, "--output", out)
+    assert done.code == 0, done.err
+    with open_recording(out) as recording:
+        assert (recording.read("channel/emitted")[:, 0] == 5).all()
+        assert recording.attrs["condition"] == "message.out:set"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[", "are a list in JSON"),
+        ('[{"site": "dreams", "operation": "set"}]', "site is one of"),
+        ('[{"site": "hidden.mind", "operation": "mute"}]', "no hidden states 'hidden.mind'"),
+        ('[{"site": "message.out", "operation": "set", "symbol": 200}]', "symbols 0 to 15, not 200"),
+    ],
+)
+def test_a_file_without_interventions_that_fit_is_told(
+    cli: Callable[..., Any], at_home: Path, tmp_path: Path, text: str, words: str
+) -> None:
+    changes, out = tmp_path / "changes.json", tmp_path / "told.h5"
+    changes.write_text(text)
+    done = cli("record", "tiny", "--episodes", 8, "--interventions", changes, "--output", out)
+    assert done.code == 2
+    assert words in done.sentence
+    assert not out.exists()
