@@ -1,0 +1,120 @@
+"""`commlab talk`: speak with the agents, in a browser or from a script."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import webbrowser
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from commlab.commands.runs import checkpoint_of, run_of
+from commlab.console import out, print_json, say
+from commlab.foundation.run import RunFolder
+from commlab.talk.conversation import Conversation
+from commlab.talk.headless import Outcome, hold
+from commlab.talk.knowledge import MAKING, learn_language, learn_minds, nothing_known, saved_language
+from commlab.talk.script import Do, Script, read_script
+from commlab.talk.trial import Trier
+
+__all__ = ["Door", "from_script", "replay", "serve"]
+
+UNSAVED = "left unsaved"
+
+
+class Door(NamedTuple):
+    """Where the page is served."""
+
+    host: str = "127.0.0.1"
+    port: int = 8765
+    token: str | None = None
+    browser: bool | None = None  # None: if there is a terminal
+
+
+def serve(run: str | None, door: Door, seed: int, episode: int, checkpoint: Path | None, command: str) -> None:
+    """Serve the page until it is interrupted; what was said and not saved is saved then."""
+    from commlab.talk.guard import check_place, make_token
+    from commlab.talk.room import Room
+    from commlab.talk.server import Server, listen
+
+    check_place(door.host, door.token)
+    token = make_token(door.token)
+    folder = run_of(run)
+    agents = checkpoint_of(folder, checkpoint)
+    listening = listen(door.host, door.port)
+    known = saved_language(folder, agents) or nothing_known(agents.scenario, MAKING)
+    talk = Conversation(folder.path, agents, *known, seed, episode)
+    room = Room(talk, Trier(folder, agents, command))
+    server = Server(room, listening, token)
+    threading.Thread(target=_learn, args=(room, folder, agents), name="learn", daemon=True).start()
+    say(f"Talk with {folder.name} at {server.place.url}")
+    say("Ctrl-C ends it.")
+    wanted = sys.stdout.isatty() if door.browser is None else door.browser
+    try:
+        server.run((lambda: _open(server.place.url)) if wanted else None)
+    finally:
+        _keep(talk)
+
+
+def from_script(run: str | None, path: Path, checkpoint: Path | None, as_json: bool, command: str) -> Outcome:
+    """Hold a conversation from a script; print it as text, or its outcome as JSON."""
+    return _hold(run, read_script(path), checkpoint, as_json, command)
+
+
+def replay(run: str | None, name: str, checkpoint: Path | None, as_json: bool, command: str) -> Outcome:
+    """Play a saved talk again; print it, and whether it was identical."""
+    return _hold(run, Script(steps=(Do(replay=name),)), checkpoint, as_json, command)
+
+
+def _hold(run: str | None, script: Script, checkpoint: Path | None, as_json: bool, command: str) -> Outcome:
+    """Hold a conversation from a script."""
+    folder = run_of(run)
+    agents = checkpoint_of(folder, checkpoint)
+    known = learn_language(folder, agents)
+    if known.book.note is not None:
+        say(known.book.note)
+    talk = Conversation(folder.path, agents, *known, script.seed, script.episode)
+    show = _nowhere if as_json else _line
+    outcome = hold(talk, script, Trier(folder, agents, command, script.seed), show)
+    if as_json:
+        print_json(_facts(folder, talk, script) | outcome._asdict() | {"met": outcome.met})
+    return outcome
+
+
+def _facts(folder: RunFolder, talk: Conversation, script: Script) -> dict[str, Any]:
+    """Return which agents spoke, and where."""
+    session = talk.session
+    return {
+        "run": folder.name,
+        "scenario": session.scenario.name,
+        "checkpoint": session.agents.sha256,
+        "title": script.title,
+        "seed": session.seed,
+    }
+
+
+def _learn(room: Any, folder: RunFolder, agents: Any) -> None:
+    """Learn the language and what hidden states tell, while the page is open already."""
+    if room.conversation.observer.book.note is not None:
+        room.know(*learn_language(folder, agents))
+    room.read_minds(learn_minds(folder, agents))
+
+
+def _keep(talk: Conversation) -> None:
+    """Save what was said and would be lost."""
+    if talk.session.spoken and not talk.kept:
+        say(f"Saved {talk.save(UNSAVED)}.")
+
+
+def _open(url: str) -> None:
+    """Open the page in a browser."""
+    webbrowser.open(url)
+
+
+def _line(sentence: str) -> None:
+    """Print a line of a conversation."""
+    out.print(sentence, markup=False)
+
+
+def _nowhere(sentence: str) -> None:
+    """Print nothing."""
