@@ -1,0 +1,63 @@
+// What is said in a world: the agents' bubbles, and those of phantoms, who stand nowhere.
+
+import { FONT, drawBubble, measure, percent, placeBubbles, shortened, symbolText } from "./bubbles.js";
+import { drawGhost } from "./figures.js";
+import { drawSpeakerDot } from "./marks.js";
+import { WHITE } from "./palette.js";
+import { Pen } from "./pen.js";
+
+const WORDY = 6; // speakers whose words are translated on the map; of more, only those who are picked, differ or speak for a person
+
+/** Draws what is said in a world: arguments as those of drawBoard, and `centre`, which turns [row, column] into [x, y]. */
+export function drawSpeech(context, world, area, view, look, centre) {
+  const { cell, unit, theme, scene } = view;
+  const speakers = world.agents.map((agent, i) => i).filter((i) => world.agents[i].said.some((symbol) => symbol));
+  const first = (i) => (i === look.pick ? 0 : world.agents[i].by_person ? 1 : look.differs.has(i) ? 2 : 3);
+  speakers.sort((a, b) => first(a) - first(b) || a - b);
+  const speeches = speakers.map((i) => {
+    const agent = world.agents[i];
+    const said = { symbols: agent.said, text: agent.said_text, certainty: agent.certainty };
+    const [x, y] = centre(look.at(i));
+    const wordy = speakers.length <= WORDY || first(i) < 3;
+    return { i, x, y, size: measure(context, said, unit, wordy), wordy };
+  }).filter(({ x, y }) => within([x, y], area, 0));
+  const things = [...world.objects.map(({ row, column }) => centre([row, column])), ...world.agents.map((_, i) => centre(look.at(i)))];
+  const boxes = placeBubbles(speeches, cell, area, things);
+  speeches.forEach((speech, n) => {
+    const agent = world.agents[speech.i];
+    if (!boxes[n]) return drawSpeakerDot(context, speech.x, speech.y, cell, unit, scene.colours[speech.i]);
+    const differs = look.saysOther(speech.i);
+    drawBubble(context, boxes[n], speech.size, speech, unit, {
+      theme, colour: scene.colours[speech.i], edge: differs ? theme.differ : agent.by_person ? theme.ghost : null, dashed: differs,
+    });
+  });
+}
+
+/** Writes what phantoms say above a world, for they stand nowhere: at the right end of the strip above `area`. */
+export function drawPhantoms(context, phantoms, area, unit, theme) {
+  if (!phantoms.length) return;
+  const room = (area[2] - area[0]) / unit - 90;
+  const text = shortened(phantoms.map(wordsOf).join("  ·  "), Math.max(12, Math.floor(room / 6.6)));
+  const [height, icon, size] = [22 * unit, 24 * unit, 12 * unit];
+  context.font = `600 ${size}px ${FONT}`;
+  const width = context.measureText(text).width + icon + 9 * unit;
+  const [left, top] = [area[2] - width - unit, area[1] - height - 4 * unit];
+  context.fillStyle = theme.ghostPlate;
+  context.beginPath();
+  context.roundRect(left, top, width, height, height / 2);
+  context.fill();
+  context.save();
+  context.translate(left + 14 * unit, top + height / 2);
+  context.scale(icon, icon);
+  drawGhost(new Pen(context), [0, 0], 0.62, WHITE, theme.ghostPlate);
+  context.restore();
+  context.fillStyle = WHITE;
+  context.textAlign = "left";
+  context.textBaseline = "middle";
+  context.fillText(text, left + icon, top + height / 2 + 0.5 * unit);
+}
+
+const wordsOf = ({ symbols, text, certainty }) => [symbolText(symbols), text, percent(certainty)].filter(Boolean).join("  ");
+
+/** Whether a point lies in an area ([left, top, right, bottom]) or at most `reach` outside of it. */
+export const within = ([x, y], area, reach) => x > area[0] - reach && x < area[2] + reach && y > area[1] - reach && y < area[3] + reach;

@@ -1,0 +1,169 @@
+// The panel of the picked agent: what it is, has, sees, hears, holds in its hidden state and is about to do.
+
+import { percent, symbolText } from "../page/bubbles.js";
+import { drawFigure, energyColour } from "../page/figures.js";
+import { KINDS } from "../page/palette.js";
+import { Pen } from "../page/pen.js";
+import { relationOf } from "../page/scene.js";
+import { drawThing } from "../page/things.js";
+import { bar, byId, element } from "./dom.js";
+import { drawSight } from "./sight.js";
+
+const SIGHT = 132; // css pixels
+const PORTRAIT = 40;
+const ACTIONS = 4; // of what it is about to do
+const PROBES = 8;
+const CRYSTALS = ["green", "yellow", "red", "blue"];
+
+/** Fills the panel from the scene, the last frame and the last focus of agent `pick`; what is not known yet is left out. */
+export function showAgent(scene, frame, focus, pick) {
+  const body = byId("agent-body");
+  const agent = scene?.agents[pick];
+  const state = frame?.live.agents[pick];
+  byId("agent-title").textContent = agent ? agent.name : "Pick an agent";
+  byId("agent-now").textContent = agent && state ? nowOf(state) : "";
+  if (!agent || !state) {
+    body.replaceChildren(element("p", { class: "hint", text: "Click an agent on the map, or press its number." }));
+    return;
+  }
+  const twin = frame.twin.agents[pick];
+  const known = focus?.agent === pick ? focus : null;
+  const parts = [
+    identity(scene, agent, state, pick, frame.live.agents),
+    apart(frame, state, twin, pick),
+    element("div", { class: "senses" }, sight(scene, frame, known, agent, state, pick), hearing(scene, known?.hears ?? state.hears, pick)),
+    known ? mind(known) : null,
+    known ? plans(known) : null,
+  ];
+  const scrolled = body.scrollTop;
+  body.replaceChildren(...parts.filter(Boolean));
+  body.scrollTop = scrolled;
+}
+
+const look = (scene, state, i) => ({
+  colour: scene.colours[i], body: scene.agents[i].shape, facing: state.facing, frozen: state.frozen > 0, shield: state.shield, dark: false,
+});
+
+function identity(scene, agent, state, pick, others) {
+  const facts = [scene.groups.some((group) => group !== scene.groups[0]) ? `family ${agent.family}` : "", viewOf(agent.view), hearingOf(agent.hearing)];
+  const kin = others.map((_, j) => j).filter((j) => relationOf(scene, pick, j) === "kin");
+  if (others.length > 2 && others.length <= 24) facts.push(kin.length ? `kin of ${kin.join(", ")}` : "no kin");
+  return element("div", { class: "identity" },
+    picture(PORTRAIT, (pen) => drawFigure(pen, look(scene, state, pick))),
+    element("div", {},
+      element("p", { class: "facts", text: facts.filter(Boolean).join(" · ") }),
+      carrying(state)));
+}
+
+/** What an agent last did, and how it is. */
+function nowOf({ action, frozen, shield, total }) {
+  const did = action ? `did ${action.replaceAll("_", " ")}` : "";
+  return [did, frozen > 0 ? `frozen for ${frozen} steps` : "", shield ? "shield up" : "", `reward ${number(total)}`].filter(Boolean).join(" · ");
+}
+
+const viewOf = (view) => (view > 0 ? `sees ${view} ${view === 1 ? "cell" : "cells"} around it` : "blind");
+const hearingOf = (hearing) => (hearing < 0 ? "hears everywhere" : hearing > 0 ? `hears ${hearing} cells far` : hearing === 0 ? "deaf" : "");
+
+function carrying(state) {
+  const row = element("p", { class: "carrying" });
+  if (state.max_energy > 0) {
+    const share = state.energy / state.max_energy;
+    const energy = bar(share);
+    energy.firstElementChild.style.background = energyColour(share);
+    row.append(element("span", { text: "energy" }), energy, element("span", { class: "number", text: `${state.energy} / ${state.max_energy} J` }));
+  }
+  state.carries.forEach((units, kind) => {
+    if (!units) return;
+    const code = Number(Object.keys(KINDS)[kind]);
+    row.append(element("span", { class: "crystal", title: `${units} ${CRYSTALS[kind]}` },
+      picture(18, (pen) => drawThing(pen, { kind: code, level: 6 })), element("span", { text: `× ${units} ${CRYSTALS[kind]}` })));
+  });
+  return row.children.length ? row : null;
+}
+
+/** What is different for this agent in the twin. */
+function apart(frame, state, twin, pick) {
+  if (!frame.differs.includes(pick)) return null;
+  const facts = [];
+  const steps = Math.abs(state.row - twin.row) + Math.abs(state.column - twin.column);
+  if (steps) facts.push(`stands ${steps} ${steps === 1 ? "cell" : "cells"} away`);
+  if (state.action !== twin.action && twin.action) facts.push(`did ${twin.action}`);
+  if (String(state.said) !== String(twin.said)) facts.push(twin.said.some(Boolean) ? `said ${symbolText(twin.said)}` : "was silent");
+  if (String(state.carries) !== String(twin.carries)) facts.push("carries something else");
+  if (state.total !== twin.total) facts.push(`has reward ${number(twin.total)}`);
+  return element("p", { class: "apart" }, element("b", { text: "≠ " }), `In the twin it ${facts.join(", ") || "differs"}.`);
+}
+
+function sight(scene, frame, focus, agent, state, pick) {
+  const box = element("section", { class: "sight" }, element("h3", { text: "Sees" }));
+  if (!focus?.window) return box;
+  const canvas = element("canvas", { role: "img" });
+  const others = new Map(frame.live.agents.map((other, j) => [`${other.row - state.row},${other.column - state.column}`, look(scene, other, j)]));
+  const words = drawSight(canvas, focus.window, look(scene, state, pick), others, SIGHT);
+  canvas.setAttribute("aria-label", words ? `It sees ${words}.` : "It sees nothing but its own cell.");
+  canvas.title = words || "nothing";
+  box.append(canvas);
+  if (!(agent.view > 0)) box.append(element("p", { class: "hint", text: "Blind: only words tell it where." }));
+  return box;
+}
+
+function hearing(scene, slots, pick) {
+  const list = element("ul", { class: "slots" });
+  for (const slot of slots) {
+    list.append(element("li", { class: slot.injected ? "injected" : "" },
+      element("b", { class: "symbols", text: symbolText(slot.symbols) }),
+      element("span", { class: "words" },
+        element("span", { text: slot.text ?? "silence" }),
+        element("small", { text: [percent(slot.certainty), whoOf(scene, slot, pick)].filter(Boolean).join(" · ") }))));
+  }
+  if (!slots.length) list.append(element("li", { class: "hint", text: "nothing" }));
+  return element("section", { class: "hearing" }, element("h3", { text: "Hears" }), list);
+}
+
+/** Who spoke, and what it is to the listener. */
+function whoOf(scene, slot, pick) {
+  const kinship = typeof slot.kinship === "number" ? (slot.kinship > 0 ? `kin ${number(slot.kinship)}` : slot.kinship < 0 ? `enemy ${number(slot.kinship)}` : "stranger") : "";
+  const who = slot.speaker === null || slot.speaker === undefined ? (slot.injected ? "phantom" : "somebody") : (scene.agents[slot.speaker]?.name ?? `agent ${slot.speaker}`);
+  return [slot.injected && slot.speaker !== null ? `${who}, your words` : who, kinship].filter(Boolean).join(", ");
+}
+
+function mind(focus) {
+  const box = element("section", { class: "mind" }, element("h3", { text: "Hidden state: what a probe reads in it" }));
+  if (focus.probes_note) box.append(element("p", { class: "hint", text: focus.probes_note }));
+  for (const probe of (focus.probes ?? []).slice(0, PROBES)) {
+    const said = `${percent(probe.certainty)}, chance ${percent(probe.chance)}`;
+    box.append(element("div", { class: "probe", title: `${probe.target}: ${probe.value} (${said})` },
+      element("span", { class: "target", text: probe.target.replaceAll("_", " ") }),
+      element("span", { class: "value", text: probe.phrase ?? String(probe.value) }),
+      bar(probe.certainty, probe.chance),
+      element("span", { class: "number", text: percent(probe.certainty) }),
+      element("span", { class: "unseen", text: `chance ${percent(probe.chance)}` })));
+  }
+  return box.children.length > 1 ? box : null;
+}
+
+function plans(focus) {
+  const actions = [...(focus.intends ?? [])].sort((a, b) => b.probability - a.probability).filter(({ probability }) => probability >= 0.005);
+  const words = [...(focus.says ?? [])].sort((a, b) => b.probability - a.probability).filter(({ probability }) => probability >= 0.005);
+  if (!actions.length && !words.length) return null;
+  const row = (name, probability) => element("div", { class: "plan" },
+    element("span", { class: "value", text: name }), bar(probability), element("span", { class: "number", text: percent(probability) }));
+  const nameOf = ({ symbols, text }) => (symbols.some(Boolean) ? `says ${symbolText(symbols)}${text ? `, ${text}` : ""}` : "is silent");
+  return element("section", { class: "plans" }, element("h3", { text: "Is about to" }),
+    ...actions.slice(0, ACTIONS).map(({ action, probability }) => row(action.replaceAll("_", " "), probability)),
+    ...words.slice(0, ACTIONS - 1).map((word) => row(nameOf(word), word.probability)));
+}
+
+/** A small picture that a pen draws. */
+function picture(side, draw) {
+  const unit = window.devicePixelRatio || 1;
+  const canvas = element("canvas", { "aria-hidden": "true", width: Math.round(side * unit), height: Math.round(side * unit) });
+  canvas.style.width = canvas.style.height = `${side}px`;
+  const context = canvas.getContext("2d");
+  context.translate((side * unit) / 2, (side * unit) / 2);
+  context.scale(0.92 * side * unit, 0.92 * side * unit);
+  draw(new Pen(context));
+  return canvas;
+}
+
+const number = (value) => (Number.isInteger(value) ? String(value) : value.toFixed(2).replace("-", "−"));
