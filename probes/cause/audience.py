@@ -12,19 +12,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from commlab.agents.plan import Plan, showing_kinship
-from commlab.env.scenario import Scenario
-from commlab.foundation.errors import DataError
 from commlab.probes.cause.contrast import Contrast, Counted, contrasts, share_of
-from commlab.probes.cause.kin_code import Code, Judged, fit_code, judge, scene_of
-from commlab.probes.cause.roles import Roles
-from commlab.probes.cause.twins import Trace, play
-from commlab.recording import Playable
+from commlab.probes.cause.kin_code import Judged
+from commlab.probes.cause.kin_setting import KIN, STRANGER, Setting, showing
 
-__all__ = ["KIN", "STRANGER", "Speaking", "learn_code", "listen_to", "real_strangers", "showing", "speaker_side"]
+__all__ = ["Speaking", "family_of", "speaker_side", "summed"]
 
-KIN, STRANGER = 1.0, 0.0
-OTHER_EPISODES = 2**21  # added to the seed of the episodes on which codes are learnt
 RARELY = 0.02  # of the steps: who speaks less often is silent
 SHARES = ("true", "silent", "false", "unclear")
 
@@ -32,53 +25,22 @@ SHARES = ("true", "silent", "false", "unclear")
 class Speaking(NamedTuple):
     """What speakers were found to do, and the arms that it was found from."""
 
-    code: Code
     told: dict[str, Any]  # JSON-able
     tests: dict[str, Contrast]
+    arms: dict[float, tuple[Judged, Judged]]  # by shown kinship: as it was, and by chance
 
 
-def showing(scenario: Scenario, viewers: tuple[int, ...], kinship: float) -> Plan:
-    """Return the plan, for any number of worlds, in which `viewers` are shown that kinship of everybody else."""
-    where = np.isin(np.arange(scenario.n_agents), viewers)[None, None]
-    return showing_kinship(kinship, where)
-
-
-def learn_code(agents: Playable, roles: Roles, n_episodes: int, seed: int) -> Code:
-    """Return the code in which speakers tell kin, from episodes of their own.
-
-    Raises DataError where nothing is said to kin.
-    """
-    plan = showing(agents.scenario, roles.speakers, KIN)
-    scene = scene_of(play(agents, n_episodes, OTHER_EPISODES + seed, plan), agents.scenario, roles.speakers)
-    code = fit_code(scene)
-    if not any(len(messages) for messages in code.messages):
-        raise DataError(
-            f"Nothing is said to kin in {agents.scenario.name!r}, so there is no code in which strangers could be told "
-            f"anything else; train the agents longer, or in a world in which speaking to kin pays."
-        )
-    return code
-
-
-def listen_to(agents: Playable, roles: Roles, code: Code, trace: Trace) -> tuple[Judged, Judged]:
-    """Return what speakers said in a trace, judged by its world and, for chance, by other episodes' worlds."""
-    scene = scene_of(trace, agents.scenario, roles.speakers)
-    others = np.roll(np.arange(scene.message.shape[1]), 1)
-    return judge(code, scene), judge(code, scene, others)
-
-
-def speaker_side(
-    agents: Playable, roles: Roles, code: Code, natural: Trace, levels: Sequence[float], seed: int, n_null: int
-) -> Speaking:
+def speaker_side(setting: Setting, levels: Sequence[float], n_null: int) -> Speaking:
     """Return what speakers tell at each shown kinship, and what they do to strangers, in words of a fixed list."""
-    rng = np.random.default_rng([seed, 1])
-    n_episodes = natural.live.shape[1]
-    arms: dict[float, tuple[Judged, Judged]] = {}
-    for shown in sorted({*levels, KIN, STRANGER}):
-        trace = play(agents, n_episodes, seed, showing(agents.scenario, roles.speakers, shown))
-        arms[shown] = listen_to(agents, roles, code, trace)
+    rng = np.random.default_rng([setting.seed, 1])
+    roles, code = setting.roles, setting.code
+    arms = {
+        shown: setting.judged(setting.play(showing(setting.scenario, roles.speakers, shown)))
+        for shown in sorted({*levels, KIN, STRANGER})
+    }
     kin, strangers = arms[KIN][0], arms[STRANGER][0]
-    tests = contrasts(_family(_summed(strangers), _summed(kin)), rng, n_null)
-    natural_arm = listen_to(agents, roles, code, natural)
+    tests = contrasts(family_of(summed(strangers), summed(kin)), rng, n_null)
+    natural_arm = setting.judged(setting.natural)
     levels_told = [{"shown": shown, **_told(*judged, rng)} for shown, judged in arms.items()]
     conclusion, why = _conclude(tests, levels_told)
     told = {
@@ -88,7 +50,7 @@ def speaker_side(
         "words": [int(words.any(axis=1).sum()) for words in code.named],
         "levels": levels_told,
         "natural": _told(*natural_arm, rng),
-        "observed": _observed(natural_arm[0], natural, roles, rng),
+        "observed": _observed(natural_arm[0], setting.audience, rng),
         "by_speaker": [
             {"speaker": speaker, "shown": shown, **_told(_one(arms[shown][0], s), _one(arms[shown][1], s), rng)}
             for s, speaker in enumerate(roles.speakers)
@@ -96,10 +58,10 @@ def speaker_side(
         ],
         "tests": {name: test.told() for name, test in tests.items()},
     }
-    return Speaking(code, told, tests)
+    return Speaking(told, tests, arms)
 
 
-def _family(strangers: Judged, kin: Judged) -> dict[str, Counted]:
+def family_of(strangers: Judged, kin: Judged) -> dict[str, Counted]:
     """The shares that tell what is done to strangers; parts (W,) are sums over speakers."""
     family = {
         "true": Counted(strangers.true, strangers.steps, kin.true, kin.steps),
@@ -110,7 +72,7 @@ def _family(strangers: Judged, kin: Judged) -> dict[str, Counted]:
     return family
 
 
-def _summed(judged: Judged) -> Judged:
+def summed(judged: Judged) -> Judged:
     """All speakers together, (W,)."""
     return Judged(*(part.sum(axis=1) for part in judged))
 
@@ -122,7 +84,7 @@ def _one(judged: Judged, s: int) -> Judged:
 
 def _told(judged: Judged, chance: Judged, rng: np.random.Generator) -> dict[str, Any]:
     """The shares of what was said, with intervals over episodes, and the share false by chance."""
-    one = _summed(judged)
+    one = summed(judged)
     told: dict[str, Any] = {name: share_of(getattr(one, name), one.steps, rng) for name in SHARES}
     told["false_given_speech"] = share_of(one.false, one.spoken, rng)
     spoken = float(chance.spoken.sum())
@@ -130,15 +92,8 @@ def _told(judged: Judged, chance: Judged, rng: np.random.Generator) -> dict[str,
     return told
 
 
-def _observed(judged: Judged, natural: Trace, roles: Roles, rng: np.random.Generator) -> list[dict[str, Any]]:
-    """What was said in untouched episodes, by the real kinship of the audience: its mean over the listeners."""
-    audience = np.stack(
-        [
-            natural.kinship[:, speaker, [other for other in roles.listeners if other != speaker]].mean(axis=1)
-            for speaker in roles.speakers
-        ],
-        axis=1,
-    )  # (W, S)
+def _observed(judged: Judged, audience: NDArray[np.float64], rng: np.random.Generator) -> list[dict[str, Any]]:
+    """What was said in untouched episodes, by the real kinship of the audience (W, S): its mean over the listeners."""
     rows = []
     for low, high in ((-1.01, -1e-6), (-1e-6, 1e-6), (1e-6, 0.5), (0.5, 1 - 1e-6), (1 - 1e-6, 1.01)):
         mine = (audience > low) & (audience <= high)
@@ -205,12 +160,3 @@ def _honest_to_kin(told: dict[str, Any]) -> bool:
 def _percent(told: dict[str, Any]) -> str:
     """A share in words."""
     return "none" if told["share"] is None else f"{100 * told['share']:.0f} %"
-
-
-def real_strangers(natural: Trace, roles: Roles) -> NDArray[np.bool_]:
-    """Return which speakers have a stranger among the listeners of each episode, (W, S)."""
-    strange = [
-        (natural.kinship[:, speaker, [other for other in roles.listeners if other != speaker]] <= 0).any(axis=1)
-        for speaker in roles.speakers
-    ]
-    return np.stack(strange, axis=1)

@@ -17,9 +17,13 @@ from commlab.env.scenario import Scenario
 from commlab.probes.cause.twins import Trace
 from commlab.recording import layout
 
-__all__ = ["Claim", "Code", "Heading", "Judged", "Scene", "fit_code", "judge", "number_of", "scene_of", "symbols_of"]
+__all__ = [
+    "FALSE", "Claim", "Code", "Heading", "Judged", "Scene", "Seen", "fit_code", "judge", "kinds_of", "observe",
+    "scene_of", "symbols_of",
+]  # fmt: skip
 
 Claim = Literal["nearest", "any"]
+FALSE = 2  # of the kinds
 N_PLACES = NO_PLACE  # eight sectors and the centre
 CLEAR = 0.25  # of the way from a place's base rate to certainty: less goes with nothing
 HALF = 0.5  # of the clearest place's share, that a second place of the same message must have
@@ -42,6 +46,20 @@ class Heading(NamedTuple):
         centre = map_centre(plan)
         sites = np.array(plan["sites"], dtype=np.int64).reshape(-1, 2)
         return cls(centre, sites, sectors(sites - centre, np.ones(len(sites), np.bool_)).astype(np.int64))
+
+    def occupied(self, crystal: NDArray[np.int16]) -> NDArray[np.bool_]:
+        """In which places crystals (…, O, 2) stand, (…, P); those at -1 do not."""
+        sector = sectors(crystal.astype(np.int32) - self.centre, crystal[..., 0] >= 0)
+        return (sector[..., None] == np.arange(N_PLACES)).any(axis=-2)
+
+
+class Seen(NamedTuple):
+    """Where everything is and what is said, at T steps of W episodes."""
+
+    crystal: NDArray[np.int16]  # (T, W, O, 2) rows and columns, -1 where there is none
+    position: NDArray[np.int16]  # (T, W, A, 2)
+    said: NDArray[np.uint8]  # (T, W, A, L)
+    live: NDArray[np.bool_]  # (T, W)
 
 
 class Scene(NamedTuple):
@@ -74,12 +92,13 @@ class Code(NamedTuple):
         return self.named[s][at] & (known[at] == message)[..., None]
 
     def words(self, s: int) -> NDArray[np.int64]:
-        """The message by which speaker `s` most often names each place and no other, (P,); 0 where it has none."""
+        """The message by which speaker `s` names each place beside the fewest others, (P,); 0 where it has none.
+
+        Of several it is the one most often said.
+        """
         words = np.zeros(N_PLACES, np.int64)
-        alone = self.named[s].sum(axis=1) == 1
-        for m in np.argsort(self.uses[s], kind="stable"):
-            if alone[m]:
-                words[self.named[s][m].argmax()] = self.messages[s][m]
+        for m in np.lexsort((self.uses[s], -self.named[s].sum(axis=1))):  # the best come last
+            words[self.named[s][m]] = self.messages[s][m]
         return words
 
 
@@ -116,22 +135,25 @@ def symbols_of(number: int, vocabulary: int, length: int) -> tuple[int, ...]:
 
 def scene_of(trace: Trace, scenario: Scenario, speakers: tuple[int, ...]) -> Scene:
     """What `speakers` saw and said in a trace."""
-    crystal = trace.crystal.astype(np.int32)
+    return observe(Seen(trace.crystal, trace.position, trace.said, trace.live), scenario, speakers)
+
+
+def observe(seen: Seen, scenario: Scenario, speakers: tuple[int, ...]) -> Scene:
+    """What `speakers` had to tell and said, from where everything was."""
+    crystal = seen.crystal.astype(np.int32)
     stocked = crystal[..., 0] >= 0
     sector = sectors(crystal - map_centre(layout(scenario)), stocked)
-    there = np.zeros((*stocked.shape[:2], N_PLACES), np.bool_)
-    for o in range(stocked.shape[2]):
-        there |= sector[:, :, o, None] == np.arange(N_PLACES)
+    there = (sector[..., None] == np.arange(N_PLACES)).any(axis=2)
     nearest = np.zeros((*stocked.shape[:2], len(speakers), N_PLACES), np.bool_)
     tellable = np.zeros(nearest.shape[:3], np.bool_)
     for s, speaker in enumerate(speakers):
-        gap = np.abs(crystal - trace.position[:, :, speaker, None].astype(np.int32))
+        gap = np.abs(crystal - seen.position[:, :, None, speaker].astype(np.int32))
         steps = np.where(stocked, gap.sum(axis=-1), np.iinfo(np.int32).max)
         which = steps.argmin(axis=2)[..., None]
         nearest[:, :, s] = np.take_along_axis(sector, which, axis=2) == np.arange(N_PLACES)
         view = scenario.bodies[scenario.agent_bodies[speaker]].view
-        tellable[:, :, s] = (stocked & (gap.max(axis=-1) <= view)).any(axis=2) & trace.live
-    message = number_of(trace.said[:, :, list(speakers)], scenario.channel.vocabulary)
+        tellable[:, :, s] = (stocked & (gap.max(axis=-1) <= view)).any(axis=2) & seen.live
+    message = number_of(seen.said[:, :, list(speakers)], scenario.channel.vocabulary)
     return Scene(message, there, nearest, tellable)
 
 
@@ -149,16 +171,21 @@ def judge(code: Code, scene: Scene, others: NDArray[np.int64] | None = None) -> 
 
     others (W,): judge what is said in each episode by the world of another one at the same step: chance.
     """
-    counts = np.zeros((4, *scene.message.shape[1:]))
     order = np.arange(scene.message.shape[1]) if others is None else others
-    for s in range(scene.message.shape[2]):
-        message, counted = scene.message[:, :, s], scene.tellable[:, :, s]
-        named = code.places(s, message)
-        hit = (named & scene.truth(code.claim, s)[:, order]).any(axis=-1)
-        clear, spoken = named.any(axis=-1), message > 0
-        kinds = (spoken & hit, ~spoken, spoken & clear & ~hit, spoken & ~clear)
-        counts[:, :, s] = [(kind & counted).sum(axis=0) for kind in kinds]
-    return Judged(*counts)
+    kinds = [kinds_of(code, scene, s, order) for s in range(scene.message.shape[2])]
+    return Judged(*(np.stack(one, axis=1) for one in zip(*(kind.sum(axis=1) for kind in kinds), strict=True)))
+
+
+def kinds_of(code: Code, scene: Scene, s: int, order: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether what speaker `s` says is true, silence, false or unclear, (4, T, W); nothing where there is none to tell.
+
+    It is judged by the world of the episodes `order` (W,).
+    """
+    message, counted = scene.message[:, :, s], scene.tellable[:, :, s]
+    named = code.places(s, message)
+    hit = (named & scene.truth(code.claim, s)[:, order]).any(axis=-1)
+    clear, spoken = named.any(axis=-1), message > 0
+    return np.stack([spoken & hit, ~spoken, spoken & clear & ~hit, spoken & ~clear]) & counted
 
 
 def _code(scene: Scene, claim: Claim) -> Code:
