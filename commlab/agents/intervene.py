@@ -34,7 +34,7 @@ class Intervener:
         self.replan(plan)
 
     def replan(self, plan: Plan) -> None:
-        """Follow another plan from now on."""
+        """Follow another plan from now on; what is observed at this moment has to be observed anew."""
         self.plan = plan
         self.messages.replan(plan)
         self.world = [change for change in plan.changes if room_of(change.site) == WORLD]

@@ -71,12 +71,16 @@ class MessageChanges:
         self.replan(plan)
 
     def replan(self, plan: Plan) -> None:
-        """Follow another plan from now on; what was said and heard is remembered as far as it was needed so far."""
+        """Follow another plan from now on; what is heard at this moment will be heard anew.
+
+        What was said and heard before is remembered as far as it was needed so far.
+        """
         self.out = [change for change in plan.changes if change.site == "message.out"]
         self.inward = [change for change in plan.changes if change.site == "message.in"]
         self.said = deque(self.said, maxlen=max([0, *(change.delay for change in self.out)]))
         longest = max([0, *(change.delay for change in self.inward)])
-        self.ears = deque(self.ears, maxlen=longest + 1 if longest else 0)  # one more, for forks hear a moment anew
+        past = list(self.ears)[:-1]
+        self.ears = deque(past, maxlen=longest + 1 if longest else 0)  # one more, for a moment may be heard anew
 
     def begin(self) -> None:
         """Forget: an episode begins."""

@@ -152,11 +152,11 @@ def make_plan(
         place = 0
         for intervention in interventions:
             _check_fits(intervention, n_steps, n_agents, length)
-            wanted = _change(intervention, shape, length, tapes or {})
-            while place < len(changes) and not _alike(changes[place], wanted):
+            wanted = _kind(intervention, tapes or {})
+            while place < len(changes) and not _joins(changes[place], wanted, w, intervention):
                 place += 1
             if place == len(changes):
-                changes.append(wanted)
+                changes.append(_with_room(wanted, intervention, shape, length))
             _enter(changes[place], w, intervention)
     return Plan(tuple(changes))
 
@@ -177,35 +177,63 @@ def _check_fits(change: Intervention, n_steps: int, n_agents: int, length: int) 
         )
 
 
-def _change(intervention: Intervention, shape: tuple[int, int, int], length: int, tapes: Mapping[int, Tape]) -> Change:
-    """Return the change that an intervention asks for, done nowhere yet."""
-    says = bool(intervention.message)
-    shows = says or intervention.site in ("kinship", "world.kinship")
-    size = len(intervention.vector or ()) or int(intervention.value is not None)
+def _kind(intervention: Intervention, tapes: Mapping[int, Tape]) -> Change:
+    """Return the kind of change that an intervention asks for, without room for where it is done."""
     if intervention.source is not None and intervention.source not in tapes:
         raise InterventionError(f"Episode {intervention.source} is not there to be replayed; hand over its tape.")
     return Change(
         intervention.site,
         intervention.operation,
-        np.zeros(shape, np.bool_),
-        np.zeros((*(shape if says else (1, 1, 1)), length), np.uint8),
-        np.zeros(shape if shows else (1, 1, 1), np.int8),
-        intervention.speakers,
-        intervention.delay or 0,
-        intervention.chance or 0.0,
-        None if intervention.source is None else tapes[intervention.source],
-        np.zeros((*(shape if size else (1, 1, 1)), max(1, size)), np.float32),
-        intervention.others,
-        intervention.field,
-        None if intervention.eraser is None else _as_arrays(intervention.eraser),
+        np.zeros((1, 1, 1), np.bool_),
+        speakers=intervention.speakers,
+        delay=intervention.delay or 0,
+        chance=intervention.chance or 0.0,
+        tape=None if intervention.source is None else tapes[intervention.source],
+        values=np.zeros((1, 1, 1, _size(intervention)), np.float32),
+        others=intervention.others,
+        field=intervention.field,
+        eraser=None if intervention.eraser is None else _as_arrays(intervention.eraser),
     )
+
+
+def _with_room(kind: Change, intervention: Intervention, shape: tuple[int, int, int], length: int) -> Change:
+    """Return a change that is done nowhere yet, with room for what differs by step, world and agent (T, W, A)."""
+    says = bool(intervention.message)
+    shows = says or intervention.site in ("kinship", "world.kinship")
+    holds = intervention.vector is not None or intervention.value is not None
+    return kind._replace(
+        where=np.zeros(shape, np.bool_),
+        symbols=np.zeros((*(shape if says else (1, 1, 1)), length), np.uint8),
+        kinship=np.zeros(shape if shows else (1, 1, 1), np.int8),
+        values=np.zeros((*(shape if holds else (1, 1, 1)), _size(intervention)), np.float32),
+    )
+
+
+def _size(intervention: Intervention) -> int:
+    """Return how many numbers an intervention puts in a place."""
+    return len(intervention.vector or (0,))
 
 
 def _alike(one: Change, other: Change) -> bool:
     """Return whether two changes differ in nothing but where they are done, and what is said, shown or put there."""
     same = (one[:2], one[5:8], one.others, one.field) == (other[:2], other[5:8], other.others, other.field)
-    same = same and one.tape is other.tape and one.values.shape == other.values.shape
+    same = same and one.tape is other.tape and one.values.shape[3] == other.values.shape[3]
     return same and (one.eraser is None or _same_eraser(one.eraser, other.eraser))
+
+
+def _joins(change: Change, wanted: Change, w: int, intervention: Intervention) -> bool:
+    """Return whether what is wanted in a world can be part of a change, which has room there for one at a time."""
+    return _alike(change, wanted) and not change.where[_span(intervention), w][:, _agents(change, intervention)].any()
+
+
+def _span(intervention: Intervention) -> slice:
+    """Return the steps of an intervention."""
+    return slice(intervention.first, None if intervention.last is None else intervention.last + 1)
+
+
+def _agents(change: Change, intervention: Intervention) -> list[int]:
+    """Return the agents of an intervention."""
+    return list(range(change.where.shape[2])) if intervention.agents is None else list(intervention.agents)
 
 
 def _same_eraser(one: Eraser, other: Eraser | None) -> bool:
@@ -215,10 +243,8 @@ def _same_eraser(one: Eraser, other: Eraser | None) -> bool:
 
 def _enter(change: Change, w: int, intervention: Intervention) -> None:
     """Write where one world's intervention is done into the change's arrays."""
-    n_steps, _, n_agents = change.where.shape
-    agents = list(range(n_agents)) if intervention.agents is None else list(intervention.agents)
-    last = n_steps - 1 if intervention.last is None else min(intervention.last, n_steps - 1)
-    steps = np.arange(intervention.first, last + 1)[:, None]
+    agents = _agents(change, intervention)
+    steps = np.arange(change.where.shape[0])[_span(intervention)][:, None]
     change.where[steps, w, agents] = True
     if intervention.message:
         change.symbols[steps, w, agents] = intervention.message

@@ -81,12 +81,14 @@ class Rollout:
         self._injected = self._intervener.observed(0)
 
     def replan(self, plan: Plan) -> None:
-        """Follow another plan from what is said and done in this step, and observed in the next, on.
+        """Follow another plan from this step on: what is observed in it is observed anew.
 
         Raises InterventionError for a plan that is not for these worlds.
         """
         check_plan(plan, self.worlds, self.policy)
         self._intervener.replan(plan)
+        self.worlds.restore(self.worlds.state())  # observes again
+        self._injected = self._intervener.observed(self.t)
 
     def fork(self, worlds: NDArray[np.int64], plan: Plan | None = None) -> Rollout:
         """Return a rollout at the same step whose world n is a copy of world `worlds[n]`; the two go on apart.

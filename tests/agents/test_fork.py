@@ -117,7 +117,24 @@ def test_a_forks_plan_holds_from_its_own_step_on_and_leaves_the_original_alone(l
 def test_a_rollout_can_be_given_another_plan_on_the_way(lookout: Scenario) -> None:
     rollout = begun(lookout, RecurrentPolicy(lookout, 8, seed=3))
     rollout.run(4, Everything())
+    natural = rollout.worlds.observation.heard.copy()
     rollout.replan(make_plan([[Intervention("message.in", "set", (1,), symbol=7)]] * 3, 12, 2))
-    assert not (rollout.worlds.observation.heard[:, 1, 0, 0] == 7).all(), "this step was observed before"
-    rollout.run(1, Everything())
-    assert (rollout.worlds.observation.heard[:, 1, 0, 0] == 7).all()
+    assert (rollout.worlds.observation.heard[:, 1, 0, 0] == 7).all(), "it holds at once"
+    rollout.replan(NO_PLAN)
+    assert np.array_equal(rollout.worlds.observation.heard, natural), "and leaves nothing behind"
+
+
+@pytest.mark.parametrize("at", [1, 5])
+def test_a_plan_that_is_given_again_on_the_way_goes_on_bit_for_bit(whole: Scenario, at: int) -> None:
+    changes = (
+        Intervention("message.in", "delay", delay=2),
+        Intervention("message.in", "inject", (1,), 3, symbol=(1, 2)),
+    )
+    plan = make_plan([changes] * 3, 20, 6, 2)
+    original, again = (begun(whole, RecurrentPolicy(whole, 8, seed=2), plan) for _ in range(2))
+    first, second = Everything(), Everything()
+    original.run(12, first)
+    again.run(at, second)
+    again.replan(plan)
+    again.run(12 - at, second)
+    assert first.steps == second.steps

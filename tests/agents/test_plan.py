@@ -12,6 +12,7 @@ from commlab.agents.recurrent import RecurrentPolicy
 from commlab.agents.rollout import Rollout
 from commlab.agents.tapes import record_tapes
 from commlab.env.batch import WorldBatch
+from commlab.env.loading import load_scenario
 from commlab.env.scenario import Scenario
 from commlab.env.types import UNKNOWN, Slot
 from commlab.foundation.errors import InterventionError
@@ -312,3 +313,19 @@ def test_a_plan_that_is_padded_leaves_the_added_worlds_alone() -> None:
     assert (padded.changes[0].symbols[:, :3] == 5).all()
     assert MUTED.padded(64).changes[0].where is MUTED.changes[0].where
     assert NO_PLAN.padded(64) == NO_PLAN
+
+
+def test_interventions_that_meet_are_done_one_after_the_other(lookout: Scenario) -> None:
+    pushes = [Intervention("hidden.core", "add", (1,), first, last, vector=(1.0,)) for first, last in ((0, 5), (4, 8))]
+    plan = make_plan([pushes], 12, 2)
+    assert [change.where[:, 0, 1].sum() for change in plan.changes] == [6, 5]
+    apart = make_plan([[pushes[0], Intervention("hidden.core", "add", (1,), 6, vector=(2.0,))]], 12, 2)
+    assert len(apart.changes) == 1, "those that do not meet are parts of one change"
+
+
+def test_two_phantoms_are_heard_beside_each_other() -> None:
+    rivals = load_scenario("rivals", {"steps": 12})
+    changes = [Intervention("message.in", "inject", (1,), symbol=symbol) for symbol in (3, 4)]
+    rollout = Rollout(WorldBatch(rivals, 1), RecurrentPolicy(rivals, 8), make_plan([changes], 12, 4))
+    rollout.begin(np.arange(1))
+    assert rollout.worlds.observation.heard[0, 1, :2, 0].tolist() == [4, 3]
