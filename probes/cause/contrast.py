@@ -33,7 +33,7 @@ class Counted(NamedTuple):
     @property
     def defined(self) -> bool:
         """Whether both arms have enough episodes to count in."""
-        return min(np.count_nonzero(self.total), np.count_nonzero(self.other_total)) >= LEAST
+        return bool(min(np.count_nonzero(self.total), np.count_nonzero(self.other_total)) >= LEAST)
 
 
 class Contrast(NamedTuple):
@@ -75,7 +75,7 @@ def contrasts(family: Mapping[str, Counted], rng: np.random.Generator, n_null: i
     if not known:
         return {}
     n_episodes = len(next(iter(known.values())).hits)
-    signs = rng.integers(0, 2, (n_null, n_episodes)) * 2.0 - 1.0
+    signs: Float64 = rng.integers(0, 2, (n_null, n_episodes)).astype(np.float64) * 2.0 - 1.0
     observed = {name: float(_difference(_sums(one).sum(axis=0)[None])[0]) for name, one in known.items()}
     draws = {name: _swapped(one, signs) for name, one in known.items()}
     adjusted = max_statistic(

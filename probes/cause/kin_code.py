@@ -50,7 +50,7 @@ class Heading(NamedTuple):
     def occupied(self, crystal: NDArray[np.int16]) -> NDArray[np.bool_]:
         """In which places crystals (…, O, 2) stand, (…, P); those at -1 do not."""
         sector = sectors(crystal.astype(np.int32) - self.centre, crystal[..., 0] >= 0)
-        return (sector[..., None] == np.arange(N_PLACES)).any(axis=-2)
+        return np.asarray((sector[..., None] == np.arange(N_PLACES)).any(axis=-2))
 
 
 class Seen(NamedTuple):
@@ -89,7 +89,7 @@ class Code(NamedTuple):
         if not len(known):
             return np.zeros((*message.shape, N_PLACES), np.bool_)
         at = np.minimum(np.searchsorted(known, message), len(known) - 1)
-        return self.named[s][at] & (known[at] == message)[..., None]
+        return np.asarray(self.named[s][at] & (known[at] == message)[..., None])
 
     def words(self, s: int) -> NDArray[np.int64]:
         """The message by which speaker `s` names each place beside the fewest others, (P,); 0 where it has none.
@@ -222,7 +222,8 @@ def _named(hits: NDArray[np.float64], episode: NDArray[np.int64], base: NDArray[
     sums = np.zeros((n_episodes, len(base)))
     np.add.at(sums, index, hits - hits.mean(axis=0))
     error = np.sqrt((sums**2).sum(axis=0) * n_episodes / (n_episodes - 1)) / len(hits) / room
-    return (excess >= CLEAR) & (excess > SURE * error) & (excess >= HALF * excess.max()) & (base < 1)
+    stands_out: NDArray[np.bool_] = (excess >= CLEAR) & (excess > SURE * error) & (excess >= HALF * excess.max())
+    return stands_out & (base < 1)
 
 
 def _informed(code: Code, scene: Scene) -> float:

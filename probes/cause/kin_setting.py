@@ -40,7 +40,7 @@ class Setting(NamedTuple):
     @property
     def n_episodes(self) -> int:
         """Episodes, W."""
-        return self.natural.live.shape[1]
+        return int(self.natural.live.shape[1])
 
     @property
     def audience(self) -> NDArray[np.float64]:

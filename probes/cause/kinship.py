@@ -1,4 +1,4 @@
-"""Kinship in language: whom speakers tell, whom they lie to, whom listeners heed: twins that are shown other kinship."""
+"""Kinship in language: whom speakers tell and lie to, and whom listeners heed, from twins that are shown other kin."""
 
 from __future__ import annotations
 

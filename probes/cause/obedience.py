@@ -24,12 +24,13 @@ from commlab.foundation.statistics import bca_mean
 from commlab.probes.cause.contrast import Contrast, Counted, contrasts, share_of
 from commlab.probes.cause.kin_code import Heading, symbols_of
 from commlab.probes.cause.kin_setting import KIN, STRANGER, Setting
-from commlab.probes.cause.trials import Trials, choose_trials, going_on, in_time
+from commlab.probes.cause.trials import Trials, Window, choose_in_window, going_on, in_time
 from commlab.recording import layout
 
 __all__ = ["Obeying", "listener_side"]
 
 FEWEST = 16  # trials
+EARLIEST = 4  # step of a trial
 OWN, FOREIGN = "own", "foreign"
 
 
@@ -60,7 +61,8 @@ class Heard(NamedTuple):
 def listener_side(setting: Setting, levels: Sequence[float], n_null: int) -> Obeying:
     """Return whether listeners obey, at each shown kinship, and what they do with strangers, in words of a list."""
     rng = np.random.default_rng([setting.seed, 2])
-    trials = choose_trials(setting.natural, setting.roles.listeners, rng)
+    window = Window(carrying=False, first=EARLIEST, last=max(EARLIEST, setting.scenario.steps // 2))
+    trials = choose_in_window(setting.natural, setting.roles.listeners, rng, window)
     own = _ask(setting, trials, _speaker_of(setting, trials, closest=True), rng)
     if len(own.trials) < FEWEST:
         why = "There are too few moments at which listeners carry nothing and a word names a place without a crystal."
@@ -68,7 +70,7 @@ def listener_side(setting: Setting, levels: Sequence[float], n_null: int) -> Obe
     shown = sorted({*levels, KIN, STRANGER})
     arms = {kinship: _hear(setting, own, kinship) for kinship in shown}
     silence = _hear(setting, own, None)
-    family = {
+    family: dict[str, Counted] = {
         "kin": _heeded(arms[KIN], silence),
         "strangers": _heeded(arms[STRANGER], silence),
         "kin_less_strangers": _counted(arms[KIN].hits, arms[STRANGER].hits),
@@ -98,9 +100,7 @@ def _foreign(
         return None, {}
     arms = {shown: _hear(setting, asked, shown) for shown in (STRANGER, KIN)}
     silence = _hear(setting, asked, None)
-    tests = contrasts(
-        {"foreign": _counted(arms[STRANGER], silence), "as_kin": _counted(arms[KIN], silence)}, rng, n_null
-    )
+    tests = contrasts({"foreign": _heeded(arms[STRANGER], silence), "as_kin": _heeded(arms[KIN], silence)}, rng, n_null)
     told = {
         "n_trials": len(asked.trials),
         "levels": [{"shown": shown, **_told(arm, silence, rng)} for shown, arm in arms.items()],
@@ -151,8 +151,8 @@ def _hear(setting: Setting, asked: Asked, kinship: float | None) -> Heard:
         tried[going[trial], heading.sector[site]] = True
     logits = trace.logits[trials.step, trials.episode, trials.listener].astype(np.float64)
     hits = (tried & asked.wanted).any(axis=1).astype(np.float64)
-    others = (tried[:, None] & asked.instead).any(axis=2).sum(axis=1) / asked.instead.any(axis=2).sum(axis=1)
-    return Heard(hits, others, logits)
+    reached = (tried[:, None] & asked.instead).any(axis=2).sum(axis=1).astype(np.float64)
+    return Heard(hits, reached / asked.instead.any(axis=2).sum(axis=1).astype(np.float64), logits)
 
 
 def _span(scenario: Scenario) -> int:
