@@ -14,6 +14,8 @@ def talk(
     run: Run = None,
     headless: Annotated[Path | None, typer.Option(metavar="FILE", help="Hold the conversation of a script.")] = None,
     replay: Annotated[str | None, typer.Option(metavar="NAME", help="Play a saved talk again, without a page.")] = None,
+    score: Annotated[bool, typer.Option("--score", help="Measure how often they go where one sends them.")] = False,
+    episodes: Annotated[int, typer.Option(min=8, help="With --score: episodes an arm.")] = 1024,
     port: Annotated[int, typer.Option(help="Of the page; 0 takes any.")] = 8765,
     host: Annotated[str, typer.Option(help="Where to listen; others than this machine need a --token.")] = "127.0.0.1",
     token: Annotated[str | None, typer.Option(help="Whom to let in; `auto` makes one.")] = None,
@@ -31,8 +33,14 @@ def talk(
       commlab talk                                     a page on 127.0.0.1: look, speak, see what your words do
       commlab talk --headless script.yaml              the same from a file (exit code 1: not as expected)
       commlab talk --replay "first words"              a saved talk again, and whether it is the same to the last bit
+      commlab talk --score                             how often they go where they are sent, in fresh episodes
       commlab talk --host 0.0.0.0 --token auto         for other machines, with the token in the address
     """
+    if score:
+        from commlab.commands.score import score as run_score
+
+        run_score(run, as_json, episodes, seed, command_line())
+        return
     from commlab.commands import talk as commands
 
     if headless is None and replay is None:

@@ -44,6 +44,8 @@ def serve(run: str | None, door: Door, seed: int, episode: int, checkpoint: Path
     listening = listen(door.host, door.port)
     known = saved_language(folder, agents) or nothing_known(agents.scenario, MAKING)
     talk = Conversation(folder.path, agents, *known, seed, episode)
+    talk.step()  # what is compiled on first use is compiled before the page opens
+    talk.restart(episode)
     room = Room(talk, Trier(folder, agents, command))
     server = Server(room, listening, token)
     threading.Thread(target=_learn, args=(room, folder, agents), name="learn", daemon=True).start()

@@ -273,6 +273,7 @@ class Room:
 
     def _welcome(self, client: Client) -> None:
         """Show a newcomer everything."""
+        self._tell_lines()
         self.clients.append(client)
         for message in (self._hello(), self._episode(), self._lines(0, reset=True)):
             self._send(client, message)

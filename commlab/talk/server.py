@@ -33,7 +33,7 @@ MOST_CLIENTS = 32
 _MOST_BYTES = 64 * 1024  # of a message, before the connection is cut; those above 16 KB are refused in a sentence
 _FULL, _SLOW, _FLOOD = 1013, 1013, 1008  # websocket close codes: try again later, and a broken rule
 _STALLED = 30.0  # seconds that a client may take nothing
-_ENDING = 3  # seconds for clients to say goodbye
+_ENDING = 1  # seconds for clients to say goodbye
 
 
 class Server:

@@ -167,7 +167,7 @@ class Transcript:
 
 def told(symbols: tuple[int, ...], text: str | None, certainty: float | None) -> str:
     """Return a message as symbols and words: 14 (crystal in the north-east, 97 %)."""
-    form = " ".join(map(str, symbols)) if any(symbols) else "nothing"
+    form = " ".join(map(str, symbols)) if any(symbols) else "silence"
     if text is None:
         return form
     return f"{form} ({text}{f', {percent(certainty)}' if certainty is not None else ''})"
