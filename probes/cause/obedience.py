@@ -150,7 +150,7 @@ def _hear(setting: Setting, asked: Asked, kinship: float | None) -> Heard:
         trial, site = np.nonzero((cell[:, None] == heading.sites[None]).all(axis=2))
         tried[going[trial], heading.sector[site]] = True
     logits = trace.logits[trials.step, trials.episode, trials.listener].astype(np.float64)
-    hits = (tried & asked.wanted).any(axis=1).astype(np.float64)
+    hits = np.asarray((tried & asked.wanted).any(axis=1), dtype=np.float64)
     reached = (tried[:, None] & asked.instead).any(axis=2)
     others = np.asarray(reached.sum(axis=1) / asked.instead.any(axis=2).sum(axis=1), dtype=np.float64)
     return Heard(hits, others, logits)
