@@ -6,6 +6,7 @@ package concept-erasure fits it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,8 @@ from commlab.probes.cause.states import States
 
 __all__ = [
     "Means",
+    "Scaled",
+    "as_far",
     "displaced",
     "fit_eraser",
     "fit_means",
@@ -28,8 +31,17 @@ __all__ = [
 ]
 
 SMALLEST = 1e-12
+MOST_SCALED = 1.8
 
 Float64 = NDArray[np.float64]
+
+
+class Scaled(NamedTuple):
+    """An eraser that moves states as far as another."""
+
+    eraser: Eraser
+    factor: float  # by which it was scaled
+    n_targets: int  # that it erases together
 
 
 class Means(NamedTuple):
@@ -72,20 +84,30 @@ def matched(vectors: Float64, like: Float64) -> Float64:
     return scaled
 
 
-def fit_eraser(states: States) -> Eraser:
-    """Return the LEACE eraser of the target: no linear probe can then read it from states like these."""
+def fit_eraser(states: States, *beside: States) -> Eraser:
+    """Return the LEACE eraser of the target: no linear probe can then read it from states like these.
+
+    What stands `beside` is erased with it: other values of the same rows. Rows without a value of one of them count as
+    having none of it.
+    """
     import torch
     from concept_erasure import LeaceFitter
 
-    known = states.known
+    known = np.logical_or.reduce([one.known for one in (states, *beside)])
     vectors = torch.from_numpy(states.vectors[known].astype(np.float64))
-    values = torch.from_numpy(np.eye(len(states.names))[states.value[known]])
+    values = torch.from_numpy(np.hstack([_indicators(one)[known] for one in (states, *beside)]))
     fitter = LeaceFitter(vectors.shape[1], values.shape[1], dtype=torch.float64)
     found = fitter.update(vectors, values).eraser
     assert found.bias is not None
     parts = (found.proj_left, found.proj_right, found.bias)
     left, right, bias = (part.numpy().astype(np.float32) for part in parts)
     return Eraser(left, right, bias)
+
+
+def _indicators(states: States) -> Float64:
+    """Return a column for each value, (N, K); rows without a value are rows of zeros."""
+    indicators: Float64 = np.eye(len(states.names) + 1, len(states.names))[states.value]  # NO_VALUE takes the last row
+    return indicators
 
 
 def part_of(eraser: Eraser, vectors: Float64) -> Float64:
@@ -106,7 +128,22 @@ def scaled(eraser: Eraser, factor: float) -> Eraser:
     return eraser._replace(left=np.asarray(eraser.left, dtype=np.float32) * np.float32(factor))
 
 
+def as_far(states: States, far: float, made: Sequence[States]) -> Scaled:
+    """Return an eraser of `made[0]` that moves `states` as far, the root of the mean square.
+
+    Where it would have to be scaled by more than MOST_SCALED, the next ones of `made` are erased with it: a projection
+    scaled by more than 2 swings wider at every step of a recurrent state. All of them have rows of their own target.
+    """
+    for n in range(1, len(made) + 1):
+        eraser = fit_eraser(*made[:n])
+        own = displaced(eraser, states)
+        if own * MOST_SCALED >= far:
+            break
+    factor = min(MOST_SCALED, far / own) if own > SMALLEST else 0.0
+    return Scaled(scaled(eraser, factor), factor, n)
+
+
 def displaced(eraser: Eraser, states: States) -> float:
     """Return how far an eraser moves a state, the root of the mean square."""
-    vectors = states.vectors.astype(np.float64) - np.asarray(eraser.bias, dtype=np.float64)
+    vectors = states.vectors[states.known].astype(np.float64) - np.asarray(eraser.bias, dtype=np.float64)
     return float(np.sqrt(np.square(part_of(eraser, vectors)).sum(axis=1).mean()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,12 +24,12 @@ __all__ = [
     "SAID",
     "Arm",
     "Ruler",
+    "came_to_by_arm",
     "identical",
     "kl_bits",
     "make_ruler",
     "mean_of",
     "outcomes_of",
-    "reached",
     "read_arm",
     "score",
     "spread_of",
@@ -155,15 +156,26 @@ def score(outcome: str, arm: Arm, twin: Arm, wanted: Int64) -> Float64:
     return np.asarray(told == wanted, dtype=np.float64)
 
 
-def reached(arm: Arm, wanted: Int64, own: Int64) -> dict[str, float]:
-    """Return the share of cases that tried first the wanted place, their own, another, or none."""
+def came_to(values: Int64, wanted: Int64, own: Int64) -> dict[str, float]:
+    """Return the share of cases whose place, or message, has the wanted value, their own, another, or none."""
     shares = {
-        "wanted": arm.place == wanted,
-        "own": arm.place == own,
-        "other": (arm.place != wanted) & (arm.place != own) & (arm.place != NO_VALUE),
-        "none": arm.place == NO_VALUE,
+        "wanted": values == wanted,
+        "own": values == own,
+        "other": (values != wanted) & (values != own) & (values != NO_VALUE),
+        "none": values == NO_VALUE,
     }
     return {name: float(np.mean(share)) for name, share in shares.items()}
+
+
+def came_to_by_arm(
+    arms: Mapping[str, Arm], outcomes: tuple[str, ...], wanted: Int64, own: Int64
+) -> dict[str, dict[str, dict[str, float]]]:
+    """Return for places and messages, where these can be told, what each arm came to."""
+    return {
+        outcome: {name: came_to(getattr(arm, outcome), wanted, own) for name, arm in arms.items()}
+        for outcome in outcomes
+        if outcome != ACTION
+    }
 
 
 def identical(one: Arm, other: Arm) -> bool:

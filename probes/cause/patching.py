@@ -24,7 +24,7 @@ from commlab.foundation.result import Result
 from commlab.foundation.statistics import bca_paired_difference, permutation_p_value, summarise_null
 from commlab.probes.cause.cases import FEWEST, Cases, Wish, draw_values
 from commlab.probes.cause.directions import fit_eraser, matched, part_of, random_part, scaled
-from commlab.probes.cause.outcomes import ACTION, SAID, Arm, identical, mean_of, reached, score, spread_of
+from commlab.probes.cause.outcomes import ACTION, SAID, Arm, came_to_by_arm, identical, mean_of, score, spread_of
 from commlab.probes.cause.stage import Stage, set_stage
 from commlab.probes.cause.states import NO_VALUE, site_of
 from commlab.probes.decode.wording import file_stem, percent
@@ -213,6 +213,7 @@ def _result(stage: Stage, found: Found, moved: dict[str, float], command: str) -
     estimate = float((patched - base).mean())
     p_value = permutation_p_value(estimate, null)
     tables = {outcome: found.table(outcome, rng) for outcome in stage.outcomes}
+    came = came_to_by_arm({name: found.arms[name] for name in ARMS}, stage.outcomes, found.wanted, stage.cases.own)
     return Result(
         analysis="patching",
         name=file_stem("patch", states.target, wish.layer, states.of),
@@ -222,12 +223,12 @@ def _result(stage: Stage, found: Found, moved: dict[str, float], command: str) -
         null=summarise_null(null, f"{at_random}, moved as far"),
         p_value=p_value,
         n_episodes=stage.cases.n,
-        sentence=_sentence(stage, tables[main], p_value),
+        sentence=_sentence(stage, tables[main], came.get(main), p_value),
         details={
             **stage.facts(),
             "changed": changed,
             "outcomes": tables,
-            "reached": {name: reached(found.arms[name], found.wanted, stage.cases.own) for name in ARMS},
+            "came_to": came,
             "beyond_same_value": {
                 "mean": float((patched - found.of(main, alike)).mean()),
                 "interval": bca_paired_difference(patched, found.of(main, alike), rng),
@@ -240,7 +241,7 @@ def _result(stage: Stage, found: Found, moved: dict[str, float], command: str) -
     )
 
 
-def _sentence(stage: Stage, table: dict[str, Any], p_value: float) -> str:
+def _sentence(stage: Stage, table: dict[str, Any], came: dict[str, Any] | None, p_value: float) -> str:
     """Return the finding in words."""
     states, main, wish = stage.states, stage.outcomes[0], stage.wish
     mean = {name: entry["mean"] for name, entry in table.items()}
@@ -254,8 +255,9 @@ def _sentence(stage: Stage, table: dict[str, Any], p_value: float) -> str:
             f"same value by {mean[alike]:.2f}, and moved as far at random by {mean[at_random]:.2f} ({ending})."
         )
     do = "say that episode's value" if main == SAID else "go first to that episode's place"
+    own = f" (and their own in {percent(came[UNTOUCHED]['own'])})" if came else ""
     return (
-        f"{given} {do} in {percent(mean[changed])}, untouched in {percent(mean[UNTOUCHED])}, given that of an episode "
-        f"with the same value in {percent(mean[alike])}, and moved as far at random in {percent(mean[at_random])} "
-        f"({ending})."
+        f"{given} {do} in {percent(mean[changed])}, untouched in {percent(mean[UNTOUCHED])}{own}, given that of an "
+        f"episode with the same value in {percent(mean[alike])}, and moved as far at random in "
+        f"{percent(mean[at_random])} ({ending})."
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from commlab.agents.intervention import Eraser
 from commlab.agents.plan import NO_PLAN, Plan
 from commlab.agents.rollout import Rollout
 from commlab.datasets.memory import memory_recording
@@ -24,6 +25,7 @@ from commlab.recording import Playable, Recorder, Request, drawn_fields, header_
 
 __all__ = [
     "NO_VALUE",
+    "Erased",
     "States",
     "check_layer",
     "check_same",
@@ -38,6 +40,14 @@ __all__ = [
 NO_VALUE = -1
 HIDDEN = "policy/hidden."
 N_FOLDS = 5
+
+
+class Erased(NamedTuple):
+    """States that were not erased in the world, but afterwards."""
+
+    layer: str
+    agents: tuple[int, ...]
+    eraser: Eraser
 
 
 class States(NamedTuple):
@@ -133,11 +143,17 @@ def permuted_states(states: States, n_draws: int, rng: np.random.Generator) -> l
 
 
 def recorded(
-    agents: Playable, n_episodes: int, seed: int = 0, plan: Plan = NO_PLAN, layers: tuple[str, ...] = ()
+    agents: Playable,
+    n_episodes: int,
+    seed: int = 0,
+    plan: Plan = NO_PLAN,
+    layers: tuple[str, ...] = (),
+    erased: Erased | None = None,
 ) -> Recording:
     """Return what `twins.play` rolls with the same arguments, as a recording in memory.
 
-    So every target can be computed, and every probe fitted, in a world that was interfered with.
+    So every target can be computed, and every probe fitted, in a world that was interfered with. What is `erased` is
+    taken out of the states that were recorded; nobody acted on that.
     """
     scenario, n_worlds = agents.scenario, max(LEAST, n_episodes)
     worlds = WorldBatch(scenario, n_worlds, EXPERIMENTS + seed)
@@ -146,6 +162,8 @@ def recorded(
     rollout.begin(np.arange(n_worlds))
     drawn = drawn_fields(worlds, n_episodes)
     rollout.run(scenario.steps, recorder)
+    if erased is not None:
+        _erase(recorder.arrays[f"{HIDDEN}{erased.layer}"], erased)
     fields = {
         "length": recorder.lengths[:n_episodes],
         "seed": np.full(n_episodes, worlds.seed, np.uint64),
@@ -159,6 +177,13 @@ def recorded(
     }
     request = Request(Path("in memory"), n_episodes, seed, condition="experiment", layers=layers)
     return memory_recording(header_of(agents, request), fields, recorder.columns(n_episodes))
+
+
+def _erase(states: NDArray[np.floating[Any]], erased: Erased) -> None:
+    """Take out of hidden states (W, T, A, H) what an eraser does; write `states`."""
+    left, right, bias = (np.asarray(part, dtype=np.float64) for part in erased.eraser)
+    own = states[:, :, list(erased.agents)].astype(np.float64)
+    states[:, :, list(erased.agents)] = own - (own - bias) @ right.T @ left.T
 
 
 def value_table(recording: Recording, target: str, names: tuple[str, ...], n_steps: int) -> NDArray[np.int64]:
