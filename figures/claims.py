@@ -76,6 +76,11 @@ CLAIMS = (
         "Do listeners go to the place that a symbol names, though the crystal is elsewhere?",
         "commlab inject RUN",
     ),
+    Claim(
+        "understanding", "understanding", "Understanding",
+        "Told the speakers' own word for a place, how often do listeners go there first?",
+        "commlab talk RUN --score",
+    ),
 )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from commlab.figures import (
     probe_scores,
     symbol_destinations,
     symbol_place,
+    understanding,
     use,
 )
 from commlab.figures.style import new_figure, styled
@@ -45,6 +46,7 @@ PLOTS = {
         "probe_scores": probe_scores,
         "injection_effect": injection_effect,
         "symbol_destinations": symbol_destinations,
+        "understanding": understanding,
         "clusters": clusters,
         "formation": formation,
     }.items()

@@ -150,6 +150,29 @@ def use() -> Result:
     return made_up("use", "use-all", 4.93, "deliveries an episode", details, sentence=sentence)
 
 
+def understood() -> Result:
+    """Four places: one without a word, two that share one."""
+    sites, names = [[1, 1], [1, 9], [9, 1], [9, 9]], ["NW", "NE", "SW", "SE"]
+    scores, symbols = (0.95, 0.0, 0.5, 0.4), (3, None, 7, 7)
+    places = {
+        name: {
+            "score": score, "interval": (max(0.0, score - 0.1), min(1.0, score + 0.05)), "n": 64, "untouched": 0.05,
+            "random": 0.2, "symbol": symbol, "certainty": None if symbol is None else 0.9, "use": 0.9, "silent": 0.05,
+            "shared_with": {"SW": ["SE"], "SE": ["SW"]}.get(name, []), "first": dict.fromkeys(names, 16), "nowhere": 0,
+        }
+        for name, score, symbol in zip(names, scores, symbols, strict=True)
+    }  # fmt: skip
+    grid = np.ones((11, 11), dtype=int)
+    grid[1:-1, 1:-1] = 0
+    details = {
+        "score": 0.4625, "untouched": 0.05, "random": 0.2, "places": places, "missing": ["NE"],
+        "shared": [["SW", "SE"]], "limit": 8, "sites": sites, "site_names": names, "grid": grid.tolist(),
+        "codes": {"0": "empty", "1": "wall"},
+        "trip": {"limit": 5, "score": 0.4, "natural": 0.7, "natural_in_limit": 0.9},
+    }  # fmt: skip
+    return made_up("understanding", "understanding", 0.4625, "share of trials, mean over places", details)
+
+
 DEMO = {
     "return_hearing": 5.84, "return_muted": 0.52, "return_other_episode": 0.91, "said_bits": 2.43,
     "said_bits_null": 0.02, "injected_rate": 0.87, "untouched_rate": 0.13, "agent_steps": 3145728,
@@ -178,12 +201,13 @@ def results() -> dict[str, Any]:
         "probe_scores": probes(),
         "injection_effect": injection(),
         "symbol_destinations": destinations(),
+        "understanding": understood(),
     }
 
 
 def fill(path: Path) -> RunFolder:
     run = RunFolder(path)
-    for result in [information(), *probes(), injection(), destinations(), use()]:
+    for result in [information(), *probes(), injection(), destinations(), understood(), use()]:
         result.save(run.results)
     write_curve(run.log_csv, 5.8, seed=1)
     write_curve(run.controls / "muted-training" / "train.csv", 3.3, seed=2)

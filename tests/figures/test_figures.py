@@ -16,7 +16,7 @@ from commlab.foundation.errors import DataError
 from commlab.foundation.result import Result
 from commlab.foundation.run import RunFolder
 
-FROM_RESULTS = ["use", "symbol_place", "probe_scores", "injection_effect", "symbol_destinations"]
+FROM_RESULTS = ["use", "symbol_place", "probe_scores", "injection_effect", "symbol_destinations", "understanding"]
 
 
 def csv_rows(path: Path) -> list[dict[str, str]]:
@@ -69,6 +69,7 @@ def test_a_caption_says_n_the_interval_and_the_null(name: str, results: dict[str
         ("probe_scores", "balanced accuracy"),
         ("injection_effect", "cells"),
         ("symbol_destinations", "share of trials"),
+        ("understanding", "Mean over places"),
     ],
 )
 def test_a_caption_says_the_unit(name: str, unit: str, results: dict[str, Any]) -> None:
@@ -235,3 +236,14 @@ def test_the_users_own_matplotlib_settings_change_nothing(results: dict[str, Any
     with rc_context({"axes.facecolor": "black", "font.size": 30.0, "axes.prop_cycle": cycler(color=["red"])}):
         assert [path.read_bytes() for path in save("use", results["use"], tmp_path)] == plain
         assert rcParams["font.size"] == 30.0
+
+
+def test_understanding_names_each_word_and_what_lacks_one(results: dict[str, Any]) -> None:
+    written = texts("understanding", results["understanding"])
+    assert {"all places", "46 %", "NW  “3”", "95 %", "NE", "no word", "SW  “7”", "50 %, also of SE"} <= set(written)
+
+
+def test_the_csv_of_understanding_holds_the_places(results: dict[str, Any], tmp_path: Path) -> None:
+    rows = csv_rows(save("understanding", results["understanding"], tmp_path)[2])
+    assert [(row["place"], row["word"]) for row in rows] == [("NW", "3"), ("NE", ""), ("SW", "7"), ("SE", "7")]
+    assert [float(row["score"]) for row in rows] == [0.95, 0.0, 0.5, 0.4]
