@@ -9,7 +9,7 @@ const LONGEST = 30; // letters of a translation in a bubble
 export const symbolText = (symbols) => symbols.map((symbol) => symbol || "·").join(" ");
 
 /** A share as a percentage, or nothing where it is not known. */
-export const percent = (share) => (typeof share === "number" ? `${Math.round(100 * share)} %` : "");
+export const percent = (share) => (typeof share === "number" ? `${Math.round(100 * share)}\u00a0%` : "");
 
 /** A text of at most that many letters. */
 export const shortened = (text, longest = LONGEST) => (text.length > longest ? `${text.slice(0, longest - 1).trimEnd()}…` : text);
@@ -81,7 +81,7 @@ export function drawBubble(context, box, size, { x, y }, unit, look) {
   context.restore();
   context.strokeStyle = look.edge ?? mix(look.colour, INK, 0.25);
   context.lineWidth = (look.edge ? 4.5 : 3) * unit;
-  context.setLineDash(look.dashed ? [4 * unit, 3 * unit] : []);
+  context.setLineDash(look.dashed ? [7 * unit, 4 * unit] : []);
   for (const path of paths) context.stroke(path);
   context.setLineDash([]);
   context.fillStyle = look.theme.bubble;

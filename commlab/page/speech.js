@@ -11,7 +11,7 @@ const WORDY = 6; // speakers whose words are translated on the map; of more, onl
 /** Draws what is said in a world: arguments as those of drawBoard, and `centre`, which turns [row, column] into [x, y]. */
 export function drawSpeech(context, world, area, view, look, centre) {
   const { cell, unit, theme, scene } = view;
-  const speakers = world.agents.map((agent, i) => i).filter((i) => world.agents[i].said.some((symbol) => symbol));
+  const speakers = world.agents.map((agent, i) => i).filter((i) => isSpeech(world.agents[i]));
   const first = (i) => (i === look.pick ? 0 : world.agents[i].by_person ? 1 : look.differs.has(i) ? 2 : 3);
   speakers.sort((a, b) => first(a) - first(b) || a - b);
   const speeches = speakers.map((i) => {
@@ -33,13 +33,15 @@ export function drawSpeech(context, world, area, view, look, centre) {
   });
 }
 
+/** Whether an agent said something: silence counts where it is a word. */
+const isSpeech = ({ said, said_text: text }) => said.some((symbol) => symbol) || (said.length > 0 && typeof text === "string");
+
 /** Writes what phantoms say above a world, for they stand nowhere: at the right end of the strip above `area`. */
 export function drawPhantoms(context, phantoms, area, unit, theme) {
   if (!phantoms.length) return;
-  const room = (area[2] - area[0]) / unit - 90;
-  const text = shortened(phantoms.map(wordsOf).join("  ·  "), Math.max(12, Math.floor(room / 6.6)));
   const [height, icon, size] = [22 * unit, 24 * unit, 12 * unit];
   context.font = `600 ${size}px ${FONT}`;
+  const text = fitting(context, phantoms, area[2] - area[0] - icon - 60 * unit);
   const width = context.measureText(text).width + icon + 9 * unit;
   const [left, top] = [area[2] - width - unit, area[1] - height - 4 * unit];
   context.fillStyle = theme.ghostPlate;
@@ -57,7 +59,15 @@ export function drawPhantoms(context, phantoms, area, unit, theme) {
   context.fillText(text, left + icon, top + height / 2 + 0.5 * unit);
 }
 
-const wordsOf = ({ symbols, text, certainty }) => [symbolText(symbols), text, percent(certainty)].filter(Boolean).join("  ");
+/** What phantoms say, as much of it as has room: without the certainty, or cut, where it has not. */
+function fitting(context, phantoms, room) {
+  const said = (parts) => phantoms.map((slot) => parts(slot).filter(Boolean).join("  ")).join("  ·  ");
+  const whole = said(({ symbols, text, certainty }) => [symbolText(symbols), text, percent(certainty)]);
+  if (context.measureText(whole).width <= room) return whole;
+  const less = said(({ symbols, text }) => [symbolText(symbols), text]);
+  const width = context.measureText(less).width;
+  return width <= room ? less : shortened(less, Math.max(4, Math.floor((less.length * room) / width)));
+}
 
 /** Whether a point lies in an area ([left, top, right, bottom]) or at most `reach` outside of it. */
 export const within = ([x, y], area, reach) => x > area[0] - reach && x < area[2] + reach && y > area[1] - reach && y < area[3] + reach;

@@ -10,8 +10,9 @@ import { bar, byId, element } from "./dom.js";
 import { drawSight } from "./sight.js";
 
 const SIGHT = 132; // css pixels
+const WIDEST = 44; // css pixels of a cell that is seen
 const PORTRAIT = 40;
-const ACTIONS = 4; // of what it is about to do
+const ACTIONS = 3; // of what it is about to do
 const PROBES = 8;
 const CRYSTALS = ["green", "yellow", "red", "blue"];
 
@@ -31,9 +32,10 @@ export function showAgent(scene, frame, focus, pick) {
   const parts = [
     identity(scene, agent, state, pick, frame.live.agents),
     apart(frame, state, twin, pick),
-    element("div", { class: "senses" }, sight(scene, frame, known, agent, state, pick), hearing(scene, known?.hears ?? state.hears, pick)),
+    element("div", { class: "senses" },
+      sight(scene, frame, known, agent, state, pick),
+      element("div", {}, hearing(scene, known?.hears ?? state.hears, pick), known ? plans(known) : null)),
     known ? mind(known) : null,
-    known ? plans(known) : null,
   ];
   const scrolled = body.scrollTop;
   body.replaceChildren(...parts.filter(Boolean));
@@ -49,7 +51,7 @@ function identity(scene, agent, state, pick, others) {
   const kin = others.map((_, j) => j).filter((j) => relationOf(scene, pick, j) === "kin");
   if (others.length > 2 && others.length <= 24) facts.push(kin.length ? `kin of ${kin.join(", ")}` : "no kin");
   return element("div", { class: "identity" },
-    picture(PORTRAIT, (pen) => drawFigure(pen, look(scene, state, pick))),
+    picture("portrait", PORTRAIT, look(scene, state, pick), drawFigure),
     element("div", {},
       element("p", { class: "facts", text: facts.filter(Boolean).join(" · ") }),
       carrying(state)));
@@ -76,7 +78,7 @@ function carrying(state) {
     if (!units) return;
     const code = Number(Object.keys(KINDS)[kind]);
     row.append(element("span", { class: "crystal", title: `${units} ${CRYSTALS[kind]}` },
-      picture(18, (pen) => drawThing(pen, { kind: code, level: 6 })), element("span", { text: `× ${units} ${CRYSTALS[kind]}` })));
+      picture(`crystal ${kind}`, 18, { kind: code, level: 6 }, drawThing), element("span", { text: `× ${units} ${CRYSTALS[kind]}` })));
   });
   return row.children.length ? row : null;
 }
@@ -97,9 +99,10 @@ function apart(frame, state, twin, pick) {
 function sight(scene, frame, focus, agent, state, pick) {
   const box = element("section", { class: "sight" }, element("h3", { text: "Sees" }));
   if (!focus?.window) return box;
-  const canvas = element("canvas", { role: "img" });
+  const canvas = pictures.get("sight")?.canvas ?? element("canvas", { role: "img" });
+  pictures.set("sight", { canvas });
   const others = new Map(frame.live.agents.map((other, j) => [`${other.row - state.row},${other.column - state.column}`, look(scene, other, j)]));
-  const words = drawSight(canvas, focus.window, look(scene, state, pick), others, SIGHT);
+  const words = drawSight(canvas, focus.window, look(scene, state, pick), others, SIGHT, WIDEST);
   canvas.setAttribute("aria-label", words ? `It sees ${words}.` : "It sees nothing but its own cell.");
   canvas.title = words || "nothing";
   box.append(canvas);
@@ -133,13 +136,23 @@ function mind(focus) {
   for (const probe of (focus.probes ?? []).slice(0, PROBES)) {
     const said = `${percent(probe.certainty)}, chance ${percent(probe.chance)}`;
     box.append(element("div", { class: "probe", title: `${probe.target}: ${probe.value} (${said})` },
-      element("span", { class: "target", text: probe.target.replaceAll("_", " ") }),
-      element("span", { class: "value", text: probe.phrase ?? String(probe.value) }),
+      element("span", { class: "target", text: nameOf(probe.target) }),
+      element("span", { class: "value", text: valueOf(probe) }),
       bar(probe.certainty, probe.chance),
       element("span", { class: "number", text: percent(probe.certainty) }),
       element("span", { class: "unseen", text: `chance ${percent(probe.chance)}` })));
   }
   return box.children.length > 1 ? box : null;
+}
+
+/** A target's name in words, without the form that it takes. */
+const nameOf = (target) => target.split(".")[0].replaceAll("_", " ");
+
+/** What a probe reads, without the target's name, which stands beside it. */
+function valueOf({ target, phrase, value }) {
+  if (!phrase) return String(value);
+  const name = nameOf(target);
+  return phrase.startsWith(`${name} is `) ? phrase.slice(name.length + 4) : phrase;
 }
 
 function plans(focus) {
@@ -148,21 +161,29 @@ function plans(focus) {
   if (!actions.length && !words.length) return null;
   const row = (name, probability) => element("div", { class: "plan" },
     element("span", { class: "value", text: name }), bar(probability), element("span", { class: "number", text: percent(probability) }));
-  const nameOf = ({ symbols, text }) => (symbols.some(Boolean) ? `says ${symbolText(symbols)}${text ? `, ${text}` : ""}` : "is silent");
+  const spoken = ({ symbols, text }) => (symbols.some(Boolean) ? `says ${symbolText(symbols)}${text ? `, ${text}` : ""}` : "is silent");
   return element("section", { class: "plans" }, element("h3", { text: "Is about to" }),
     ...actions.slice(0, ACTIONS).map(({ action, probability }) => row(action.replaceAll("_", " "), probability)),
-    ...words.slice(0, ACTIONS - 1).map((word) => row(nameOf(word), word.probability)));
+    ...words.slice(0, actions.length > 1 ? 2 : ACTIONS).map((word) => row(spoken(word), word.probability)));
 }
 
-/** A small picture that a pen draws. */
-function picture(side, draw) {
+const pictures = new Map(); // by name: canvas, and what is on it
+
+/** A small picture of what `draw(pen, thing)` draws: made once for a name, drawn anew where the thing looks otherwise. */
+function picture(name, side, thing, draw) {
   const unit = window.devicePixelRatio || 1;
-  const canvas = element("canvas", { "aria-hidden": "true", width: Math.round(side * unit), height: Math.round(side * unit) });
+  const key = `${unit} ${Object.values(thing)}`;
+  const kept = pictures.get(name) ?? { canvas: element("canvas", { "aria-hidden": "true" }) };
+  pictures.set(name, kept);
+  if (kept.key === key) return kept.canvas;
+  const { canvas } = kept;
+  canvas.width = canvas.height = Math.round(side * unit);
   canvas.style.width = canvas.style.height = `${side}px`;
   const context = canvas.getContext("2d");
   context.translate((side * unit) / 2, (side * unit) / 2);
   context.scale(0.92 * side * unit, 0.92 * side * unit);
-  draw(new Pen(context));
+  draw(new Pen(context), thing);
+  kept.key = key;
   return canvas;
 }
 

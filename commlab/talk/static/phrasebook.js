@@ -16,7 +16,7 @@ export class Phrasebook {
   setHello({ phrasebook, phrasebook_note: note }) {
     this.#entries = phrasebook.map((entry) => ({ entry, row: this.#row(entry), words: wordsOf(entry) }));
     byId("book").replaceChildren(...this.#entries.map(({ row }) => row));
-    byId("book-note").textContent = note ?? (phrasebook.length ? "Click a phrase to say it." : "There are no phrases; say raw symbols.");
+    byId("book-note").textContent = note ?? (phrasebook.length ? "" : "There are no phrases; say raw symbols.");
     this.#filter();
   }
 

@@ -6,18 +6,20 @@ import { Pen } from "../page/pen.js";
 import { Cell, LEVELS, NAMES, drawThing } from "../page/things.js";
 
 /**
- * Draws `window` (rows of cell codes, the agent in the middle) so that the part that is seen fills the canvas; other agents look
- * as `others` ("row,column" from the middle -> {colour, body, facing}) says. Returns what is seen, in words.
+ * Draws `window` (rows of cell codes, the agent in the middle), as much of it as is seen, within `side` css pixels and with cells of
+ * at most `most`; other agents look as `others` ("row,column" from the middle -> figure) says. Returns what is seen, in words.
  */
-export function drawSight(canvas, window_, self, others, side) {
+export function drawSight(canvas, window_, self, others, side, most) {
   const unit = window.devicePixelRatio || 1;
   const colours = theme(matchMedia("(prefers-color-scheme: dark)").matches);
   const middle = Math.floor(window_.length / 2);
-  const reach = Math.max(1, seenReach(window_, middle));
+  const reach = seenReach(window_, middle);
   const n = 2 * reach + 1;
-  const cell = Math.floor((side * unit) / n);
-  canvas.width = canvas.height = n * cell;
-  canvas.style.width = canvas.style.height = `${(n * cell) / unit}px`;
+  const cell = Math.floor(Math.min(side / n, most) * unit);
+  if (canvas.width !== n * cell) {
+    canvas.width = canvas.height = n * cell;
+    canvas.style.width = canvas.style.height = `${(n * cell) / unit}px`;
+  }
   const context = canvas.getContext("2d");
   const counts = new Map();
   for (let row = -reach; row <= reach; row++) {

@@ -70,8 +70,7 @@ export class Speak {
     const high = symbols.find((symbol) => symbol > vocabulary);
     if (high !== undefined) return `There is no symbol ${high}: they go from 0 (silence) to ${vocabulary}.`;
     const entry = phrasebook.find((one) => String(one.symbols) === String(symbols));
-    if (!symbols.some(Boolean)) return "Silence.";
-    return entry?.phrase ? `${symbolText(symbols)}: ${entry.phrase}, ${percent(entry.certainty)}` : `${symbolText(symbols)}: no meaning is known.`;
+    return entry?.phrase ? `${symbolText(symbols)}: ${entry.phrase}, ${percent(entry.certainty)}` : symbols.some(Boolean) ? `${symbolText(symbols)}: no meaning is known.` : "Silence.";
   }
 
   #symbolsFor(words) {

@@ -14,10 +14,13 @@ import { Phrasebook } from "./phrasebook.js";
 import { Speak } from "./speak.js";
 import { Transcript } from "./transcript.js";
 
-const PANEL_EVERY = 100; // milliseconds: text that changes faster cannot be read
+const PANEL_EVERY = 125; // milliseconds: text that changes faster cannot be read
+
+const PATIENCE = 700; // milliseconds without an answer, then the page says that the server is working
 
 const state = { hello: null, scene: null, frame: null, focus: null, pick: null };
 const timings = [];
+let waiting = 0;
 
 const stage = new Stage(byId("canvas"), { timing: (milliseconds) => timings.push(milliseconds) > 600 && timings.splice(0, 300) });
 const transcript = new Transcript(send);
@@ -43,10 +46,19 @@ const TAKES = {
 function send(message) {
   const sent = link.send(message);
   if (!sent) notice("There is no connection to commlab talk now, so that was not sent.");
+  else waiting ||= setTimeout(() => (byId("link").textContent = "working …"), PATIENCE);
   return sent;
 }
 
+/** Whatever came, the server is there again. */
+function heard() {
+  clearTimeout(waiting);
+  waiting = 0;
+  if (byId("link").textContent !== "connected") byId("link").textContent = "connected";
+}
+
 function receive(text) {
+  heard();
   try {
     const message = readMessage(text);
     if (message) TAKES[message.type](message);
@@ -152,6 +164,8 @@ function pickBy(step) {
 }
 
 function showLink(open, sentence) {
+  clearTimeout(waiting);
+  waiting = 0;
   document.body.classList.toggle("offline", !open);
   byId("link").textContent = open ? "connected" : "not connected";
   byId("lost").textContent = sentence;
