@@ -33,12 +33,17 @@ class Wish(NamedTuple):
     of: str | None = None  # speakers, listeners, a body or an agent's number; None: listeners
     layer: str = "core"
     at: int | None = None  # None: drawn among the steps at which the listener carries nothing
-    duration: int = SPAN  # steps
+    duration: int | None = None  # steps; None: SPAN, or as long as episodes are
     deaf: bool = False  # whether listeners hear nothing from the next step on
     whole: bool = False  # whether, in patching, the whole state counts, and not the target's subspace
     n_episodes: int = 512
     seed: int = 0
     n_null: int = 99
+
+    @property
+    def lasts(self) -> int:
+        """Steps that the change lasts."""
+        return SPAN if self.duration is None else self.duration
 
 
 class Cases(NamedTuple):
@@ -73,7 +78,7 @@ def check_wish(wish: Wish, n_steps: int) -> None:
         raise InterventionError(f"--episodes {wish.n_episodes} are too few to compare; take {FEWEST} or more.")
     if wish.at is not None and not 0 <= wish.at < n_steps - 1:
         raise InterventionError(f"--at {wish.at} is not within the episode: steps are 0 to {n_steps - 2}.")
-    if not 1 <= wish.duration < n_steps:
+    if wish.duration is not None and not 1 <= wish.duration < n_steps:
         raise InterventionError(f"--for {wish.duration} is not 1 to {n_steps - 1} steps; episodes are no longer.")
 
 

@@ -197,7 +197,7 @@ def _move(stage: Stage, vectors: Float64) -> Plan:
 
 def _exchange(stage: Stage, eraser: Eraser, vectors: Float64) -> Plan:
     """Return the plan in which what an eraser takes out of a state is replaced by what it takes out of these (n, H)."""
-    site, where = site_of(stage.wish.layer), stage.where(stage.wish.duration)
+    site, where = site_of(stage.wish.layer), stage.where(stage.wish.lasts)
     linear = eraser._replace(bias=np.zeros(vectors.shape[1], np.float32))
     given = adding(site, stage.spread(part_of(linear, vectors)), where)
     return together(erasing(site, linear, where), given)

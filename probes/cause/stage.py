@@ -71,7 +71,7 @@ class Stage(NamedTuple):
             "of": self.states.of,
             "layer": wish.layer,
             "at": wish.at,
-            "duration": wish.duration,
+            "duration": wish.lasts,
             "span": SPAN,
             "deaf": wish.deaf,
             "n_fitted": self.states.n_episodes,

@@ -81,7 +81,7 @@ def fit(
     stage, ways = _ways(stage, other, rng)
     untouched, nothing = (
         stage.play(),
-        stage.play(adding(site_of(wish.layer), np.zeros(stage.states.vectors.shape[1]), stage.where(wish.duration))),
+        stage.play(adding(site_of(wish.layer), np.zeros(stage.states.vectors.shape[1]), stage.where(wish.lasts))),
     )
     arms = {STEERED: [_steer(stage, ways.steered * dose) for dose in scale]}
     if ways.irrelevant is not None:
@@ -130,7 +130,7 @@ def _irrelevant_ways(stage: Stage, other: Irrelevant, like: Float64, rng: np.ran
 
 def _steer(stage: Stage, vectors: Float64) -> Arm:
     """Return what the cases come to when those vectors (n, H) are added to their states, as long as wished."""
-    return stage.play(adding(site_of(stage.wish.layer), stage.spread(vectors), stage.where(stage.wish.duration)))
+    return stage.play(adding(site_of(stage.wish.layer), stage.spread(vectors), stage.where(stage.wish.lasts)))
 
 
 def _random(stage: Stage, ways: Ways, dose: float, n_draws: int, rng: np.random.Generator) -> list[Arm]:

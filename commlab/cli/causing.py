@@ -1,0 +1,106 @@
+"""Commands that prove causes: what becomes of agents when something in them or between them is changed."""
+
+from typing import Annotated
+
+import typer
+
+from commlab.cli.options import Json, Run, Seed, command_line
+
+__all__ = ["erase", "patch", "steer"]
+
+Target = Annotated[str, typer.Option(help="What the hidden state tells: a name (see commlab probe --targets).")]
+Of = Annotated[str, typer.Option(help="Whose state is changed: speakers, listeners, a body, or an agent's number.")]
+Layer = Annotated[str, typer.Option(help="Which hidden state: core (the memory) or encoder (what is perceived).")]
+At = Annotated[int | None, typer.Option(help="Step; by default one at which the listener carries nothing.")]
+For = Annotated[int | None, typer.Option("--for", min=1, help="Steps that the change lasts; by default 20.")]
+Deaf = Annotated[bool, typer.Option("--deaf", help="Listeners hear nothing from the next step on, in all arms.")]
+Episodes = Annotated[int, typer.Option(min=8, help="Episodes to change, each beside its twins.")]
+Draws = Annotated[int, typer.Option("--nulls", min=19, help="Draws of the change at random, each rolled anew.")]
+Irrelevant = Annotated[str | None, typer.Option(help="The target to compare with; by default one is looked for.")]
+
+
+def patch(
+    run: Run = None,
+    target: Target = "resource_location",
+    of: Of = "listeners",
+    layer: Layer = "core",
+    at: At = None,
+    duration: For = None,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Test the whole state, exchanged for one step, not the target's subspace.")
+    ] = False,
+    deaf: Deaf = False,
+    episodes: Episodes = 512,
+    seed: Seed = 0,
+    nulls: Draws = 99,
+    as_json: Json = False,
+) -> None:
+    """Give agents the hidden state that they had in another episode, and see whether they do what that one called for.
+
+    \b
+      commlab patch                               do listeners go where the other episode's crystal is?
+      commlab patch --of=speakers                 do speakers say where the other episode's crystal is?
+      commlab patch --layer=encoder --whole       what is perceived, all of it, for one step
+      commlab patch --target=own_position         a target that should not matter
+    """
+    from commlab.commands.patch import patch as run_patch
+    from commlab.probes.cause.cases import Wish
+
+    wish = Wish(target, of, layer, at, duration, deaf, whole, episodes, seed, nulls)
+    run_patch(run, wish, as_json, command_line())
+
+
+def steer(
+    run: Run = None,
+    target: Target = "resource_location",
+    of: Of = "listeners",
+    layer: Layer = "core",
+    at: At = None,
+    duration: For = None,
+    dose: Annotated[float, typer.Option(help="1 leads from the mean of one value to that of another.")] = 1.0,
+    doses: Annotated[str | None, typer.Option(help="Others to try, with commas: 0.5,1,2,4.")] = None,
+    irrelevant: Irrelevant = None,
+    deaf: Deaf = False,
+    episodes: Episodes = 512,
+    seed: Seed = 0,
+    nulls: Draws = 99,
+    as_json: Json = False,
+) -> None:
+    """Add to hidden states what leads from one value of a target to another, and see where agents go or what they say.
+
+    \b
+      commlab steer                               can listeners be sent to a place from inside?
+      commlab steer --of=speakers --dose=2        can speakers be made to say it?
+      commlab steer --doses=0.25,0.5,1,2,4,8      the dose curve
+      commlab steer --irrelevant=own_facing       compared with directions of that target
+    """
+    from commlab.commands.steer import steer as run_steer
+    from commlab.probes.cause.cases import Wish
+
+    wish = Wish(target, of, layer, at, duration, deaf, n_episodes=episodes, seed=seed, n_null=nulls)
+    run_steer(run, wish, dose, doses, irrelevant, as_json, command_line())
+
+
+def erase(
+    run: Run = None,
+    target: Target = "resource_location",
+    of: Of = "listeners",
+    layer: Layer = "core",
+    irrelevant: Irrelevant = None,
+    episodes: Episodes = 512,
+    seed: Seed = 0,
+    nulls: Draws = 99,
+    as_json: Json = False,
+) -> None:
+    """Erase from hidden states, at every step, what a linear probe could read of a target; see what agents lose.
+
+    \b
+      commlab erase                               do listeners need to know where the crystal is?
+      commlab erase --of=speakers                 and speakers?
+      commlab erase --layer=encoder               what is perceived, before memory
+    """
+    from commlab.commands.erase import erase as run_erase
+    from commlab.probes.cause.cases import Wish
+
+    wish = Wish(target, of, layer, n_episodes=episodes, seed=seed, n_null=nulls)
+    run_erase(run, wish, irrelevant, as_json, command_line())
