@@ -18,8 +18,8 @@ INTERRUPTED = 130  # exit code, as shells have it
 
 app = typer.Typer(add_completion=True, no_args_is_help=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 COMMANDS: tuple[Callable[..., None], ...] = (
-    demo, scenarios, train, record, probe, lexicon, metrics, information, cluster, minds, formation, inject, patch, steer, erase,
-    report, talk, validate, import_, export,
+    demo, scenarios, train, record, probe, lexicon, metrics, information, cluster, minds, formation, inject,
+    patch, steer, erase, report, talk, validate, import_, export,
 )  # fmt: skip
 for command in COMMANDS:
     app.command(command.__name__.rstrip("_"))(command)
