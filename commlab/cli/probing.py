@@ -80,8 +80,13 @@ def inject(
         str | None,
         typer.Option(help="Vary symbol, listener, kinship, moment or dose; with commas: every combination."),
     ] = None,
-    episodes: Annotated[int, typer.Option(min=8, help="Episodes to inject into.")] = 512,
-    seed: Seed = 0,
+    file: Annotated[
+        str | None, typer.Option(help="An experiment in YAML, or a saved one's result; a-word is one that ships.")
+    ] = None,
+    episodes: Annotated[
+        int | None, typer.Option(min=8, help="Episodes to inject into; by default 512, with --by 256.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, max=2**20 - 1, help="Root of all draws; by default 0.")] = None,
     nulls: Nulls = 199,
     as_json: Json = False,
 ) -> None:
@@ -92,7 +97,9 @@ def inject(
       commlab inject sample --message 3 --versus 5       against another symbol
       commlab inject sample --by symbol                  every symbol: where it sends them, how much it tells
       commlab inject sample --by kinship,dose            words from kin and strangers, for longer and longer
+      commlab inject sample --file a-word                an experiment from a file: see docs/experiments.md
     """
+    from commlab.commands.experiment import experiment as run_experiment
     from commlab.commands.inject import inject as run_inject
     from commlab.commands.inject import sweep as run_sweep
     from commlab.foundation.errors import InterventionError
@@ -102,20 +109,30 @@ def inject(
     if speaker != "phantom" and not speaker.isdecimal():
         raise InterventionError(f"--speaker is phantom or an agent's number, not {speaker!r}.")
     who = None if speaker == "phantom" else int(speaker)
-    if by is not None:
-        for name, given in (("--speaker", speaker != "phantom"), ("--versus", versus != "silence")):
+    shown = {"--speaker": speaker != "phantom", "--versus": versus != "silence", "--by": by is not None}
+    if file is not None:
+        shown |= {"--message": message is not None, "--listener": listener is not None, "--at": at is not None}
+        for name, given in shown.items():
             if given:
+                raise InterventionError(f"{name} has no place beside --file: the file says who, what and when.")
+        run_experiment(run, file, episodes, seed, nulls, as_json, command_line())
+        return
+    if by is not None:
+        for name in ("--speaker", "--versus"):
+            if shown[name]:
                 raise InterventionError(f"{name} has no place beside --by: a phantom speaks, and every arm is played.")
         varied = tuple(name.strip() for name in by.split(","))
         run_sweep(
             run,
-            Sweep(varied, message, listener, kinship, at, duration, slots, n_episodes=episodes, seed=seed),
+            Sweep(varied, message, listener, kinship, at, duration, slots, n_episodes=episodes or 256, seed=seed or 0),
             nulls,
             as_json,
             command_line(),
         )
         return
-    wish = Injection(1 if message is None else message, versus, who, listener, at, duration, kinship, episodes, seed)
+    wish = Injection(
+        1 if message is None else message, versus, who, listener, at, duration, kinship, episodes or 512, seed or 0
+    )
     run_inject(run, wish, nulls, as_json, command_line())
 
 

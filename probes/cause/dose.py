@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from commlab.agents.plan import NO_PLAN
 from commlab.foundation.errors import DataError
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Null, Result
@@ -72,7 +71,8 @@ def fit(
     cells, words = cells_of(sweep, agents.scenario, codebook, listeners), words_of(codebook, agents.scenario)
     if not len(words.symbols):
         raise DataError("No symbol stands for a place, so none can be followed there; see `commlab probe`.")
-    played = _play(agents, sweep, cells, words, listeners)
+    natural = play(agents, sweep.n_episodes, sweep.seed)
+    played = _play(agents, sweep, cells, words, listeners, natural)
     effects = np.stack([_by_episode(one, words, sweep.n_episodes) for one in played], axis=1)
     told = np.isfinite(effects).sum(axis=0) >= FEWEST
     if not told.any():
@@ -90,7 +90,7 @@ def fit(
     overall = np.nanmean(values.effects[np.isfinite(values.effects).any(axis=1)], axis=1)
     draws = np.abs(sign_flip_draws(overall[:, None], rng, n_null)[:, 0])
     estimate = float(overall.mean())
-    levels, kinships = levels_of(values, rng, n_null), _kinship_in_play(agents, sweep)
+    levels, kinships = levels_of(values, rng, n_null), _kinship_in_play(natural)
     rows = [
         _row(one, words, p, q, agents, rng) for one, p, q in zip(played, plain.tolist(), p_values.tolist(), strict=True)
     ]
@@ -111,7 +111,7 @@ def fit(
             "arms": list(ARMS),
             "places_drawn_anew": _drawn_anew(played, words, rng, n_null),
             "kinship_in_play": kinships,
-            "no_op_bits": _no_op_bits(agents, sweep),
+            "no_op_bits": _no_op_bits(agents, sweep, natural),
             "span": sweep.span,
             "unused": sorted(set(range(1, codebook.vocabulary)) - set(codebook.entries)),
         },
@@ -119,10 +119,11 @@ def fit(
     )
 
 
-def _play(agents: Playable, sweep: Sweep, cells: list[Cell], words: Words, listeners: tuple[int, ...]) -> list[Played]:
+def _play(
+    agents: Playable, sweep: Sweep, cells: list[Cell], words: Words, listeners: tuple[int, ...], natural: Trace
+) -> list[Played]:
     """Return every cell with its arms; arms that do not depend on what is varied are played once."""
     shape = (agents.scenario.steps, sweep.n_episodes, agents.scenario.n_agents)
-    natural = play(agents, sweep.n_episodes, sweep.seed)
     moments: dict[tuple[int | None, Window], Trials] = {}
     traces: dict[Any, Trace] = {}
     out = []
@@ -285,26 +286,19 @@ def _drawn_anew(played: list[Played], words: Words, rng: np.random.Generator, n_
     }
 
 
-def _kinship_in_play(agents: Playable, sweep: Sweep) -> list[float]:
+def _kinship_in_play(natural: Trace) -> list[float]:
     """Return the kinships between two agents that occur in the sweep's episodes: others are new to these agents."""
-    from commlab.env.batch import WorldBatch
-    from commlab.env.kinship import kinship_matrices
-    from commlab.probes.cause.twins import EXPERIMENTS
-
-    worlds = WorldBatch(agents.scenario, 64, EXPERIMENTS + sweep.seed)
-    worlds.reset(np.arange(64))
-    matrices = kinship_matrices(worlds.world, worlds.rules)
-    apart = ~np.eye(matrices.shape[-1], dtype=np.bool_)
-    return sorted({round(float(share), 4) for share in matrices[:, apart].ravel()})
+    apart = ~np.eye(natural.kinship.shape[-1], dtype=np.bool_)
+    return sorted({round(float(share), 4) for share in np.unique(natural.kinship[:, apart])})
 
 
-def _no_op_bits(agents: Playable, sweep: Sweep) -> float:
+def _no_op_bits(agents: Playable, sweep: Sweep, natural: Trace) -> float:
     """Return the largest change of any log-odds of an action, in bits, under a plan that does nothing: the placebo."""
     shape = (agents.scenario.steps, sweep.n_episodes, agents.scenario.n_agents)
     nobody = Trials(*(np.zeros(0, np.int64) for _ in range(3)))
     plan = phantom_plan(nobody, shape, np.zeros((0, 1), np.int64), sweep.kinship)
-    one, other = (play(agents, sweep.n_episodes, sweep.seed, there) for there in (NO_PLAN, plan))
-    return float(np.abs(one.logits - other.logits).max() / np.log(2))
+    other = play(agents, sweep.n_episodes, sweep.seed, plan)
+    return float(np.abs(natural.logits - other.logits).max() / np.log(2))
 
 
 def _sentence(estimate: float, rows: list[dict[str, Any]], levels: dict[str, Any], kinships: list[float]) -> str:

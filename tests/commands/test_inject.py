@@ -68,6 +68,34 @@ def test_what_cannot_be_varied_is_refused_in_a_sentence(
     assert sentence in cli("inject", "tiny", *arguments, "--episodes", "16").sentence
 
 
+def test_an_experiment_of_a_file_is_run_and_saved_to_be_run_again(cli: Callable[..., Any], at_home: Path) -> None:
+    done = cli("inject", "tiny", "--file", "a-lapse", "--episodes", 16, "--nulls", 19, "--json")
+    assert done.code == 0, done.err
+    found = json.loads(done.out)
+    assert {"estimate", "interval", "p_value", "contrasts", "arms", "experiment", "sentence", "path"} <= set(found)
+    assert found["experiment"]["episodes"] == 16
+    results = at_home / "runs" / "tiny" / "results"
+    for name in ("experiment-a_lapse.json", "experiment-a_lapse.yaml"):
+        again = cli("inject", "tiny", "--file", results / name, "--nulls", 19)
+        assert again.code == 0, again.err
+        assert found["sentence"] in again.out.replace("\n", "")
+    assert "Contrasts" in again.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--file", "a-wort"], "There is no experiment 'a-wort'"),
+        (["--file", "a-word", "--message", "3"], "--message has no place beside --file"),
+        (["--file", "a-word", "--by", "symbol"], "--by has no place beside --file"),
+    ],
+)
+def test_a_file_that_is_not_there_or_more_than_a_file_is_refused(
+    cli: Callable[..., Any], at_home: Path, arguments: list[str], sentence: str
+) -> None:
+    assert sentence in cli("inject", "tiny", *arguments).sentence
+
+
 def test_an_unknown_run_is_refused(cli: Callable[..., Any], at_home: Path) -> None:
     assert "There is no run called 'nowhere'" in cli("inject", "nowhere").sentence
     assert "There is no run called 'nowhere'" in cli("report", "nowhere").sentence

@@ -22,6 +22,7 @@ def test_every_scenario_of_the_library_loads() -> None:
         ("commlab.env", "scenarios/lookout.yaml"),
         ("commlab.figures", "templates/report.html"),
         ("commlab.figures", "templates/report.css"),
+        ("commlab.probes", "cause/experiments/a-word.yaml"),
     ],
 )
 def test_a_data_file_is_there(package: str, file: str) -> None:

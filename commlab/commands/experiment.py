@@ -1,0 +1,119 @@
+"""`commlab inject --file`: an experiment from a file, in twin worlds of a run's agents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from commlab.commands.runs import checkpoint_of, recordings_of, results_of, run_of
+from commlab.console import out, print_json, progress, say, table
+from commlab.foundation.atomic import write_atomic
+from commlab.foundation.errors import CommlabError
+from commlab.foundation.result import Result
+from commlab.foundation.run import RunFolder
+from commlab.probes.cause import experiment as analysis
+from commlab.probes.cause.experiment_file import Experiment, read_experiment, to_yaml
+from commlab.probes.cause.experiment_plan import Book
+from commlab.probes.decode.lexicon import Lexicon, fit
+from commlab.talk.phrasebook import Phrasebook
+
+__all__ = ["book_of", "experiment"]
+
+
+def experiment(
+    run: str | None, file: str, n_episodes: int | None, seed: int | None, n_null: int, as_json: bool, command: str
+) -> Result:
+    """Run the experiment of a file, save its result and its YAML in the run, and print a table and a sentence."""
+    given = read_experiment(file)
+    changes = {name: value for name, value in (("episodes", n_episodes), ("seed", seed)) if value is not None}
+    wish = given.model_copy(update=changes)
+    folder = run_of(run)
+    checkpoint = checkpoint_of(folder)
+    book = book_of(folder, checkpoint.scenario.channel.length) if needs_book(wish) else Book()
+    with progress("experiment", 1.0) as advance:
+        result = analysis.run(checkpoint, wish, book, n_null, command, lambda done, total: advance(done / total, ""))
+    path = result.save(folder.results)
+    copy = write_atomic(path.with_suffix(".yaml"), to_yaml(wish))
+    if as_json:
+        print_json(_summary(result) | {"path": str(path)})
+        return result
+    _print(result)
+    out.print(result.sentence, markup=False)
+    say(f"Saved {path}, and {copy} to be changed and run again: commlab inject {folder.path} --file {copy}")
+    return result
+
+
+def needs_book(wish: Experiment) -> bool:
+    """Whether an experiment says meanings, or asks for places that are named."""
+    says = any(change.meaning is not None for arm in wish.arms.values() for change in arm)
+    measured = any(one.meaning is not None or one.place == "named" for one in wish.measures.values())
+    return says or measured or wish.empty == "named"
+
+
+def book_of(folder: RunFolder, length: int) -> Book:
+    """Return what says meanings in a run: its saved lexicon, or one that is made from its recording and saved."""
+    lexicon = _saved_lexicon(folder) or _made_lexicon(folder)
+    phrases = Phrasebook(lexicon, length)
+    return Book(lexicon, lambda wish, kinship: phrases.symbols_for(wish, kinship).symbols)
+
+
+def _saved_lexicon(folder: RunFolder) -> Lexicon | None:
+    """Return the lexicon saved in a run, if there is one that is no older than its recording."""
+    recorded = folder.recording.stat().st_mtime if folder.recording.exists() else 0.0
+    for path in sorted(folder.results.glob("lexicon*.json")):
+        if path.stat().st_mtime >= recorded:
+            try:
+                return Lexicon.from_result(Result.load(path))
+            except CommlabError:
+                continue
+    return None
+
+
+def _made_lexicon(folder: RunFolder) -> Lexicon:
+    """Make the lexicon of a run's speakers."""
+    say("Making the lexicon of this run, to know what its symbols mean.")
+    with recordings_of(str(folder.path)) as (recording, _):
+        result = fit(recording, results=results_of(str(folder.path)))
+        result.save(folder.results)
+        return Lexicon.from_result(result)
+
+
+def _summary(result: Result) -> dict[str, Any]:
+    """Return what a program asks for first."""
+    return {
+        "sentence": result.sentence,
+        "estimate": result.estimate,
+        "interval": result.interval,
+        "p_value": result.p_value,
+        "unit": result.unit,
+        "n_episodes": result.n_episodes,
+        **result.details,
+    }
+
+
+def _print(result: Result) -> None:
+    """Print the arms by their measures, and the contrasts."""
+    details = result.details
+    names = list(details["units"])
+    rows = [(arm, *(_mean(of[name]) for name in names)) for arm, of in details["arms"].items()]
+    table(details["experiment"].get("title", "An experiment"), ("arm", *names), rows)
+    contrasts = [
+        (
+            row["measure"],
+            f"{row['arm']} – {row['against']}",
+            row["estimate"],
+            "-" if row["interval"] is None else f"{row['interval'][0]:.2f} to {row['interval'][1]:.2f}",
+            row["p_value"],
+            row["p_adjusted"],
+            row["n"],
+        )
+        for row in details["contrasts"]
+    ]
+    table("Contrasts", ("measure", "arms", "difference", "95 %", "p", "p adj.", "n"), contrasts)
+
+
+def _mean(summary: dict[str, Any]) -> str:
+    """Return a mean with its interval."""
+    if summary["mean"] is None:
+        return "-"
+    low, high = summary["interval"] or (summary["mean"],) * 2
+    return f"{summary['mean']:.2f} ({low:.2f}–{high:.2f})"
