@@ -61,6 +61,9 @@ class TrainConfig(_Model):
     hidden: int = Field(64, ge=1, description="Units of the recurrent state.")
     sharing: Literal["all", "family", "agent"] = Field("all", description="Which agents share a network.")
     mute: bool = Field(False, description="Train with the channel muted: the control.")
+    begin: str | None = Field(
+        None, description="Run or checkpoint from whose weights training begins; none: from random ones."
+    )
     mixture: tuple[dict[str, Any], ...] = Field(
         (), description="Fields of the scenario, by shard in turn, in which shards differ; none: they are alike."
     )

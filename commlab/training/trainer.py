@@ -22,6 +22,7 @@ from commlab.foundation.atomic import write_atomic
 from commlab.foundation.errors import RunError
 from commlab.foundation.provenance import provenance
 from commlab.foundation.run import RunFolder
+from commlab.training.beginning import begin_from, find_beginning, groundings
 from commlab.training.config import TrainConfig
 from commlab.training.log import Log, Row
 from commlab.training.loss_kernel import Stat
@@ -100,6 +101,7 @@ def check_job(job: Job, processes: int) -> None:
             f"divisor of {steps}."
         )
     check_mixture(job.scenario, config)
+    find_beginning(job.scenario, config)
     earlier = read_facts(job.folder)
     foreign = _resume_path(job.folder).exists() if earlier is None else earlier.get("identity") != identity(job)
     if foreign:
@@ -108,7 +110,7 @@ def check_job(job: Job, processes: int) -> None:
 
 def identity(job: Job) -> dict[str, Any]:
     """Return what makes a training the same one when it goes on."""
-    without = set() if job.config.mixture else {"mixture"}  # runs of before there were mixtures go on
+    without = {name for name in ("begin", "mixture") if not getattr(job.config, name)}  # runs of before these go on
     return {
         "scenario": job.scenario.model_dump(mode="json"),
         "train": job.config.model_dump(mode="json", exclude=without),
@@ -144,6 +146,9 @@ class Training:
         self.run_folder = RunFolder(job.folder)
         self.learner = Learner(job.scenario, job.config).to(best_device(group.rank))
         self.optimiser = FlatAdam(self.learner)
+        self.beginning = find_beginning(job.scenario, job.config)
+        if self.beginning is not None:
+            begin_from(self.beginning, self.learner.policy)
         self.shards = [
             Shard(number, job.scenario, job.config, self.learner) for number in group.my_shards(job.config.shards)
         ]
@@ -278,7 +283,10 @@ class Training:
         """Keep the policy as it is now."""
         steps = self.iteration * self.job.steps_an_iteration
         config = self.job.config
-        facts = {"agent_steps": steps, "seed": config.seed, "grounding": config.grounding.kind, "muted": config.mute}
+        grounding = groundings(config, self.beginning)
+        facts = {"agent_steps": steps, "seed": config.seed, "grounding": grounding, "muted": config.mute}
+        if self.beginning is not None:
+            facts["beginning"] = {"sha256": self.beginning.sha256, **self.beginning.facts}
         path = self.run_folder.checkpoints / f"steps-{steps:012d}.pt"
         save_checkpoint(path, self.learner.policy, self.job.scenario, config.sharing, facts)
 
@@ -315,7 +323,7 @@ class Training:
             "finished": datetime.now(UTC).isoformat() if complete else None,
             "agent_steps": self.iteration * self.job.steps_an_iteration,
             "seconds": self.seconds,
-            "grounding": self.job.config.grounding.kind,
+            "grounding": groundings(self.job.config, self.beginning),
             "identity": identity(self.job),
             "provenance": provenance(self.job.command, seed=self.job.config.seed),
         }

@@ -1,0 +1,70 @@
+"""Beginnings: the weights of an earlier training, in another world, and what is told of it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from commlab.agents.checkpoint import latest_checkpoint, load_checkpoint
+from commlab.env.loading import load_scenario
+from commlab.foundation.errors import CheckpointError, RunError
+from commlab.foundation.run import RunFolder
+from commlab.training.trainer import Job, check_job, identity, read_facts, train
+
+Jobs = Callable[..., Job]
+
+
+@pytest.fixture
+def first(small_job: Jobs) -> Job:
+    """A finished training, grounded as by default."""
+    job = small_job("first", n_iterations=2)
+    train(job)
+    return job
+
+
+def checkpoints(job: Job) -> list[Path]:
+    return sorted(RunFolder(job.folder).checkpoints.glob("steps-*.pt"))
+
+
+def test_training_goes_on_from_the_weights_in_another_world(first: Job, small_job: Jobs) -> None:
+    job = small_job("second", n_iterations=2, begin=str(first.folder), grounding={"kind": "none"})
+    job = job._replace(scenario=load_scenario("lookout", {"steps": 16, "end.hearts": 1}))
+    train(job)
+    end, start = load_checkpoint(checkpoints(first)[-1]), load_checkpoint(checkpoints(job)[0])
+    for name, weights in end.policy.state_dict().items():
+        assert torch.equal(weights, start.policy.state_dict()[name])
+    assert start.facts["beginning"]["sha256"] == end.sha256
+    assert start.facts["grounding"] == "predictive, then none"
+    facts = read_facts(job.folder)
+    assert facts is not None
+    assert facts["grounding"] == "predictive, then none"
+
+
+def test_a_checkpoint_can_be_named_itself(first: Job, small_job: Jobs) -> None:
+    job = small_job("second", n_iterations=1, begin=str(checkpoints(first)[0]))
+    train(job)
+    assert load_checkpoint(checkpoints(job)[0]).facts["beginning"]["agent_steps"] == 0
+    assert load_checkpoint(latest_checkpoint(RunFolder(job.folder).checkpoints)).facts["grounding"] == "predictive"
+
+
+def test_a_training_from_nothing_is_the_one_of_before_there_were_beginnings(small_job: Jobs) -> None:
+    assert "begin" not in identity(small_job())["train"]
+    assert identity(small_job(begin="x"))["train"]["begin"] == "x"
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "words"),
+    [
+        ({"begin": "nowhere.pt"}, CheckpointError, "no checkpoint nowhere.pt"),
+        ({"begin": "FIRST", "sharing": "agent"}, RunError, "1 networks of 8 units, and this training would have 2"),
+        ({"begin": "FIRST", "hidden": 4}, RunError, "set sharing and hidden"),
+    ],
+)
+def test_what_does_not_fit_is_refused(
+    first: Job, small_job: Jobs, changes: dict[str, Any], error: type[Exception], words: str
+) -> None:
+    given = {name: str(first.folder) if value == "FIRST" else value for name, value in changes.items()}
+    with pytest.raises(error, match=words):
+        check_job(small_job("second", **given), 1)
