@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from commlab.agents.checkpoint import load_checkpoint
+from commlab.agents.checkpoint import Checkpoint, load_checkpoint
 from commlab.agents.intervention import Intervention
 from commlab.commands.inject import codebook_of
 from commlab.commands.record import record_run
 from commlab.commands.runs import MUTED, UNTRAINED, checkpoint_of, control_checkpoint, recordings_of
+from commlab.commands.score import words_of
 from commlab.commands.train import train_config, train_run
 from commlab.console import out, print_json, say, table
 from commlab.datasets.reader import Recording
@@ -25,7 +26,7 @@ from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Result, to_plain
 from commlab.foundation.run import RUNS, RunFolder
 from commlab.probes import formation
-from commlab.probes.cause import destinations, injection, use
+from commlab.probes.cause import destinations, injection, understanding, use
 from commlab.probes.decode import clusters, information, lexicon, metrics, probe
 from commlab.recording import Request, conditions
 from commlab.training.trainer import read_facts
@@ -140,6 +141,16 @@ class Demo:
             clearest = max(codebook.entries.values(), key=lambda entry: entry.interval[0])
             wish = injection.Injection(clearest.symbol)
             self._keep("injection-", lambda: injection.fit(trained, wish, codebook, listeners, command=self.command))
+            self._keep("understanding", self._asking(trained))
+
+    def _asking(self, trained: Checkpoint) -> Callable[[], Result]:
+        """Return the measure of understanding, to be run if its result is not there yet."""
+
+        def fit() -> Result:
+            words, listeners = words_of(str(self.run.path), understanding.find_places(trained.scenario))
+            return understanding.fit(trained, words, listeners, command=self.command)
+
+        return fit
 
     def results(self) -> dict[str, Result]:
         """Return the saved results by name."""
@@ -151,7 +162,7 @@ class Demo:
         results = self.results()
         conditions_ = results["use"].details["conditions"]
         said = next((result for name, result in results.items() if name.startswith("information-")), None)
-        where = results.get("destinations")
+        where, understood = results.get("destinations"), results.get("understanding")
         facts = read_facts(self.run.path)
         assert facts is not None
         found = {
@@ -164,6 +175,9 @@ class Demo:
             "injected_rate": where.details["injected_rate"] if where else None,
             "untouched_rate": where.details["untouched_rate"] if where else None,
             "symbols_for_places": len(where.details["symbols"]) if where else 0,
+            "understood": understood.estimate if understood else None,
+            "understood_untouched": understood.details["untouched"] if understood else None,
+            "understood_random": understood.details["random"] if understood else None,
             "probes": {
                 name: {"score": r.estimate, "null": r.null.mean if r.null else None, "majority": r.details["majority"],
                        "muted": r.details["beside"].get("muted", {}).get("score")}
@@ -229,6 +243,9 @@ def show(found: dict[str, Any], results: dict[str, Result]) -> None:
         ("  the same by chance", found["said_bits_null"]),
         ("injected: first to the named place", found["injected_rate"]),
         ("  untouched twins", found["untouched_rate"]),
+        ("understood: the same over all places", found["understood"]),
+        ("  untouched twins", found["understood_untouched"]),
+        ("  told a word at random", found["understood_random"]),
         ("return of the first iteration", found["first_return"]),
         ("agent steps trained", found["agent_steps"]),
     ]

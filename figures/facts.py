@@ -44,12 +44,17 @@ def headline_numbers(evidence: Evidence) -> list[Headline]:
     if is_real(demo, "injected_rate"):
         nature = f"untouched {percent(demo['untouched_rate'])}" if is_real(demo, "untouched_rate") else ""
         found.append(Headline(percent(demo["injected_rate"]), "of listeners go where an injected symbol says", nature))
+    if is_real(demo, "understood"):
+        nulls = [f"{words} {percent(demo[key])}" for key, words in UNHEARD.items() if is_real(demo, key)]
+        label = "understanding: gone to first, over all places"
+        found.append(Headline(percent(demo["understood"]), label, "; ".join(nulls)))
     if is_real(demo, "agent_steps"):
         first = f"return before training {number(demo['first_return'])}" if is_real(demo, "first_return") else ""
         found.append(Headline(number(int(demo["agent_steps"])), "agent steps of experience", first))
     return found
 
 
+UNHEARD = {"understood_untouched": "untouched", "understood_random": "a word at random"}
 RIVALS = {"return_other_episode": "with other episodes' messages", "return_muted": "trained with the channel muted"}
 
 

@@ -36,7 +36,14 @@ def test_the_whole_path_and_no_phase_twice(cli: Callable[..., Any], tiny_demo: P
     run = tiny_demo / "runs" / "demo"
     assert found == json.loads((run / "results" / "demo.json").read_text())
     assert found["agent_steps"] >= 2048
-    assert {"return_hearing", "return_muted", "return_other_episode", "said_bits", "injected_rate"} <= set(found)
+    assert {
+        "return_hearing",
+        "return_muted",
+        "return_other_episode",
+        "said_bits",
+        "injected_rate",
+        "understood",
+    } <= set(found)
     assert set(found["seconds"]) >= {"training", "muted training", "recording", "probing", "injecting", "report"}
     assert (run / "report.html").exists()
     kept = [*run.rglob("*.h5"), *run.rglob("*.pt"), *(p for p in run.glob("results/*.json") if p.stem != "demo")]

@@ -175,7 +175,8 @@ def understood() -> Result:
 
 DEMO = {
     "return_hearing": 5.84, "return_muted": 0.52, "return_other_episode": 0.91, "said_bits": 2.43,
-    "said_bits_null": 0.02, "injected_rate": 0.87, "untouched_rate": 0.13, "agent_steps": 3145728,
+    "said_bits_null": 0.02, "injected_rate": 0.87, "untouched_rate": 0.13, "understood": 0.46, "understood_untouched": 0.05,
+    "understood_random": 0.2, "agent_steps": 3145728,
     "first_return": 0.02,
     "seconds": {"train": 74.2, "record": 11.8, "probe": 6.1, "inject": 9.4, "report": 3.2},
 }  # fmt: skip
