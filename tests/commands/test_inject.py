@@ -9,6 +9,16 @@ import pytest
 
 from commlab.foundation.result import Result
 
+MINE = """
+title: A pause
+moment: 4
+watch: 8
+arms:
+  held: [{site: action, operation: mute, agents: gatherer, last: 5}]
+  other memory: [{site: hidden.core, operation: patch, source: other, last: 0}]
+  untouched: []
+measures: {return: {kind: return}, still: {kind: action, action: stay}}
+"""
 QUICK = ["--episodes", "16", "--nulls", "19", "--for", "4"]
 
 
@@ -69,13 +79,15 @@ def test_what_cannot_be_varied_is_refused_in_a_sentence(
 
 
 def test_an_experiment_of_a_file_is_run_and_saved_to_be_run_again(cli: Callable[..., Any], at_home: Path) -> None:
-    done = cli("inject", "tiny", "--file", "a-lapse", "--episodes", 16, "--nulls", 19, "--json")
+    mine = at_home / "mine.yaml"
+    mine.write_text(MINE)
+    done = cli("inject", "tiny", "--file", mine, "--episodes", 16, "--nulls", 19, "--json")
     assert done.code == 0, done.err
     found = json.loads(done.out)
     assert {"estimate", "interval", "p_value", "contrasts", "arms", "experiment", "sentence", "path"} <= set(found)
     assert found["experiment"]["episodes"] == 16
     results = at_home / "runs" / "tiny" / "results"
-    for name in ("experiment-a_lapse.json", "experiment-a_lapse.yaml"):
+    for name in ("experiment-a_pause.json", "experiment-a_pause.yaml"):
         again = cli("inject", "tiny", "--file", results / name, "--nulls", 19)
         assert again.code == 0, again.err
         assert found["sentence"] in again.out.replace("\n", "")
