@@ -7,18 +7,21 @@ whom, and every draw, stay as they are. What is said is read in the code of what
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from commlab.probes.cause.contrast import Contrast, Counted, contrasts, share_of
-from commlab.probes.cause.kin_code import Judged
-from commlab.probes.cause.kin_setting import KIN, STRANGER, Setting, showing
+from commlab.probes.cause.contrast import MARGIN, Contrast, Counted, apart, contrasts, share_of
+from commlab.probes.cause.kin_code import Judged, judge, scene_of
+from commlab.probes.cause.kin_setting import KIN, STRANGE, STRANGER, Setting
+from commlab.probes.cause.twins import Trace
 
 __all__ = ["Speaking", "family_of", "speaker_side", "summed"]
 
 RARELY = 0.02  # of the steps: who speaks less often is silent
+BANDS = (-1.01, -1e-6, 1e-6, 0.25, 0.5, 0.75, 1 - 1e-6, 1.01)  # of real kinship, lower ends left out
 SHARES = ("true", "silent", "false", "unclear")
 
 
@@ -34,15 +37,15 @@ def speaker_side(setting: Setting, levels: Sequence[float], n_null: int) -> Spea
     """Return what speakers tell at each shown kinship, and what they do to strangers, in words of a fixed list."""
     rng = np.random.default_rng([setting.seed, 1])
     roles, code = setting.roles, setting.code
-    arms = {
-        shown: setting.judged(setting.play(showing(setting.scenario, roles.speakers, shown)))
-        for shown in sorted({*levels, KIN, STRANGER})
-    }
+    shown_levels = sorted({*levels, KIN, STRANGER})
+    traces = {shown: setting.play(setting.showing(roles.speakers, shown)) for shown in shown_levels}
+    arms = {shown: setting.judged(trace) for shown, trace in traces.items()}
     kin, strangers = arms[KIN][0], arms[STRANGER][0]
     tests = contrasts(family_of(summed(strangers), summed(kin)), rng, n_null)
     natural_arm = setting.judged(setting.natural)
     levels_told = [{"shown": shown, **_told(*judged, rng)} for shown, judged in arms.items()]
-    conclusion, why = _conclude(tests, levels_told)
+    theirs = _in_their_code(setting, traces[STRANGER], rng)
+    conclusion, why = _conclude(tests, levels_told, theirs)
     told = {
         "conclusion": conclusion,
         "sentence": why,
@@ -50,11 +53,12 @@ def speaker_side(setting: Setting, levels: Sequence[float], n_null: int) -> Spea
         "words": [int(words.any(axis=1).sum()) for words in code.named],
         "levels": levels_told,
         "natural": _told(*natural_arm, rng),
+        "true_in_their_code": theirs,
         "observed": _observed(natural_arm[0], setting.audience, rng),
+        "observed_tests": _observed_tests(natural_arm[0], setting.audience, rng, n_null),
         "by_speaker": [
-            {"speaker": speaker, "shown": shown, **_told(_one(arms[shown][0], s), _one(arms[shown][1], s), rng)}
+            {"speaker": speaker, **_of_speaker(arms[KIN], arms[STRANGER], s, rng, n_null)}
             for s, speaker in enumerate(roles.speakers)
-            for shown in (KIN, STRANGER)
         ],
         "tests": {name: test.told() for name, test in tests.items()},
     }
@@ -70,6 +74,16 @@ def family_of(strangers: Judged, kin: Judged) -> dict[str, Counted]:
     if strangers.spoken.sum() >= RARELY * strangers.steps.sum():
         family["false_given_speech"] = Counted(strangers.false, strangers.spoken, kin.false, kin.spoken)
     return family
+
+
+def _of_speaker(
+    kin: tuple[Judged, Judged], strangers: tuple[Judged, Judged], s: int, rng: np.random.Generator, n_null: int
+) -> dict[str, Any]:
+    """What one speaker does to strangers."""
+    kin, strangers = ((_one(arm[0], s), _one(arm[1], s)) for arm in (kin, strangers))
+    tests = contrasts(family_of(summed(strangers[0]), summed(kin[0])), rng, n_null)
+    told = {"kin": _told(*kin, rng), "strangers": _told(*strangers, rng)}
+    return {"conclusion": _name(tests, told["kin"]), **told}
 
 
 def summed(judged: Judged) -> Judged:
@@ -95,48 +109,69 @@ def _told(judged: Judged, chance: Judged, rng: np.random.Generator) -> dict[str,
 def _observed(judged: Judged, audience: NDArray[np.float64], rng: np.random.Generator) -> list[dict[str, Any]]:
     """What was said in untouched episodes, by the real kinship of the audience (W, S): its mean over the listeners."""
     rows = []
-    for low, high in ((-1.01, -1e-6), (-1e-6, 1e-6), (1e-6, 0.5), (0.5, 1 - 1e-6), (1 - 1e-6, 1.01)):
+    for low, high in pairwise(BANDS):
         mine = (audience > low) & (audience <= high)
         if mine.any():
             part = Judged(*(np.where(mine, counts, 0.0) for counts in judged))
-            rows.append({"kinship": float(audience[mine].mean()), **_told(part, part, rng)})
-            rows[-1].pop("false_by_chance")
+            told = _told(part, part, rng)
+            told.pop("false_by_chance")
+            rows.append({"kinship": float(audience[mine].mean()), "from": low, "to": high, **told})
     return rows
 
 
-def _conclude(tests: dict[str, Contrast], levels: list[dict[str, Any]]) -> tuple[str, str]:
+def _observed_tests(
+    judged: Judged, audience: NDArray[np.float64], rng: np.random.Generator, n_null: int
+) -> dict[str, Any]:
+    """The same shares compared between episodes in which the audience is real strangers and in which it is real kin."""
+    family = {
+        "true": (judged.true, judged.steps),
+        "silent": (judged.silent, judged.steps),
+        "false_given_speech": (judged.false, judged.spoken),
+    }
+    tests = apart(family, audience <= STRANGE, audience >= KIN - STRANGE, rng, n_null)
+    return {name: test.told() for name, test in tests.items()}
+
+
+def _in_their_code(setting: Setting, trace: Trace, rng: np.random.Generator) -> dict[str, Any]:
+    """How often strangers are told the truth in a code of their own, learnt from what they are told elsewhere."""
+    scene = scene_of(trace, setting.scenario, setting.roles.speakers)
+    judged = summed(judge(setting.reading(STRANGER), scene))
+    return share_of(judged.true, judged.steps, rng)
+
+
+def _conclude(tests: dict[str, Contrast], levels: list[dict[str, Any]], theirs: dict[str, Any]) -> tuple[str, str]:
     """What speakers do to strangers, and the evidence in words."""
-    silent, false = tests.get("silent"), tests.get("false_given_speech")
     by_shown = {row["shown"]: row for row in levels}
-    told_kin, told_strangers = by_shown[KIN], by_shown[STRANGER]
-    if silent is None:
-        return "cannot tell", "There are too few episodes in which speakers have anything to tell."
+    kin, strangers = by_shown[KIN], by_shown[STRANGER]
     fact = (
-        f"shown strangers they tell the truth at {_percent(told_strangers['true'])} of the steps (kin "
-        f"{_percent(told_kin['true'])}), are silent at {_percent(told_strangers['silent'])} "
-        f"({_percent(told_kin['silent'])}), and of what they say {_percent(told_strangers['false_given_speech'])} is "
-        f"false ({_percent(told_kin['false_given_speech'])})"
+        f"shown strangers they tell the truth at {_percent(strangers['true'])} of the steps (kin "
+        f"{_percent(kin['true'])}), are silent at {_percent(strangers['silent'])} ({_percent(kin['silent'])}), and of "
+        f"what they say {_percent(strangers['false_given_speech'])} is false ({_percent(kin['false_given_speech'])})"
     )
-    honest = _honest_to_kin(told_kin)
-    if not honest:
+    if not _honest(kin):
         return "cannot tell", f"What speakers say to kin does not tell where crystals are: {fact}."
-    name = _name(silent, false, told_strangers)
+    name = _name(tests, kin)
+    if name in ("lies to strangers", "unclear to strangers") and theirs["share"] >= kin["true"]["share"] - MARGIN:
+        name = "another code to strangers"
+        fact += f"; in a code of their own strangers are told the truth at {_percent(theirs)} of the steps"
     return name, f"{WORDS[name]}: {fact}."
 
 
-def _name(silent: Contrast, false: Contrast | None, told: dict[str, Any]) -> str:
+def _name(tests: dict[str, Contrast], kin: dict[str, Any]) -> str:
     """The name of what is done to strangers."""
-    mute = false is None  # to strangers
+    if "silent" not in tests or not _honest(kin):
+        return "cannot tell"
+    true, silent, false = tests["true"], tests["silent"], tests.get("false_given_speech")  # None: they are told nothing
     lies = false is not None and false.more
     if silent.more:
         return "silent and lies to strangers" if lies else "silent to strangers"
     if lies:
         return "lies to strangers"
-    if silent.less or (false is not None and false.less):
+    if true.more:
         return "tells strangers more"
-    if silent.same and false is not None and false.same and not mute:
-        return "tells everyone"
-    return "cannot tell"
+    if true.less:
+        return "unclear to strangers"
+    return "tells everyone" if true.same and silent.same and false is not None and false.same else "cannot tell"
 
 
 WORDS = {
@@ -144,12 +179,14 @@ WORDS = {
     "silent to strangers": "Speakers fall silent to strangers",
     "lies to strangers": "Speakers lie to strangers",
     "silent and lies to strangers": "Speakers say less to strangers, and lie when they speak",
+    "another code to strangers": "Speakers tell strangers the truth, but in another code",
+    "unclear to strangers": "Speakers tell strangers what means nothing to kin",
     "tells strangers more": "Speakers tell strangers more than kin",
     "cannot tell": "Whether speakers treat strangers otherwise than kin cannot be told",
 }
 
 
-def _honest_to_kin(told: dict[str, Any]) -> bool:
+def _honest(told: dict[str, Any]) -> bool:
     """Whether what kin are told is truer than chance."""
     false, chance = told["false_given_speech"], told["false_by_chance"]
     if false["interval"] is None or chance is None or told["true"]["interval"] is None:

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commlab.foundation.result import Null
-from commlab.foundation.statistics import bca_interval, max_statistic
+from commlab.foundation.statistics import bca_interval, max_statistic, permutation_p_value, summarise_null
 
-__all__ = ["MARGIN", "SIGNIFICANT", "Contrast", "Counted", "contrasts", "share_of"]
+__all__ = ["MARGIN", "SIGNIFICANT", "Contrast", "Counted", "apart", "contrasts", "share_of"]
 
 MARGIN = 0.1  # a difference of shares below which arms are alike
 SIGNIFICANT = 0.05
 LEAST = 8  # episodes in which an arm must have anything to count
-METHOD = "arms swapped within episodes"
+SWAPPED, EXCHANGED = "arms swapped within episodes", "whole episodes permuted"
 
 Float64 = NDArray[np.float64]
 
@@ -81,19 +81,35 @@ def contrasts(family: Mapping[str, Counted], rng: np.random.Generator, n_null: i
     adjusted = max_statistic(
         [abs(value) for value in observed.values()], np.stack([np.abs(draws[name]) for name in known], axis=1)
     ).p_values
+    found = {name: _contrast(one, draws[name], rng, SWAPPED) for name, one in known.items()}
+    return {name: one._replace(p_value=p) for (name, one), p in zip(found.items(), adjusted.tolist(), strict=True)}
+
+
+def apart(
+    family: Mapping[str, tuple[Float64, Float64]],
+    first: NDArray[np.bool_],
+    second: NDArray[np.bool_],
+    rng: np.random.Generator,
+    n_null: int,
+) -> dict[str, Contrast]:
+    """Compare shares (hits and totals, (E, S) each) where `first` (E, S) holds with those where `second` does.
+
+    These are different episodes, as they came; in a null draw whole episodes exchange which of the two they are.
+    """
     found = {}
-    for (name, one), p_value in zip(known.items(), adjusted.tolist(), strict=True):
-        interval = bca_interval(_sums(one), _difference, rng)
-        assert interval is not None
-        low, high = np.quantile(draws[name], [0.025, 0.975])
-        found[name] = Contrast(
-            first=float(one.hits.sum() / one.total.sum()),
-            second=float(one.other_hits.sum() / one.other_total.sum()),
-            difference=observed[name],
-            interval=interval,
-            p_value=p_value,
-            null=Null(METHOD, float(draws[name].mean()), float(low), float(high), n_null),
+    for name, (hits, total) in family.items():
+
+        def parts(order: NDArray[np.int64], hits: Float64 = hits, total: Float64 = total) -> Counted:
+            one, other = first[order], second[order]
+            return Counted(*((part * where).sum(axis=1) for where in (one, other) for part in (hits, total)))
+
+        counted = parts(np.arange(len(first)))
+        if not counted.defined:
+            continue
+        draws = np.array(
+            [_difference(_sums(parts(rng.permutation(len(first)))).sum(axis=0)[None])[0] for _ in range(n_null)]
         )
+        found[name] = _contrast(counted, np.nan_to_num(draws), rng, EXCHANGED)
     return found
 
 
@@ -105,6 +121,20 @@ def share_of(hits: Float64, total: Float64, rng: np.random.Generator) -> dict[st
     interval = bca_interval(sums, lambda rows: rows[:, 0] / np.where(rows[:, 1] > 0, rows[:, 1], np.nan), rng, 1000)
     share = float(hits.sum() / total.sum())
     return {"share": share, "interval": interval or (share, share), "n_episodes": int(np.count_nonzero(total))}
+
+
+def _contrast(one: Counted, draws: Float64, rng: np.random.Generator, method: str) -> Contrast:
+    """The contrast of two arms with its own p-value, from null draws of the difference."""
+    sums = _sums(one)
+    difference = float(_difference(sums.sum(axis=0)[None])[0])
+    return Contrast(
+        first=float(one.hits.sum() / one.total.sum()),
+        second=float(one.other_hits.sum() / one.other_total.sum()),
+        difference=difference,
+        interval=bca_interval(sums, _difference, rng) or (difference, difference),
+        p_value=permutation_p_value(difference, draws, "two-sided"),
+        null=summarise_null(draws, method),
+    )
 
 
 def _sums(one: Counted) -> Float64:

@@ -24,7 +24,7 @@ from commlab.foundation.statistics import bca_mean, permutation_p_value, sign_fl
 from commlab.probes.cause.audience import family_of, summed
 from commlab.probes.cause.contrast import SIGNIFICANT, Contrast, contrasts
 from commlab.probes.cause.kin_code import FALSE, Judged, Seen, kinds_of, observe
-from commlab.probes.cause.kin_setting import KIN, Setting, prepare, showing
+from commlab.probes.cause.kin_setting import KIN, Setting, prepare
 from commlab.probes.cause.obedience import Obeying, listener_side
 from commlab.probes.cause.twins import EXPERIMENTS, LEAST
 from commlab.recording import Playable
@@ -66,7 +66,7 @@ def of_setting(setting: Setting, obeying: Obeying, n_null: int, command: str) ->
     """Return the same from a setting that is prepared, and from what listeners do."""
     rng = np.random.default_rng([setting.seed, 3])
     lies = _lies(setting, rng, n_null)
-    heeded = obeying.tests.get("foreign") or obeying.tests.get("strangers")
+    heeded = obeying.strangers
     gains = {} if lies is None or lies.same or lies.less else _gains(setting, rng, n_null)
     verdict = _verdict(lies, heeded, gains, SMALL * float(setting.natural.returns.mean()))
     gain = gains.get("silence")
@@ -112,7 +112,7 @@ def replaced(setting: Setting, focal: NDArray[np.int64], instead: Instead) -> ND
 
 def _lies(setting: Setting, rng: np.random.Generator, n_null: int) -> Contrast | None:
     """How much more often what speakers say to real strangers is false, than when the same episodes show them kin."""
-    shown = setting.play(showing(setting.scenario, setting.roles.speakers, KIN))
+    shown = setting.play(setting.showing(setting.roles.speakers, KIN))
     arms = [
         summed(Judged(*(part * setting.strangers for part in setting.judged(trace)[0])))
         for trace in (setting.natural, shown)

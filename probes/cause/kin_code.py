@@ -18,8 +18,8 @@ from commlab.probes.cause.twins import Trace
 from commlab.recording import layout
 
 __all__ = [
-    "FALSE", "Claim", "Code", "Heading", "Judged", "Scene", "Seen", "fit_code", "judge", "kinds_of", "observe",
-    "scene_of", "symbols_of",
+    "FALSE", "NO_CODE", "Claim", "Code", "Heading", "Judged", "Scene", "Seen", "fit_code", "judge", "kinds_of",
+    "observe", "scene_of", "symbols_of",
 ]  # fmt: skip
 
 Claim = Literal["nearest", "any"]
@@ -100,6 +100,9 @@ class Code(NamedTuple):
         for m in np.lexsort((self.uses[s], -self.named[s].sum(axis=1))):  # the best come last
             words[self.named[s][m]] = self.messages[s][m]
         return words
+
+
+NO_CODE = Code((), (), (), "nearest")
 
 
 class Judged(NamedTuple):

@@ -8,17 +8,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from commlab.agents.plan import NO_PLAN, Plan, showing_kinship
+from commlab.agents.plan import NO_PLAN, Plan, showing_kinship, together
 from commlab.env.scenario import Scenario
 from commlab.foundation.errors import DataError
-from commlab.probes.cause.kin_code import Code, Judged, fit_code, judge, scene_of
+from commlab.probes.cause.kin_code import NO_CODE, Code, Judged, fit_code, judge, scene_of
 from commlab.probes.cause.roles import Roles, is_muted, roles_of
 from commlab.probes.cause.twins import Trace, play
 from commlab.recording import Playable, layout
 
-__all__ = ["KIN", "STRANGER", "Setting", "prepare", "showing"]
+__all__ = ["KIN", "STRANGER", "Setting", "prepare"]
 
 KIN, STRANGER = 1.0, 0.0
+STRANGE = 0.25  # who is kin by no more than this is a stranger
 FEWEST = 32  # episodes
 OTHER_EPISODES = 2**21  # added to the seed of the episodes on which codes are learnt
 
@@ -44,13 +45,29 @@ class Setting(NamedTuple):
 
     @property
     def audience(self) -> NDArray[np.float64]:
-        """Each speaker's real mean kinship with the listeners, (W, S)."""
+        """Each speaker's real mean kinship with the listeners who are not always its kin, (W, S); 1 without any."""
         return self._to_listeners(np.mean)
 
     @property
     def strangers(self) -> NDArray[np.bool_]:
-        """Which speakers have a real stranger (of kinship 0 or less) among the listeners, (W, S)."""
-        return self._to_listeners(np.min) <= 0
+        """Which speakers have a real stranger (of kinship 1/4 or less) among the listeners, (W, S)."""
+        return self._to_listeners(np.min) <= STRANGE
+
+    def not_always_kin(self, viewer: int) -> tuple[int, ...]:
+        """The other agents who are not wholly kin to one in every episode."""
+        below = (self.natural.kinship[:, viewer] < 1).any(axis=0)
+        return tuple(int(other) for other in np.flatnonzero(below) if other != viewer)
+
+    def showing(self, viewers: tuple[int, ...], kinship: float) -> Plan:
+        """Return the plan, for any number of worlds, in which `viewers` are shown that kinship of who may be a stranger.
+
+        Those who are always their kin stay so, as in every episode that agents have lived through.
+        """
+        where = np.arange(self.scenario.n_agents)[None, None]
+        others = {viewer: self.not_always_kin(viewer) for viewer in viewers}
+        return together(
+            *(showing_kinship(kinship, where == viewer, others[viewer]) for viewer in viewers if others[viewer])
+        )
 
     def play(self, plan: Plan = NO_PLAN) -> Trace:
         """Roll the episodes again under a plan."""
@@ -61,16 +78,19 @@ class Setting(NamedTuple):
         scene = scene_of(trace, self.scenario, self.roles.speakers)
         return judge(self.code, scene), judge(self.code, scene, np.roll(np.arange(self.n_episodes), 1))
 
+    def reading(self, kinship: float) -> Code:
+        """Learn on other episodes what is said when speakers are shown that kinship."""
+        plan, seed = self.showing(self.roles.speakers, kinship), OTHER_EPISODES + self.seed
+        return fit_code(scene_of(play(self.agents, self.n_episodes, seed, plan), self.scenario, self.roles.speakers))
+
     def _to_listeners(self, over: Callable[..., NDArray[np.float64]]) -> NDArray[np.float64]:
-        """A number of each speaker's kinship with the listeners but itself, (W, S)."""
-        kinship = self.natural.kinship.astype(np.float64)
-        others = {one: [other for other in self.roles.listeners if other != one] for one in self.roles.speakers}
-        return np.stack([over(kinship[:, one, others[one]], axis=1) for one in self.roles.speakers], axis=1)
-
-
-def showing(scenario: Scenario, viewers: tuple[int, ...], kinship: float) -> Plan:
-    """Return the plan, for any number of worlds, in which `viewers` are shown that kinship of everybody else."""
-    return showing_kinship(kinship, np.isin(np.arange(scenario.n_agents), viewers)[None, None])
+        """A number of each speaker's kinship with the listeners who are not always its kin, (W, S); 1 without any."""
+        out = np.ones((self.n_episodes, len(self.roles.speakers)))
+        for s, speaker in enumerate(self.roles.speakers):
+            others = [other for other in self.not_always_kin(speaker) if other in self.roles.listeners]
+            if others:
+                out[:, s] = over(self.natural.kinship[:, speaker, others].astype(np.float64), axis=1)
+        return out
 
 
 def prepare(agents: Playable, n_episodes: int, seed: int) -> Setting:
@@ -81,21 +101,19 @@ def prepare(agents: Playable, n_episodes: int, seed: int) -> Setting:
     """
     scenario, roles = agents.scenario, roles_of(agents.scenario)
     _check(agents, roles, n_episodes)
-    natural = play(agents, n_episodes, seed)
-    plan = showing(scenario, roles.speakers, KIN)
-    code = fit_code(scene_of(play(agents, n_episodes, OTHER_EPISODES + seed, plan), scenario, roles.speakers))
-    setting = Setting(agents, roles, code, natural, seed)
+    setting = Setting(agents, roles, NO_CODE, play(agents, n_episodes, seed), seed)
     if not setting.strangers.any():
         raise DataError(
             f"Everybody is kin in {scenario.name!r}, so these agents have never met a stranger; take agents trained "
-            f"with strangers, as in rivals, or in a world whose kinship.size is a range."
+            f"with strangers, as in rivals or babel."
         )
+    code = setting.reading(KIN)
     if not any(len(messages) for messages in code.messages):
         raise DataError(
             f"Nothing is said to kin in {scenario.name!r}, so there is no code in which strangers could be told "
             f"anything else; train the agents longer, or in a world in which speaking to kin pays."
         )
-    return setting
+    return setting._replace(code=code)
 
 
 def _check(agents: Playable, roles: Roles, n_episodes: int) -> None:

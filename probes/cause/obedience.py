@@ -1,12 +1,13 @@
 """Obedience: whether listeners go where they are told by who is shown to be kin, and by who is shown to be a stranger.
 
 In each trial a listener that carries nothing hears, from a phantom of declared kinship and for a while, a word for a
-place where no crystal is; all else is muted for it. The word is the same in all arms, taken from the code of the
-speaker that is its closest kin. Success: it tries a site of the named place within as many steps as the map is wide.
-(That it tries one first of all asks too much of maps on which one passes over other sites on the way.) To heed is to go
-there more often than, in the same arm, to the other places that might as well have been named, less the same when the
-twin hears nothing: who only stirs when spoken to heeds nobody. Beside it stand words from the code of the speaker that
-is least its kin, where that is another speaker.
+place where no crystal is; all else is muted for it. The word is the same in all arms. Success: it tries a site of the
+named place within as many steps as the map is wide. (That it tries one first of all asks too much of maps on which one
+passes over other sites on the way.) To heed is to go there more often than, in the same arm, to the other places that
+might as well have been named, less the same when the twin hears nothing: who only stirs when spoken to heeds nobody.
+
+Families may have codes of their own. So words are taken from the code of the speaker that is most a stranger to the
+listener, and beside them, where that is another one, from that of its closest kin.
 """
 
 from __future__ import annotations
@@ -31,14 +32,14 @@ __all__ = ["Obeying", "listener_side"]
 
 FEWEST = 16  # trials
 EARLIEST = 4  # step of a trial
-OWN, FOREIGN = "own", "foreign"
+TOO_FEW = "There are too few moments at which listeners carry nothing and a word names a place without a crystal."
 
 
 class Obeying(NamedTuple):
     """What listeners were found to do."""
 
     told: dict[str, Any]  # JSON-able
-    tests: dict[str, Contrast]
+    strangers: Contrast | None  # whether they heed a stranger's words, shown as a stranger's
 
 
 class Asked(NamedTuple):
@@ -58,56 +59,71 @@ class Heard(NamedTuple):
     logits: NDArray[np.float64]  # (n, n_actions) of the first action after hearing
 
 
+class Side(NamedTuple):
+    """What listeners do on the words of one code."""
+
+    conclusion: str
+    fact: str
+    levels: list[dict[str, Any]]
+    silence: dict[str, Any]
+    tests: dict[str, Contrast]
+    n_trials: int
+
+    def told(self) -> dict[str, Any]:
+        """The side as JSON has it."""
+        return self._asdict() | {"tests": {name: test.told() for name, test in self.tests.items()}}
+
+
 def listener_side(setting: Setting, levels: Sequence[float], n_null: int) -> Obeying:
     """Return whether listeners obey, at each shown kinship, and what they do with strangers, in words of a list."""
     rng = np.random.default_rng([setting.seed, 2])
     window = Window(carrying=False, first=EARLIEST, last=max(EARLIEST, setting.scenario.steps // 2))
     trials = choose_in_window(setting.natural, setting.roles.listeners, rng, window)
-    own = _ask(setting, trials, _speaker_of(setting, trials, closest=True), rng)
-    if len(own.trials) < FEWEST:
-        why = "There are too few moments at which listeners carry nothing and a word names a place without a crystal."
-        return Obeying({"conclusion": "cannot tell", "sentence": why, "levels": [], "n_trials": len(own.trials)}, {})
-    shown = sorted({*levels, KIN, STRANGER})
-    arms = {kinship: _hear(setting, own, kinship) for kinship in shown}
-    silence = _hear(setting, own, None)
-    family: dict[str, Counted] = {
-        "kin": _heeded(arms[KIN], silence),
-        "strangers": _heeded(arms[STRANGER], silence),
-        "kin_less_strangers": _counted(arms[KIN].hits, arms[STRANGER].hits),
-    }
-    tests = contrasts(family, rng, n_null)
-    conclusion, why = _conclude(tests, arms[KIN], arms[STRANGER])
+    strange, closest = (_speaker_of(setting, trials, closest=closest) for closest in (False, True))
+    theirs = _side(setting, _ask(setting, trials, strange, rng), levels, rng, n_null)
+    differs = strange != closest
+    own = _side(setting, _ask(setting, in_time(trials, differs), closest[differs], rng), levels, rng, n_null)
+    if theirs is None:
+        return Obeying({"conclusion": "cannot tell", "by": None, "sentence": TOO_FEW, "words": None, "own": None}, None)
+    conclusion, by, sentence = _conclude(theirs, own)
     told = {
         "conclusion": conclusion,
-        "sentence": why,
-        "n_trials": len(own.trials),
-        "levels": [{"shown": kinship, **_told(arm, silence, rng)} for kinship, arm in arms.items()],
-        "silence": share_of(silence.hits, np.ones(len(own.trials)), rng),
-        "tests": {name: test.told() for name, test in tests.items()},
+        "by": by,
+        "sentence": sentence,
+        "words": theirs.told(),
+        "own": own.told() if own else None,
     }
-    foreign, more = _foreign(setting, trials, n_null, rng)
-    return Obeying(told | {"foreign": foreign}, tests | more)
+    return Obeying(told, theirs.tests["strangers"])
 
 
-def _foreign(
-    setting: Setting, trials: Trials, n_null: int, rng: np.random.Generator
-) -> tuple[dict[str, Any] | None, dict[str, Contrast]]:
-    """What is done on the words of the speaker that is least kin, shown as a stranger and as kin."""
-    closest, farthest = (_speaker_of(setting, trials, closest=closest) for closest in (True, False))
-    differs = closest != farthest
-    asked = _ask(setting, in_time(trials, differs), farthest[differs], rng)
+def _side(
+    setting: Setting, asked: Asked, levels: Sequence[float], rng: np.random.Generator, n_null: int
+) -> Side | None:
+    """What listeners do on words of some code; None where there are too few trials."""
     if len(asked.trials) < FEWEST:
-        return None, {}
-    arms = {shown: _hear(setting, asked, shown) for shown in (STRANGER, KIN)}
+        return None
+    arms = {kinship: _hear(setting, asked, kinship) for kinship in sorted({*levels, KIN, STRANGER})}
     silence = _hear(setting, asked, None)
-    tests = contrasts({"foreign": _heeded(arms[STRANGER], silence), "as_kin": _heeded(arms[KIN], silence)}, rng, n_null)
-    told = {
-        "n_trials": len(asked.trials),
-        "levels": [{"shown": shown, **_told(arm, silence, rng)} for shown, arm in arms.items()],
-        "silence": share_of(silence.hits, np.ones(len(asked.trials)), rng),
-        "tests": {name: test.told() for name, test in tests.items()},
+    kin, strangers = arms[KIN], arms[STRANGER]
+    family = {
+        "kin": _heeded(kin, silence),
+        "strangers": _heeded(strangers, silence),
+        "kin_less_strangers": _counted(kin.hits, strangers.hits),
     }
-    return told, tests
+    tests = contrasts(family, rng, n_null)
+    fact = (
+        f"told a place by kin they go there in {100 * kin.hits.mean():.0f} % of the trials (to one not named in "
+        f"{100 * kin.others.mean():.0f} %), told the same by a stranger in {100 * strangers.hits.mean():.0f} % "
+        f"({100 * strangers.others.mean():.0f} %)"
+    )
+    return Side(
+        conclusion=_name(*(tests[name] for name in family)),
+        fact=fact,
+        levels=[{"shown": kinship, **_told(arm, silence, rng)} for kinship, arm in arms.items()],
+        silence=share_of(silence.hits, np.ones(len(asked.trials)), rng),
+        tests=tests,
+        n_trials=len(asked.trials),
+    )
 
 
 def _speaker_of(setting: Setting, trials: Trials, closest: bool) -> NDArray[np.int64]:
@@ -129,12 +145,11 @@ def _ask(setting: Setting, trials: Trials, speaker: NDArray[np.int64], rng: np.r
     wanted = np.stack([code.places(s, words[s]) for s in range(len(words))])[speaker]  # (n, P, P)
     reachable = np.isin(np.arange(word.shape[1]), heading.sector)
     free = (word > 0) & reachable & ~(wanted & occupied[:, None, :]).any(axis=2)
-    usable = free.sum(axis=1) > 1
     place = np.where(free, rng.random(free.shape), -1.0).argmax(axis=1)
     rows = np.arange(len(place))
     named = wanted[rows, place]
     other = free & ~(wanted & named[:, None]).any(axis=2)
-    usable &= other.any(axis=1)
+    usable = other.any(axis=1)
     instead = wanted & other[:, :, None]
     return Asked(in_time(trials, usable), word[rows, place][usable], named[usable], instead[usable])
 
@@ -164,8 +179,7 @@ def _span(scenario: Scenario) -> int:
 
 def _phantom(scenario: Scenario, asked: Asked, kinship: float | None, n_episodes: int) -> Plan:
     """The plan in which each trial's listener hears its word alone, from a phantom, or nothing."""
-    trials, length = asked.trials, scenario.channel.length
-    span = _span(scenario)
+    trials, length, span = asked.trials, scenario.channel.length, _span(scenario)
     where = np.zeros((scenario.steps, n_episodes, scenario.n_agents), np.bool_)
     symbols = np.zeros((*where.shape, length), np.uint8)
     for episode, listener, step, word in zip(*(part.tolist() for part in (*trials, asked.word)), strict=True):
@@ -206,15 +220,21 @@ def _kl_bits(told: NDArray[np.float64], silent: NDArray[np.float64]) -> NDArray[
     return divergence
 
 
-def _conclude(tests: dict[str, Contrast], kin: Heard, strangers: Heard) -> tuple[str, str]:
-    """What listeners do with strangers, and the evidence in words."""
-    name = _name(*(tests[name] for name in ("kin", "strangers", "kin_less_strangers")))
-    fact = (
-        f"told a place by kin they go there in {100 * kin.hits.mean():.0f} % of the trials (to one not named in "
-        f"{100 * kin.others.mean():.0f} %), told the same by a stranger in {100 * strangers.hits.mean():.0f} % "
-        f"({100 * strangers.others.mean():.0f} %)"
-    )
-    return name, f"{WORDS[name]}: {fact}."
+def _conclude(theirs: Side, own: Side | None) -> tuple[str, str | None, str]:
+    """What listeners do with strangers, by what they know them, and the evidence in words.
+
+    Where the words of strangers are not followed even from kin, those of the listeners' own kin are shown from both: if
+    these are followed, it is the code by which strangers are ignored, or the kinship shown.
+    """
+    if own is None or theirs.tests["kin"].more or not own.tests["kin"].more:
+        whose = "" if own is None else ", in the words of the other family"
+        return theirs.conclusion, "kinship", f"{WORDS[theirs.conclusion]}: {theirs.fact}{whose}."
+    facts = f"{own.fact}, in the words of their own family; in those of the other one, {theirs.fact}"
+    if own.conclusion in ("ignores strangers", "heeds strangers less"):
+        return own.conclusion, "kinship", f"{WORDS[own.conclusion]}: {facts}."
+    if theirs.tests["strangers"].same:
+        return "ignores strangers", "code", f"Listeners ignore the words of strangers, which are not theirs: {facts}."
+    return "cannot tell", None, f"{WORDS['cannot tell']}: {facts}."
 
 
 def _name(kin: Contrast, strangers: Contrast, apart: Contrast) -> str:
