@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from commlab.agents.plan import NO_PLAN
+from commlab.agents.plan import NO_PLAN, Plan
 from commlab.agents.scripted.policy import Planted, plant
 from commlab.datasets.memory import memory_recording
 from commlab.datasets.reader import Recording
 from commlab.foundation.atomic import write_atomic
 from commlab.foundation.disk import as_disk_error
-from commlab.recording import Request, header_of, play_shard, record, shard_size
+from commlab.recording import Playable, Request, header_of, play_shard, record, shard_size
 
 __all__ = ["planted_recording", "recording_of", "write_planted"]
 
@@ -29,13 +29,18 @@ def planted_recording(language: str, seed: int = 0, listener: str = "obeying", n
     return recording_of(plant(language, seed, listener), n_episodes, seed)
 
 
-def recording_of(planted: Planted, n_episodes: int, seed: int) -> Recording:
-    """A recording in memory of episodes that follow from `seed`: the same as a file of them would hold."""
-    request = Request(Path("in memory"), n_episodes, seed, command="validate")
-    n_shards = -(-n_episodes // shard_size(planted.scenario))
-    shards = [play_shard(planted, request, NO_PLAN, number) for number in range(n_shards)]
+def recording_of(
+    agents: Playable, n_episodes: int, seed: int, plan: Plan = NO_PLAN, command: str = "validate"
+) -> Recording:
+    """A recording in memory of episodes that follow from `seed`: the same as a file of them would hold.
+
+    `plan` is done to all of them alike; the recording's header does not list it.
+    """
+    request = Request(Path("in memory"), n_episodes, seed, command=command)
+    n_shards = -(-n_episodes // shard_size(agents.scenario))
+    shards = [play_shard(agents, request, plan, number) for number in range(n_shards)]
     fields, columns = (joined(list(parts)) for parts in zip(*shards, strict=True))
-    return memory_recording(header_of(planted, request), fields, columns)
+    return memory_recording(header_of(agents, request), fields, columns)
 
 
 def write_planted(planted: Planted, folder: Path, n_episodes: int, seed: int, force: bool = False) -> tuple[Path, Path]:
