@@ -35,7 +35,7 @@ from commlab.probes.cause.trials import (
 from commlab.probes.cause.twins import Trace, play
 from commlab.recording import code_tables, layout
 
-__all__ = ["Places", "find_places", "fit"]
+__all__ = ["Places", "find_places", "fit", "natural_time"]
 
 SPAN = 20  # steps that the phantom goes on speaking; no natural time is longer
 LEAST, MOST = 2, 64  # places of a scenario
@@ -176,7 +176,7 @@ def _play(
         plan = _plan(scenario, trials, n_episodes, symbol, kinship)
         traces[arm] = play(checkpoint, n_episodes, seed, plan)
     arms = {arm: _outcome(trace, trials, places.cells) for arm, trace in traces.items()}
-    return Played(trials, crystal, asked, symbols > 0, _natural_time(natural, places, listeners), arms)
+    return Played(trials, crystal, asked, symbols > 0, natural_time(natural, places, listeners), arms)
 
 
 def _plan(scenario: Scenario, trials: Trials, n_episodes: int, symbol: NDArray[np.int64], kinship: float) -> Plan:
@@ -209,7 +209,7 @@ def _outcome(trace: Trace, trials: Trials, cells: NDArray[np.int64]) -> Outcome:
     return Outcome(place, when)
 
 
-def _natural_time(natural: Trace, places: Places, listeners: tuple[int, ...]) -> int:
+def natural_time(natural: Trace, places: Places, listeners: tuple[int, ...]) -> int:
     """Return the median of the steps from a crystal's appearing until a listener reaches it, at most the span.
 
     Only crystals that appear in the first half of the episodes count, so that most of them can be reached; one that is
