@@ -29,7 +29,7 @@ from commlab.probes.cause.obedience import Obeying, listener_side
 from commlab.probes.cause.twins import EXPERIMENTS, LEAST
 from commlab.recording import Playable
 
-__all__ = ["Gain", "Instead", "fit", "of_setting", "replaced"]
+__all__ = ["Gain", "Instead", "fit", "of_arms", "replaced"]
 
 Instead = Literal["silence", "truth"]
 Verdict = Literal["deception", "lies without gain", "lies unheeded", "no lies", "cannot tell"]
@@ -52,20 +52,21 @@ class Gain(NamedTuple):
         return self.interval[0] > 0 and self.p_value < SIGNIFICANT
 
 
-def fit(agents: Playable, n_episodes: int = 512, seed: int = 0, n_null: int = 199, command: str = "kinship") -> Result:
+def fit(agents: Playable, n_episodes: int = 256, seed: int = 0, n_null: int = 199, command: str = "kinship") -> Result:
     """Return what a speaker gains by its false words to strangers over silence, and whether that is deception.
 
     `details["verdict"]` is one of "deception", "lies without gain", "lies unheeded", "no lies" and "cannot tell", and
     `details["deception"]` whether it is the first. Raises DataError where the question does not apply; see `prepare`.
     """
     setting = prepare(agents, n_episodes, seed)
-    return of_setting(setting, listener_side(setting, (), n_null), n_null, command)
+    kin = setting.judged(setting.play(setting.showing(setting.roles.speakers, KIN)))[0]
+    return of_arms(setting, kin, listener_side(setting, (), n_null), n_null, command)
 
 
-def of_setting(setting: Setting, obeying: Obeying, n_null: int, command: str) -> Result:
-    """Return the same from a setting that is prepared, and from what listeners do."""
+def of_arms(setting: Setting, kin: Judged, obeying: Obeying, n_null: int, command: str) -> Result:
+    """Return the same from a setting that is prepared, what speakers say when shown `kin`, and what listeners do."""
     rng = np.random.default_rng([setting.seed, 3])
-    lies = _lies(setting, rng, n_null)
+    lies = _lies(setting, kin, rng, n_null)
     heeded = obeying.strangers
     gains = {} if lies is None or lies.same or lies.less else _gains(setting, rng, n_null)
     verdict = _verdict(lies, heeded, gains, SMALL * float(setting.natural.returns.mean()))
@@ -110,13 +111,10 @@ def replaced(setting: Setting, focal: NDArray[np.int64], instead: Instead) -> ND
     return returns.shared[: setting.n_episodes, list(speakers)]
 
 
-def _lies(setting: Setting, rng: np.random.Generator, n_null: int) -> Contrast | None:
+def _lies(setting: Setting, kin: Judged, rng: np.random.Generator, n_null: int) -> Contrast | None:
     """How much more often what speakers say to real strangers is false, than when the same episodes show them kin."""
-    shown = setting.play(setting.showing(setting.roles.speakers, KIN))
-    arms = [
-        summed(Judged(*(part * setting.strangers for part in setting.judged(trace)[0])))
-        for trace in (setting.natural, shown)
-    ]
+    natural = setting.judged(setting.natural)[0]
+    arms = [summed(Judged(*(part * setting.strangers for part in judged))) for judged in (natural, kin)]
     return contrasts(family_of(*arms), rng, n_null).get("false_given_speech")
 
 

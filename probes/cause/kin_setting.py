@@ -59,7 +59,7 @@ class Setting(NamedTuple):
         return tuple(int(other) for other in np.flatnonzero(below) if other != viewer)
 
     def showing(self, viewers: tuple[int, ...], kinship: float) -> Plan:
-        """Return the plan, for any number of worlds, in which `viewers` are shown that kinship of who may be a stranger.
+        """Return the plan in which `viewers` are shown that kinship of all who may be strangers to them.
 
         Those who are always their kin stay so, as in every episode that agents have lived through.
         """

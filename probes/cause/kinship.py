@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Result
-from commlab.probes.cause.audience import speaker_side
+from commlab.probes.cause.audience import Speaking, speaker_side
 from commlab.probes.cause.kin_setting import KIN, STRANGER, Setting, prepare
-from commlab.probes.cause.obedience import listener_side
+from commlab.probes.cause.obedience import Obeying, listener_side
 from commlab.recording import Playable
 
-__all__ = ["LEVELS", "fit", "of_setting"]
+__all__ = ["LEVELS", "Sides", "both_sides", "fit", "of_sides"]
 
 LEVELS = (-1.0, 0.0, 0.25, 0.5, 0.75, 1.0)  # as shown; below 0 is a control: spite
 UNIT = "share of steps"
 
 
+class Sides(NamedTuple):
+    """What was found of both sides of speech."""
+
+    speaking: Speaking
+    obeying: Obeying
+
+
 def fit(
     agents: Playable,
-    n_episodes: int = 512,
+    n_episodes: int = 256,
     seed: int = 0,
     n_null: int = 199,
     levels: Sequence[float] = LEVELS,
@@ -31,13 +39,18 @@ def fit(
     sides, `speaker` and `listener`, each with its evidence: tests, and shares at every shown kinship. Raises DataError
     where the question does not apply; see `prepare`.
     """
-    return of_setting(prepare(agents, n_episodes, seed), n_null, levels, command)
+    setting = prepare(agents, n_episodes, seed)
+    return of_sides(setting, both_sides(setting, levels, n_null), command)
 
 
-def of_setting(setting: Setting, n_null: int, levels: Sequence[float], command: str) -> Result:
-    """Return the same from a setting that is prepared."""
-    speaking, obeying = speaker_side(setting, levels, n_null), listener_side(setting, levels, n_null)
-    test = speaking.tests.get("true")
+def both_sides(setting: Setting, levels: Sequence[float], n_null: int) -> Sides:
+    """Return what speakers and listeners do at each shown kinship."""
+    return Sides(speaker_side(setting, levels, n_null), listener_side(setting, levels, n_null))
+
+
+def of_sides(setting: Setting, sides: Sides, command: str) -> Result:
+    """Return the result of what both sides do."""
+    test = sides.speaking.tests.get("true")
     return Result(
         analysis="kinship",
         name="kinship",
@@ -47,15 +60,15 @@ def of_setting(setting: Setting, n_null: int, levels: Sequence[float], command: 
         null=test.null if test else None,
         p_value=test.p_value if test else None,
         n_episodes=setting.n_episodes,
-        sentence=f"{speaking.told['sentence']} {obeying.told['sentence']}",
+        sentence=f"{sides.speaking.told['sentence']} {sides.obeying.told['sentence']}",
         details={
             "scenario": setting.scenario.name,
             "speakers": list(setting.roles.speakers),
             "listeners": list(setting.roles.listeners),
             "kin": KIN,
             "strangers": STRANGER,
-            "speaker": speaking.told,
-            "listener": obeying.told,
+            "speaker": sides.speaking.told,
+            "listener": sides.obeying.told,
         },
         provenance=provenance(command, setting.seed, setting.agents.sha256),
     )

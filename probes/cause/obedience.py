@@ -82,7 +82,7 @@ def listener_side(setting: Setting, levels: Sequence[float], n_null: int) -> Obe
     strange, closest = (_speaker_of(setting, trials, closest=closest) for closest in (False, True))
     theirs = _side(setting, _ask(setting, trials, strange, rng), levels, rng, n_null)
     differs = strange != closest
-    own = _side(setting, _ask(setting, in_time(trials, differs), closest[differs], rng), levels, rng, n_null)
+    own = _side(setting, _ask(setting, in_time(trials, differs), closest[differs], rng), (), rng, n_null)
     if theirs is None:
         return Obeying({"conclusion": "cannot tell", "by": None, "sentence": TOO_FEW, "words": None, "own": None}, None)
     conclusion, by, sentence = _conclude(theirs, own)
