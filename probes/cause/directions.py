@@ -6,6 +6,7 @@ package concept-erasure fits it.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -91,7 +92,10 @@ def fit_eraser(states: States, *beside: States) -> Eraser:
     having none of it.
     """
     import torch
-    from concept_erasure import LeaceFitter
+
+    with warnings.catch_warnings():  # of torch.jit.script, which the package uses as it is imported
+        warnings.simplefilter("ignore", DeprecationWarning)
+        from concept_erasure import LeaceFitter
 
     known = np.logical_or.reduce([one.known for one in (states, *beside)])
     vectors = torch.from_numpy(states.vectors[known].astype(np.float64))

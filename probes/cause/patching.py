@@ -167,10 +167,8 @@ def _draw(stage: Stage, given: Given, eraser: Eraser, rng: np.random.Generator) 
     led, rank = given.led, max(1, len(stage.states.names) - 1)
     far = _length(part_of(eraser, led))
     drawn: dict[str, list[Arm]] = {WHOLE_RANDOM: [], PART_RANDOM: []}
-    n_null = stage.wish.n_null
-    n_draws = {WHOLE_RANDOM: n_null if stage.wish.whole else FEW_DRAWS, PART_RANDOM: n_null}
-    if stage.wish.whole:
-        n_draws[PART_RANDOM] = FEW_DRAWS
+    n_null, few = stage.wish.n_null, min(stage.wish.n_null, FEW_DRAWS)
+    n_draws = {WHOLE_RANDOM: n_null, PART_RANDOM: few} if stage.wish.whole else {WHOLE_RANDOM: few, PART_RANDOM: n_null}
     for _ in range(n_draws[WHOLE_RANDOM]):
         drawn[WHOLE_RANDOM].append(stage.play(_move(stage, matched(rng.normal(size=led.shape), led))))
     for _ in range(n_draws[PART_RANDOM]):

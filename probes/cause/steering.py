@@ -86,7 +86,9 @@ def fit(
     arms = {STEERED: [_steer(stage, ways.steered * dose) for dose in scale]}
     if ways.irrelevant is not None:
         arms[IRRELEVANT] = [_steer(stage, ways.irrelevant * dose) for dose in scale]
-    draws = [_random(stage, ways, each, wish.n_null if each == dose else FEW_DRAWS, rng) for each in scale]
+    draws = [
+        _random(stage, ways, each, wish.n_null if each == dose else min(wish.n_null, FEW_DRAWS), rng) for each in scale
+    ]
     no_op = identical(nothing, untouched)
     return _result(stage, ways, other, Scale(scale, dose, arms, draws), (untouched, no_op), command)
 

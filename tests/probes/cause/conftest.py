@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from commlab.agents.checkpoint import Checkpoint
-from commlab.datasets.reader import open_recording
+from commlab.datasets.reader import Recording, open_recording
 from commlab.probes.cause.codebook import Codebook, fit_codebook
+from commlab.probes.cause.states import recorded
 from commlab.recording import Request, record
 
 
@@ -39,3 +40,30 @@ def codebook(obeying: Checkpoint, tmp_path_factory: pytest.TempPathFactory) -> C
     path = record(obeying, Request(tmp_path_factory.mktemp("pair") / "pair.h5", 64))
     with open_recording(path) as recording:
         return fit_codebook(recording, (0,))
+
+
+@pytest.fixture(scope="session")
+def minded(module_at: Callable[[str, Path], ModuleType]) -> Any:
+    """The module that makes planted pairs with hidden states."""
+    return module_at("minded", Path(__file__).with_name("minded.py"))
+
+
+class Planted(NamedTuple):
+    """Agents with a mind, and a recording of them."""
+
+    agents: Checkpoint
+    recording: Recording
+
+
+@pytest.fixture(scope="session")
+def minding(pair: Any, minded: Any) -> Planted:
+    """The pair that acts on what is in its hidden states, and other episodes of it."""
+    agents = minded.checkpoint(pair)
+    return Planted(agents, recorded(agents, 96, 5, layers=("core",)))
+
+
+@pytest.fixture(scope="session")
+def unminding(pair: Any, minded: Any) -> Planted:
+    """The pair whose gatherer knows where the crystal is and does not mind."""
+    agents = minded.checkpoint(pair, minds=False)
+    return Planted(agents, recorded(agents, 96, 5, layers=("core",)))
