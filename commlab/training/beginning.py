@@ -25,9 +25,8 @@ def find_beginning(scenario: Scenario, config: TrainConfig) -> Checkpoint | None
     path = Path(config.begin)
     found = load_checkpoint(latest_checkpoint(RunFolder(path).checkpoints) if path.is_dir() else path, scenario)
     wanted = RecurrentPolicy(scenario, config.hidden, config.sharing)
-    if [g.tolist() for g in found.policy.groups] != [g.tolist() for g in wanted.groups] or (
-        found.policy.n_hidden != config.hidden
-    ):
+    alike = [g.tolist() for g in found.policy.groups] == [g.tolist() for g in wanted.groups]
+    if not (alike or is_shared(found.policy)) or found.policy.n_hidden != config.hidden:
         raise RunError(
             f"train: {config.begin} has {len(found.policy.groups)} networks of {found.policy.n_hidden} units, and this "
             f"training would have {len(wanted.groups)} of {config.hidden}; set sharing and hidden as they were there."
@@ -36,8 +35,15 @@ def find_beginning(scenario: Scenario, config: TrainConfig) -> Checkpoint | None
 
 
 def begin_from(beginning: Checkpoint, policy: RecurrentPolicy) -> None:
-    """Give a policy the weights that training begins from."""
-    policy.load_state_dict(beginning.policy.state_dict())
+    """Give a policy the weights that training begins from; a network that all shared is where each group begins."""
+    for number, network in enumerate(policy.networks):
+        source = beginning.policy.network(0 if is_shared(beginning.policy) else number)
+        network.load_state_dict(source.state_dict())
+
+
+def is_shared(policy: RecurrentPolicy) -> bool:
+    """Return whether one network serves all agents."""
+    return len(policy.groups) == 1
 
 
 def groundings(config: TrainConfig, beginning: Checkpoint | None) -> str:

@@ -49,6 +49,18 @@ def test_a_checkpoint_can_be_named_itself(first: Job, small_job: Jobs) -> None:
     assert load_checkpoint(latest_checkpoint(RunFolder(job.folder).checkpoints)).facts["grounding"] == "predictive"
 
 
+def test_a_shared_network_becomes_that_of_each_agent_and_not_the_other_way_round(first: Job, small_job: Jobs) -> None:
+    job = small_job("second", n_iterations=1, begin=str(first.folder), sharing="agent")
+    train(job)
+    end, start = load_checkpoint(checkpoints(first)[-1]), load_checkpoint(checkpoints(job)[0])
+    assert len(start.policy.networks) == 2
+    for number in (0, 1):
+        for name, weights in end.policy.network(0).state_dict().items():
+            assert torch.equal(weights, start.policy.network(number).state_dict()[name])
+    with pytest.raises(RunError, match="2 networks of 8 units, and this training would have 1"):
+        check_job(small_job("third", begin=str(job.folder)), 1)
+
+
 def test_a_training_from_nothing_is_the_one_of_before_there_were_beginnings(small_job: Jobs) -> None:
     assert "begin" not in identity(small_job())["train"]
     assert identity(small_job(begin="x"))["train"]["begin"] == "x"
@@ -58,8 +70,7 @@ def test_a_training_from_nothing_is_the_one_of_before_there_were_beginnings(smal
     ("changes", "error", "words"),
     [
         ({"begin": "nowhere.pt"}, CheckpointError, "no checkpoint nowhere.pt"),
-        ({"begin": "FIRST", "sharing": "agent"}, RunError, "1 networks of 8 units, and this training would have 2"),
-        ({"begin": "FIRST", "hidden": 4}, RunError, "set sharing and hidden"),
+        ({"begin": "FIRST", "hidden": 4}, RunError, "1 networks of 8 units, and this training would have 1 of 4"),
     ],
 )
 def test_what_does_not_fit_is_refused(
