@@ -1,12 +1,13 @@
 """Commands that prove causes: what becomes of agents when something in them or between them is changed."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from commlab.cli.options import Json, Run, Seed, command_line
+from commlab.cli.options import Json, Nulls, Run, Seed, command_line
 
-__all__ = ["erase", "patch", "steer"]
+__all__ = ["crossplay", "erase", "influence", "patch", "steer"]
 
 Target = Annotated[str, typer.Option(help="What the hidden state tells: a name (see commlab probe --targets).")]
 Of = Annotated[str, typer.Option(help="Whose state is changed: speakers, listeners, a body, or an agent's number.")]
@@ -104,3 +105,48 @@ def erase(
 
     wish = Wish(target, of, layer, n_episodes=episodes, seed=seed, n_null=nulls)
     run_erase(run, wish, irrelevant, as_json, command_line())
+
+
+def influence(
+    run: Run = None,
+    episodes: Annotated[int, typer.Option(min=8, help="Fresh episodes to ask in.")] = 256,
+    checkpoint: Annotated[Path | None, typer.Option(help="Checkpoint; by default the run's last one.")] = None,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Ask listeners what they would do on hearing each message: how many bits of their next action it decides.
+
+    \b
+      commlab influence                      does anybody listen, and to which messages?
+      commlab influence --episodes 1024      the same, more exactly
+      commlab influence --json               every measure, message and listener
+    """
+    from commlab.commands.influence import influence as run_influence
+
+    run_influence(run, checkpoint, episodes, seed, as_json, command_line())
+
+
+def crossplay(
+    runs: Annotated[
+        list[str] | None, typer.Argument(help="Runs; RUN@first, RUN@last or RUN@STEPS is a checkpoint of one.")
+    ] = None,
+    checkpoints: Annotated[
+        int | None, typer.Option("--checkpoints", min=2, help="So many checkpoints of each run, evenly spaced.")
+    ] = None,
+    families: Annotated[bool, typer.Option("--families", help="The families of each run, apart.")] = False,
+    episodes: Annotated[int, typer.Option(min=8, help="Episodes that every pair plays.")] = 256,
+    seed: Seed = 0,
+    nulls: Nulls = 199,
+    as_json: Json = False,
+) -> None:
+    """Let the speakers of one run talk to the listeners of another, and see what returns and understanding are left.
+
+    \b
+      commlab crossplay seed-0 seed-1 seed-2             three seeds: is the code a convention of each?
+      commlab crossplay myrun --checkpoints 4            early speakers with late listeners
+      commlab crossplay myrun@first other@last           one checkpoint of each
+      commlab crossplay rivals-run --families            the families of one run
+    """
+    from commlab.commands.crossplay import crossplay as run_crossplay
+
+    run_crossplay(runs or [], checkpoints, families, episodes, seed, nulls, as_json, command_line())
