@@ -41,8 +41,8 @@ class Scaled(NamedTuple):
     """An eraser that moves states as far as another."""
 
     eraser: Eraser
-    factor: float  # by which it was scaled
-    n_targets: int  # that it erases together
+    factor: float  # by which what was erased at random was scaled
+    n_random: int  # targets of other episodes that were erased at random
 
 
 class Means(NamedTuple):
@@ -132,19 +132,42 @@ def scaled(eraser: Eraser, factor: float) -> Eraser:
     return eraser._replace(left=np.asarray(eraser.left, dtype=np.float32) * np.float32(factor))
 
 
-def as_far(states: States, far: float, made: Sequence[States]) -> Scaled:
-    """Return an eraser of `made[0]` that moves `states` as far, the root of the mean square.
+def as_far(states: States, far: float, beside: Sequence[States], first: States | None = None) -> Scaled:
+    """Return an eraser that moves `states` as far, the root of the mean square.
 
-    Where it would have to be scaled by more than MOST_SCALED, the next ones of `made` are erased with it: a projection
-    scaled by more than 2 swings wider at every step of a recurrent state. All of them have rows of their own target.
+    It takes `first` out wholly, and as much of the next ones `beside` (all of rows of their own) as is left to move:
+    one, scaled, or several together where one would have to be scaled by more than MOST_SCALED, for a projection scaled
+    by more than 2 swings wider at every step of a recurrent state. Where `first` alone moves states farther, it stays.
     """
-    for n in range(1, len(made) + 1):
-        eraser = fit_eraser(*made[:n])
-        own = displaced(eraser, states)
-        if own * MOST_SCALED >= far:
+    known = states.vectors[states.known].astype(np.float64)
+    size = known.shape[1]
+    whole = fit_eraser(first or beside[0])
+    taken = (
+        np.asarray(whole.left, np.float64) @ np.asarray(whole.right, np.float64) if first else np.zeros((size, size))
+    )
+    away = known - np.asarray(whole.bias, dtype=np.float64)
+    gone = away @ taken.T
+    factor, n, more = 0.0, 0, np.zeros((size, size))
+    while np.square(gone).sum(axis=1).mean() < far**2 and n < len(beside):
+        n += 1
+        eraser = fit_eraser(*beside[:n])
+        more = np.asarray(eraser.left, np.float64) @ np.asarray(eraser.right, np.float64)
+        factor = _factor(gone, (away - gone) @ more.T, far)
+        if factor <= MOST_SCALED:
             break
-    factor = min(MOST_SCALED, far / own) if own > SMALLEST else 0.0
-    return Scaled(scaled(eraser, factor), factor, n)
+    factor = min(factor, MOST_SCALED)
+    joint = taken + factor * more @ (np.eye(size) - taken)
+    return Scaled(Eraser(joint.astype(np.float32), np.eye(size, dtype=np.float32), whole.bias), factor, n)
+
+
+def _factor(gone: Float64, more: Float64, far: float) -> float:
+    """Return what `more` (n, H) must be scaled by for `gone` + more to be `far` long, the root of the mean square."""
+    square = float(np.square(more).sum(axis=1).mean())
+    along = float((gone * more).sum(axis=1).mean())
+    missing = far**2 - float(np.square(gone).sum(axis=1).mean())
+    if square < SMALLEST:
+        return float("inf")
+    return (float(np.sqrt(along**2 + square * missing)) - along) / square
 
 
 def displaced(eraser: Eraser, states: States) -> float:

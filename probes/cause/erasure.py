@@ -3,9 +3,9 @@
 LEACE (Belrose et al. 2023, 2306.03819), fitted on other episodes. Because the world is rolled again, what is erased can
 come back: through the next observation, or in a form that no linear probe reads. So decodability is measured again in
 the run that was interfered with, linearly and not, beside what becomes of returns and of going where a crystal is. The
-same is done for another target that is decoded about as well, and for the target of other episodes; their erasers are
-scaled to move states as far. Beside it stands the eraser applied to states as they were recorded, when nobody acts on
-what is left: there LEACE's promise must hold.
+same is done for another target that is decoded about as well, and for the target of other episodes. These move states
+as far: erasers of the target of other episodes, scaled, make up for what is missing. Beside it stands the eraser
+applied to states as they were recorded, when nobody acts on what is left: there LEACE's promise must hold.
 """
 
 from __future__ import annotations
@@ -98,16 +98,16 @@ def fit(
         ERASED: _plan(stage, eraser),
         PERMUTED: _plan(stage, drawn[0].eraser),
     }
-    scales = {ERASED: Scaled(eraser, 1.0, 1), PERMUTED: drawn[0]}
+    scales = {ERASED: Scaled(eraser, 0.0, 0), PERMUTED: drawn[0]}
     if other.states is not None:
         beside = permuted_states(other.states, MOST_BESIDE, rng)
-        scales[IRRELEVANT] = as_far(stage.states, far, [other.states, *beside])
+        scales[IRRELEVANT] = as_far(stage.states, far, beside, other.states)
         plans[IRRELEVANT] = _plan(stage, scales[IRRELEVANT].eraser)
     came = {name: _came(stage, play(agents, wish.n_episodes, wish.seed, plan)) for name, plan in plans.items()}
     draws = [_came(stage, play(agents, wish.n_episodes, wish.seed, _plan(stage, one.eraser))) for one in drawn]
     readings = _readings(stage, {name: plan for name, plan in plans.items() if name != NOTHING}, other, eraser)
     moved = {
-        name: {"distance": displaced(one.eraser, stage.states), "factor": one.factor, "n_targets": one.n_targets}
+        name: {"distance": displaced(one.eraser, stage.states), "factor": one.factor, "n_random": one.n_random}
         for name, one in scales.items()
     }
     return _result(stage, other, came, draws, readings, moved, command)

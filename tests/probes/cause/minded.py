@@ -32,7 +32,7 @@ class Mind(NamedTuple):
 class Minded:
     """A policy of the room of `pair`."""
 
-    hidden_sizes = {"core": SIZE}  # noqa: RUF012
+    hidden_sizes = {"core": SIZE}
 
     def __init__(self, pair: Any, scenario: Any, minds: bool, seed: int) -> None:
         self.pair = pair.Pair(scenario, True, seed)

@@ -56,9 +56,7 @@ def test_what_is_erased_cannot_be_read_linearly_from_recorded_states(listeners: 
     assert reading(listeners, "erased afterwards") < 0.4  # of four places
     assert reading(listeners, "erased", "heard") > 0.9  # and it is told anew
     assert any("from heard" in where for where in listeners.details["comes_back"])
-    assert reading(listeners, "irrelevant erased", target=IRRELEVANT) < reading(
-        listeners, "untouched", target=IRRELEVANT
-    )
+    assert reading(listeners, "irrelevant erased", target=IRRELEVANT) < 0.45  # of 0.65
 
 
 def test_erasing_nothing_changes_nothing(listeners: Result) -> None:

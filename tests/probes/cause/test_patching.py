@@ -118,4 +118,4 @@ def test_it_refuses_what_it_cannot_do(minding: Any, unminding: Any, obeying: Any
 class Silent:
     """A policy without hidden states."""
 
-    hidden_sizes: dict[str, int] = {}  # noqa: RUF012
+    hidden_sizes: dict[str, int] = {}
