@@ -7,7 +7,7 @@ import typer
 
 from commlab.cli.options import Json, Run, Seed, command_line
 
-__all__ = ["talk"]
+__all__ = ["talk", "verdict"]
 
 
 def talk(
@@ -53,3 +53,26 @@ def talk(
         outcome = commands.replay(run, str(replay), checkpoint, as_json, command_line())
     if not outcome.met:
         raise typer.Exit(1)
+
+
+def verdict(
+    run: Run = None,
+    episodes: Annotated[int, typer.Option(min=8, help="Fresh episodes for each part of the evidence.")] = 512,
+    checkpoint: Annotated[Path | None, typer.Option(help="Checkpoint; by default the run's last one.")] = None,
+    untrained: Annotated[
+        bool, typer.Option("--untrained", help="Judge the agents as they were before they learnt anything.")
+    ] = False,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Say whether this is communication, or which part of it is missing.
+
+    \b
+      commlab verdict                                  the last completed run
+      commlab verdict --untrained                      the same network, before training
+      commlab verdict runs/demo/controls/muted-training
+      commlab verdict --json                           {"verdict": "communication", "evidence": [...], "sentence": ...}
+    """
+    from commlab.commands.verdict import verdict as run_verdict
+
+    run_verdict(run, checkpoint, untrained, episodes, seed, as_json, command_line())

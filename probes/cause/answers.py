@@ -63,7 +63,8 @@ class Answers(NamedTuple):
 
     def where(self, keep: NDArray[np.bool_]) -> Answers:
         """Return the moments for which `keep` (N,) is true."""
-        return Answers(self.repertoire, *(part[keep] for part in self[1:]))
+        parts: tuple[NDArray[Any], ...] = self[1:]
+        return Answers(self.repertoire, *(part[keep] for part in parts))
 
 
 def ask(agents: Playable, n_episodes: int, seed: int = 0, natural: Trace | None = None) -> Answers | None:
@@ -110,7 +111,7 @@ def told(
     What else the slot tells of the speaker stays; where nobody was heard, it is a phantom of the given kinship
     (W, A), in sixteenths. Silence frees the slot, and the others move up.
     """
-    heard, slots, speaker = (part.copy() for part in (observation.heard, observation.slots, observation.speaker))
+    heard, slots, speaker = observation.heard.copy(), observation.slots.copy(), observation.speaker.copy()
     for listener in listeners:
         if not message.any():
             full = slots[:, listener, 0, Slot.PRESENT] > 0
@@ -156,7 +157,7 @@ class _Asker:
         listeners = np.array(self.roles.listeners)
         silence = np.zeros(self.shape[0], np.uint8)
         answers = np.stack([self._answer(moment, message) for message in self.repertoire.messages], axis=2)
-        parts = {
+        parts: dict[str, NDArray[Any]] = {
             "probability": answers,
             "natural": _softmax(moment.decision.logits[:, listeners, : self.n_actions]),
             "unheard": self._answer(moment, silence),
@@ -196,7 +197,7 @@ class _Asker:
         world, place = np.nonzero(speaker >= 0)
         logs = np.log(np.maximum(_softmax64(logits[world, speaker[world, place]]), 1e-30))
         symbols = self.repertoire.messages.astype(np.int64)
-        each = sum(logs[:, p, symbols[:, p]] for p in range(self.shape[0]))
+        each = np.sum([logs[:, p, symbols[:, p]] for p in range(self.shape[0])], axis=0)
         chance = np.exp(each - np.max(each, axis=-1, keepdims=True, initial=-np.inf))
         out[world, place] = chance / chance.sum(axis=-1, keepdims=True)
         return out

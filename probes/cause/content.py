@@ -64,6 +64,10 @@ class Drawn(NamedTuple):
     place: Int64  # (n, 2) row and column of the crystal that it was said of
     found: NDArray[np.bool_]  # (n,) whether there was anything to say
 
+    def where(self, keep: NDArray[np.bool_]) -> Drawn:
+        """Return what is told in the trials for which `keep` (n,) is true."""
+        return Drawn(self.message[keep], self.place[keep], self.found[keep])
+
 
 class Moved(NamedTuple):
     """What came of it, for both arms one after the other: 2 n rows."""
@@ -145,8 +149,7 @@ def _trials(
             f"Content needs {LEAST} moments at which a listener carries nothing and something was said elsewhere, and "
             f"there are {usable.sum()} in {wish.n_episodes} episodes: take more episodes."
         )
-    arms = tuple(Drawn(*(part[usable] for part in arm)) for arm in (first, other))
-    return in_time(trials, usable), (arms[0], arms[1])
+    return in_time(trials, usable), (first.where(usable), other.where(usable))
 
 
 def _moments(natural: Trace, listeners: tuple[int, ...], rng: np.random.Generator) -> Trials:
@@ -211,9 +214,9 @@ def _nearest(natural: Trace, step: Int64, episode: Int64, agent: Int64) -> tuple
     """Return the crystal nearest to agents (n,) by rows and columns, (n, 2), and whether there is one, (n,)."""
     crystals = natural.crystal[step, episode].astype(np.int64)
     here = natural.position[step, episode, agent].astype(np.int64)
-    there = (crystals >= 0).all(axis=2)
+    there: NDArray[np.bool_] = np.all(crystals >= 0, axis=2)
     steps = np.where(there, np.abs(crystals - here[:, None]).sum(axis=2), np.iinfo(np.int64).max)
-    return crystals[np.arange(len(step)), steps.argmin(axis=1)], there.any(axis=1)
+    return crystals[np.arange(len(step)), steps.argmin(axis=1)], np.any(there, axis=1)
 
 
 def _plan(agents: Playable, trials: Trials, message: NDArray[np.uint8], wish: Wish) -> Plan:

@@ -53,7 +53,8 @@ def influences(answers: ArrayLike, weights: ArrayLike) -> Float64:
     q = np.broadcast_to(np.asarray(weights, dtype=np.float64), given.shape[:2])
     mean = given[:, 0] + np.einsum("nm,nma->na", q, given - given[:, :1])
     moved = np.where(q > 0, rel_entr(given, mean[:, None]).sum(axis=-1), 0.0)
-    return np.maximum(0.0, (q * moved).sum(axis=1)) / LN2
+    bits: Float64 = np.maximum(0.0, (q * moved).sum(axis=1)) / LN2
+    return bits
 
 
 def fit(
@@ -109,7 +110,7 @@ def influence_of(answers: Answers, seed: int = 0) -> dict[str, Estimate]:
     """
     free = answers.where(answers.free) if answers.free.any() else answers
     share, m = answers.repertoire.share, len(answers.repertoire)
-    heard = free.where(np.isfinite(free.prior).all(axis=1))
+    heard = free.where(np.asarray(np.isfinite(free.prior).all(axis=1)))
     known = heard.where(heard.heard >= 0)
     values = {
         "marginal": (influences(free.probability, share), free.episode),
@@ -157,7 +158,8 @@ def _social(answers: Answers) -> Float64:
     given = answers.probability.astype(np.float64)
     mean = given[:, 0] + np.einsum("nm,nma->na", answers.prior, given - given[:, :1])
     actual = given[np.arange(len(given)), answers.heard]
-    return np.maximum(0.0, rel_entr(actual, mean).sum(axis=1)) / LN2
+    bits: Float64 = np.maximum(0.0, rel_entr(actual, mean).sum(axis=1)) / LN2
+    return bits
 
 
 def _mean(values: Float64, episode: NDArray[np.int64], rng: np.random.Generator) -> Estimate:

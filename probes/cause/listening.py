@@ -27,7 +27,7 @@ def positive_listening(hearing: ArrayLike, deaf: ArrayLike) -> NDArray[np.float6
 
 def fit(answers: Answers, seed: int = 0) -> Result:
     """Return the mean over moments at which a listener carried nothing and heard something, with its interval."""
-    something = answers.repertoire.messages.any(axis=1)
+    something = np.asarray(answers.repertoire.messages.any(axis=1))
     heard = answers.where(answers.free & (answers.heard >= 0) & something[answers.heard])
     if not len(heard):
         return undefined("positive listening", "positive-listening", UNIT, "listeners that carry nothing hear nothing")

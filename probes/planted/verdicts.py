@@ -121,8 +121,8 @@ def fit(
         p_value=None,
         n_episodes=n_episodes,
         sentence=(
-            f"{right} of {n} verdicts on planted pairs ({len(rows)} pairs, {codebooks} codebooks each) are as the table "
-            f"has them" + (f"; not always right: {wrong}." if wrong else ".")
+            f"{right} of {n} verdicts on planted pairs ({len(rows)} pairs, {codebooks} codebooks each) are as in the "
+            f"table" + (f"; not always right: {wrong}." if wrong else ".")
         ),
         details={"rows": rows, "ok": right == n},
         provenance=provenance("validate --verdict", seed, None),
