@@ -20,6 +20,7 @@ from commlab.talk.conversation import Conversation
 from commlab.talk.mind import LAYER, Mind
 from commlab.talk.observer import about
 from commlab.talk.phrasebook import Phrasebook
+from commlab.talk.session import one_thread
 from commlab.talk.speech import FOR
 from commlab.talk.transcript import talk_names
 
@@ -31,6 +32,7 @@ CROWDED = 256  # things that wait to be done
 _LATE = 0.1  # seconds without a frame, where stepping cannot keep up
 Plain = dict[str, Any]
 Task = Callable[[], None]
+Bag = list[tuple[Callable[..., None], tuple[Any, ...]]]
 
 
 class Loop(Protocol):
@@ -61,6 +63,7 @@ class Room:
         self._tasks: queue.SimpleQueue[Task] = queue.SimpleQueue()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="talk", daemon=True)
+        self._bag: Bag = []
         self._due = 0.0
         self._shown = 0.0
         self._told = 0  # lines sent
@@ -126,6 +129,7 @@ class Room:
 
     def _run(self) -> None:
         """Do what is asked, and step when it is time."""
+        one_thread()
         while not self._stop.is_set():
             moves = self.playing and bool(self.clients)
             wait = max(0.0, self._due - time.monotonic()) if moves else None
@@ -150,6 +154,7 @@ class Room:
             traceback.print_exc()
             self.playing = False
             self._tell({"type": "error", "sentence": "Something went wrong inside; see the terminal.", "about": None})
+        self._hand_over()
 
     def _advance(self) -> None:
         """Step once, and show it, or only every tenth of a second where steps cannot be made quickly enough."""
@@ -352,13 +357,26 @@ class Room:
         client.put(as_json({"type": "error", "sentence": sentence, "about": None}))
 
     def _deliver(self, put: Callable[..., None], *args: Any) -> None:
-        """Hand something over to the event loop's thread."""
+        """Put something into the bag that is handed over when all of a moment's messages are in it."""
+        self._bag.append((put, args))
+
+    def _hand_over(self) -> None:
+        """Hand what is in the bag over to the event loop's thread, in one go: each time costs a change of threads."""
+        if not self._bag:
+            return
+        bag, self._bag = self._bag, []
         if self.loop is None:
             return
         try:
-            self.loop.call_soon_threadsafe(put, *args)
+            self.loop.call_soon_threadsafe(put_all, bag)
         except RuntimeError:  # the loop has been closed: nobody is there any more
             self._stop.set()
+
+
+def put_all(bag: Bag) -> None:
+    """Put every message where it waits."""
+    for put, args in bag:
+        put(*args)
 
 
 def as_json(message: Plain) -> str:

@@ -11,6 +11,7 @@ import zlib
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from commlab.agents.intervention import Intervention, to_json
@@ -23,7 +24,7 @@ from commlab.foundation.errors import InterventionError
 from commlab.recording import FRESH, Playable
 from commlab.talk.speech import Say, interventions
 
-__all__ = ["LIVE", "TALKS", "TWIN", "Session", "Spoken", "Step"]
+__all__ = ["LIVE", "TALKS", "TWIN", "Session", "Spoken", "Step", "one_thread"]
 
 TALKS = FRESH + 2**21  # seeds of conversations: neither trained in nor recorded, nor those of experiments
 LIVE, TWIN = 0, 1  # worlds of the batch
@@ -52,6 +53,7 @@ class Session:
 
     def __init__(self, agents: Playable, seed: int = 0, episode: int = 0) -> None:
         """Begin an episode. The same agents, seed, episode and words give the same session."""
+        one_thread()
         self.agents, self.scenario, self.seed = agents, agents.scenario, seed
         n_worlds = max(2, -(-ROWS // self.scenario.n_agents))
         self.rollout = Rollout(WorldBatch(self.scenario, n_worlds, TALKS + seed), agents.policy)
@@ -128,6 +130,14 @@ class Session:
         assert watch.step is not None
         self.last = watch.step
         return watch.step
+
+
+def one_thread() -> None:
+    """Let torch compute in the calling thread alone: so few rows are quickest so, and their bits are the same anywhere.
+
+    How many threads it takes is a matter of each thread that calls it.
+    """
+    torch.set_num_threads(1)
 
 
 class _Watch:
