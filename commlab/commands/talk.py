@@ -13,7 +13,9 @@ from commlab.console import out, print_json, say
 from commlab.foundation.run import RunFolder
 from commlab.talk.conversation import Conversation
 from commlab.talk.headless import Outcome, hold
-from commlab.talk.knowledge import MAKING, learn_language, learn_minds, nothing_known, saved_language
+from commlab.talk.knowledge import MAKING, Known, Who, learn_apart, learn_language, nothing_known, saved_language
+from commlab.talk.mind import Mind
+from commlab.talk.room import Room
 from commlab.talk.script import Do, Script, read_script
 from commlab.talk.trial import Trier
 
@@ -34,7 +36,6 @@ class Door(NamedTuple):
 def serve(run: str | None, door: Door, seed: int, episode: int, checkpoint: Path | None, command: str) -> None:
     """Serve the page until it is interrupted; what was said and not saved is saved then."""
     from commlab.talk.guard import check_place, make_token
-    from commlab.talk.room import Room
     from commlab.talk.server import Server, listen
 
     check_place(door.host, door.token)
@@ -42,13 +43,14 @@ def serve(run: str | None, door: Door, seed: int, episode: int, checkpoint: Path
     folder = run_of(run)
     agents = checkpoint_of(folder, checkpoint)
     listening = listen(door.host, door.port)
-    known = saved_language(folder, agents) or nothing_known(agents.scenario, MAKING)
+    who = Who(agents.scenario, agents.sha256)
+    known = saved_language(folder, who) or nothing_known(agents.scenario, MAKING)
     talk = Conversation(folder.path, agents, *known, seed, episode)
     talk.step()  # what is compiled on first use is compiled before the page opens
     talk.restart(episode)
     room = Room(talk, Trier(folder, agents, command))
     server = Server(room, listening, token)
-    threading.Thread(target=_learn, args=(room, folder, agents), name="learn", daemon=True).start()
+    threading.Thread(target=_learn, args=(room, folder, who), name="learn", daemon=True).start()
     say(f"Talk with {folder.name} at {server.place.url}")
     say("Ctrl-C ends it.")
     wanted = sys.stdout.isatty() if door.browser is None else door.browser
@@ -72,7 +74,7 @@ def _hold(run: str | None, script: Script, checkpoint: Path | None, as_json: boo
     """Hold a conversation from a script."""
     folder = run_of(run)
     agents = checkpoint_of(folder, checkpoint)
-    known = learn_language(folder, agents)
+    known = learn_language(folder, Who(agents.scenario, agents.sha256))
     if known.book.note is not None:
         say(known.book.note)
     talk = Conversation(folder.path, agents, *known, script.seed, script.episode)
@@ -95,11 +97,16 @@ def _facts(folder: RunFolder, talk: Conversation, script: Script) -> dict[str, A
     }
 
 
-def _learn(room: Any, folder: RunFolder, agents: Any) -> None:
+def _learn(room: Room, folder: RunFolder, who: Who) -> None:
     """Learn the language and what hidden states tell, while the page is open already."""
-    if room.conversation.observer.book.note is not None:
-        room.know(*learn_language(folder, agents))
-    room.read_minds(learn_minds(folder, agents))
+
+    def tell(known: Known | None, mind: Mind | None) -> None:
+        if known is not None:
+            room.know(*known)
+        if mind is not None:
+            room.read_minds(mind)
+
+    learn_apart(folder, who, room.conversation.observer.book.note is not None, tell)
 
 
 def _keep(talk: Conversation) -> None:

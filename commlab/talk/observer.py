@@ -139,6 +139,7 @@ class Observer:
             "carries": world.inventory[w].tolist(),
             "frozen": world.frozen[w].tolist(),
             "shield": (world.shield[w] > 0).tolist(),
+            "partner": [other if other >= 0 else None for other in world.partner[w].tolist()],
             "action": [self.codes["actions"][str(code)] for code in world.last_action[w].tolist()] if last else None,
             "said": last.said[w].tolist() if last else None,
             "reward": session.reward[w].round(4).tolist(),
@@ -181,11 +182,14 @@ class Observer:
     def _objects(self, w: int) -> list[Plain]:
         """Return what there is beside agents and walls."""
         world, cells = self.session.world, self.codes["cells"]
-        columns = (world.kind[w], world.object_row[w] - VIEW, world.object_column[w] - VIEW, world.stock[w])
+        places = (world.object_row[w] - VIEW, world.object_column[w] - VIEW)
+        columns = (world.kind[w], *places, world.stock[w], world.timer[w], world.link[w])
         rows = zip(*(column.tolist() for column in columns), strict=True)
         return [
             {"id": n, "kind": cells[str(kind)], "row": row, "column": column, "stock": stock}
-            for n, (kind, row, column, stock) in enumerate(rows)
+            | ({"ready": timer <= 0} if kind in (Cell.ALTAR, Cell.CONVERTER) else {})
+            | ({"link": link} if kind == Cell.BEACON else {})
+            for n, (kind, row, column, stock, timer, link) in enumerate(rows)
         ]
 
     def _changed_cells(self, w: int) -> list[list[int]]:
