@@ -19,9 +19,13 @@ def test_every_scenario_of_the_library_loads() -> None:
     ("package", "file"),
     [
         ("commlab", "py.typed"),
+        ("commlab", "page/stage.js"),
+        ("commlab", "page/page.css"),
         ("commlab.env", "scenarios/lookout.yaml"),
         ("commlab.figures", "templates/report.html"),
         ("commlab.figures", "templates/report.css"),
+        ("commlab.talk", "static/index.html"),
+        ("commlab.talk", "static/talk.js"),
         ("commlab.probes", "cause/experiments/a-word.yaml"),
     ],
 )
