@@ -8,14 +8,15 @@ import { drawSpeech, within } from "./speech.js";
 import { LEVELS, drawThing } from "./things.js";
 
 const BAR_CELL = 14; // css pixels: smaller cells have no room for energy bars
-const BADGE_CELL = 17; // and none for numbers
+const BADGE_CELL = 22; // and none for numbers, but for the one that is picked
 
 /**
  * Draws `world` (agents, objects) into `area` ([left, top, right, bottom] in device pixels).
  *
  * `view` holds what does not change from frame to frame: scene (map, agents, codes, colours), sprites, ground, cell, unit (device
  * pixels in a css pixel) and theme. `look` holds what does: camera ([x, y] of the map's corner), at (i -> [row, column] as shown),
- * elsewhere (i -> the same in the other world, or null), trails, pick, relation (i -> kin, stranger, self, none), differs (Set),
+ * elsewhere (i -> the same in the other world, or null), marked (whose
+ * place there and way are drawn), trails, pick, relation (i -> kin, stranger, self, none), differs (Set),
  * objectsDiffer (Set), saysOther (i -> whether it says something else there).
  */
 export function drawBoard(context, world, area, view, look) {
@@ -65,7 +66,7 @@ function drawDifferences(context, world, view, look, centre) {
   for (const [i, points] of look.trails) {
     drawTrail(context, points.map(centre), i === look.pick ? view.theme.focus : view.theme.differ, view.cell, view.unit);
   }
-  for (const i of look.differs) {
+  for (const i of look.marked) {
     const other = look.elsewhere(i);
     if (other && world.agents[i]) drawElsewhere(context, centre(look.at(i)), centre(other), view.cell, view.unit, view.theme);
   }
@@ -97,7 +98,7 @@ function drawAgents(context, world, area, view, look, centre) {
     }
     if (look.differs.has(i)) drawDiffers(context, x, y, cell, unit, theme);
     if (i === look.pick) drawPick(context, x, y, cell, unit, theme);
-    if (cell >= BADGE_CELL * unit) drawBadge(context, i, look.relation(i), scene.colours[i], x, y, cell, unit, theme);
+    if (cell >= BADGE_CELL * unit || i === look.pick) drawBadge(context, i, look.relation(i), scene.colours[i], x, y, cell, unit, theme);
     if (agent.hears.some((slot) => slot.injected)) {
       sprites.put(context, `g${theme.dark}`, x, y, (pen) => drawGhost(pen, [0.48, -0.44], 0.5, theme.ghostPlate, "#ffffff"));
     }

@@ -27,8 +27,9 @@ export function drawPick(context, x, y, cell, unit, theme) {
 
 /** A dashed ring around what differs from the other world. */
 export function drawDiffers(context, x, y, cell, unit, theme, radius = 0.56) {
-  ring(context, x, y, radius * cell, 5 * unit, theme.dark ? theme.edge : WHITE, []);
-  ring(context, x, y, radius * cell, 2.5 * unit, theme.differ, [4.5 * unit, 4 * unit]);
+  const thick = Math.min(unit, cell / 20);
+  ring(context, x, y, radius * cell, 5 * thick, theme.dark ? theme.edge : WHITE, []);
+  ring(context, x, y, radius * cell, 2.5 * thick, theme.differ, [4.5 * thick, 4 * thick]);
 }
 
 /** The outline of an agent where it is in the other world, and a dotted line to it. */
@@ -117,8 +118,8 @@ export function drawBadge(context, number, relation, colour, x, y, cell, unit, t
 
 /** A dot on who speaks, where there is no room for what it says. */
 export function drawSpeakerDot(context, x, y, cell, unit, colour) {
-  const radius = Math.max(3 * unit, 0.13 * cell);
-  for (const [r, tone] of [[radius + 1.5 * unit, mix(colour, "#1d2430", 0.55)], [radius, WHITE]]) {
+  const radius = Math.min(Math.max(3 * unit, 0.13 * cell), 0.35 * cell);
+  for (const [r, tone] of [[radius + Math.min(1.5 * unit, 0.15 * cell), mix(colour, "#1d2430", 0.55)], [radius, WHITE]]) {
     context.fillStyle = tone;
     context.beginPath();
     context.arc(x + 0.4 * cell, y - 0.4 * cell, r, 0, TURN);

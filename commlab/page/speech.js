@@ -6,31 +6,36 @@ import { drawSpeakerDot } from "./marks.js";
 import { WHITE } from "./palette.js";
 import { Pen } from "./pen.js";
 
-const WORDY = 6; // speakers whose words are translated on the map; of more, only those who are picked, differ or speak for a person
+const WORDY = 6; // speakers whose words are translated on the map; of more, only those who are picked or speak for a person
+const LEAST = 12; // css pixels: in smaller cells only these have bubbles, and all others dots
 
 /** Draws what is said in a world: arguments as those of drawBoard, and `centre`, which turns [row, column] into [x, y]. */
 export function drawSpeech(context, world, area, view, look, centre) {
   const { cell, unit, theme, scene } = view;
-  const speakers = world.agents.map((agent, i) => i).filter((i) => isSpeech(world.agents[i]));
-  const first = (i) => (i === look.pick ? 0 : world.agents[i].by_person ? 1 : look.differs.has(i) ? 2 : 3);
+  const first = (i) => (i === look.pick || world.agents[i].by_person ? 0 : look.saysOther(i) ? 1 : 2);
+  const speakers = world.agents.map((_, i) => i).filter((i) => isSpeech(world.agents[i]));
   speakers.sort((a, b) => first(a) - first(b) || a - b);
-  const speeches = speakers.map((i) => {
-    const agent = world.agents[i];
-    const said = { symbols: agent.said, text: agent.said_text, certainty: agent.certainty };
-    const [x, y] = centre(look.at(i));
-    const wordy = speakers.length <= WORDY || first(i) < 3;
-    return { i, x, y, size: measure(context, said, unit, wordy), wordy };
-  }).filter(({ x, y }) => within([x, y], area, 0));
+  const speeches = speakers.map((i) => speechOf(context, world.agents[i], i, centre(look.at(i)), unit, speakers.length <= WORDY || first(i) === 0));
+  const seen = speeches.filter(({ x, y }) => within([x, y], area, 0));
   const things = [...world.objects.map(({ row, column }) => centre([row, column])), ...world.agents.map((_, i) => centre(look.at(i)))];
-  const boxes = placeBubbles(speeches, cell, area, things);
-  speeches.forEach((speech, n) => {
-    const agent = world.agents[speech.i];
-    if (!boxes[n]) return drawSpeakerDot(context, speech.x, speech.y, cell, unit, scene.colours[speech.i]);
+  const worthy = seen.filter(({ i }) => cell >= LEAST * unit || first(i) === 0);
+  const boxes = new Map(placeBubbles(worthy, cell, area, things).map((box, n) => [worthy[n].i, box]));
+  for (const speech of seen) {
+    const box = boxes.get(speech.i);
+    if (!box) drawSpeakerDot(context, speech.x, speech.y, cell, unit, scene.colours[speech.i]);
+  }
+  for (const speech of worthy) {
+    const box = boxes.get(speech.i);
+    if (!box) continue;
     const differs = look.saysOther(speech.i);
-    drawBubble(context, boxes[n], speech.size, speech, unit, {
-      theme, colour: scene.colours[speech.i], edge: differs ? theme.differ : agent.by_person ? theme.ghost : null, dashed: differs,
-    });
-  });
+    const edge = differs ? theme.differ : world.agents[speech.i].by_person ? theme.ghostPlate : null;
+    drawBubble(context, box, speech.size, speech, unit, { theme, colour: scene.colours[speech.i], edge, dashed: differs });
+  }
+}
+
+function speechOf(context, agent, i, [x, y], unit, wordy) {
+  const said = { symbols: agent.said, text: agent.said_text, certainty: agent.certainty };
+  return { i, x, y, size: measure(context, said, unit, wordy) };
 }
 
 /** Whether an agent said something: silence counts where it is a word. */

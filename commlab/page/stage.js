@@ -14,7 +14,9 @@ const TITLE = 30; // css pixels above each
 const NEAR = 30; // css pixels of a cell when the picture follows an agent
 const GLIDE = 140; // milliseconds that a step of an agent takes on the screen, at most
 const BORDER = 0.45; // of a cell: what is shown of a wall around the whole map
-const NO_MARKS = { trails: [], differs: new Set(), objectsDiffer: new Set() };
+const FEW = 4; // agents that differ: of more, only the picked one has its way drawn and its place in the other world
+const TINY = 12; // css pixels of a cell: below, the picture follows the picked agent from the beginning
+const NO_MARKS = { trails: [], marked: [], objectsDiffer: new Set() };
 
 export class Stage {
   #canvas;
@@ -51,7 +53,9 @@ export class Stage {
 
   /** Shows another world: see makeScene. */
   setScene(scene) {
+    const sized = this.#scene?.map.width === scene.map.width && this.#scene?.map.height === scene.map.height;
     this.#scene = scene;
+    if (!sized) this.#follow = this.#fitted(false).cell < TINY * this.#unit();
     this.#frame = null;
     this.#history.clear();
     this.#forget();
@@ -74,6 +78,10 @@ export class Stage {
   follow(on) {
     this.#follow = on && this.canFollow();
     this.#forget();
+    return this.#follow;
+  }
+
+  get follows() {
     return this.#follow;
   }
 
@@ -236,8 +244,10 @@ export class Stage {
 
   #marks(world, differs) {
     const since = Math.max(0, (this.#frame.drift?.since ?? 0) - 1);
+    const marked = [...differs].filter((i) => differs.size <= FEW || i === this.#pick);
     return {
-      trails: [...differs].map((i) => [i, this.#history.trail(world, i, since)]),
+      marked,
+      trails: marked.map((i) => [i, this.#history.trail(world, i, since)]),
       objectsDiffer: new Set(this.#frame.objects_differ ?? []),
     };
   }

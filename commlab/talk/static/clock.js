@@ -9,7 +9,7 @@ export class Clock {
   #frame = null;
   #send;
   #unsaved;
-  #sure = 0;
+  #sure = -SURE;
 
   /** `unsaved()` counts the person's lines that going to another episode would forget. */
   constructor(send, unsaved) {
@@ -57,7 +57,7 @@ export class Clock {
   restart(button, episode) {
     const lost = this.#unsaved();
     if (lost && performance.now() - this.#sure > SURE) return this.#ask(button, lost);
-    this.#sure = 0;
+    this.#sure = -SURE;
     this.#send(episode === undefined ? { type: "restart" } : { type: "restart", episode });
   }
 

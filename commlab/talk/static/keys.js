@@ -19,7 +19,7 @@ export function bindKeys(bindings) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape" && document.activeElement?.matches(TYPING)) return document.activeElement.blur();
     const target = event.target instanceof Element ? event.target : document.body;
-    if (!allowed.checked || target.closest("dialog") || target.matches(TYPING)) return;
+    if (!allowed.checked || target.closest("dialog[open]") || target.matches(TYPING)) return;
     if (target.closest(PRESSING) && (event.key === " " || event.key === "Enter")) return;
     if (event.key.startsWith("Arrow") && target.closest("input, [role=radio], .scroll")) return;
     const act = acts.get(event.key);

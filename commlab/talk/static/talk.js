@@ -87,7 +87,7 @@ function takeEpisode(episode) {
   stage.setScene(state.scene);
   stage.setPick(state.pick);
   agents.setScene(state.scene);
-  byId("follow").hidden = !stage.canFollow();
+  showFollow();
 }
 
 function takeFrame(frame) {
@@ -174,8 +174,13 @@ function showLink(open, sentence) {
 }
 
 function follow() {
-  const on = byId("follow").getAttribute("aria-pressed") !== "true";
-  byId("follow").setAttribute("aria-pressed", String(stage.follow(on)));
+  stage.follow(!stage.follows);
+  showFollow();
+}
+
+function showFollow() {
+  byId("follow").hidden = !stage.canFollow();
+  byId("follow").setAttribute("aria-pressed", String(stage.follows));
 }
 
 const focusOn = (id) => () => {
