@@ -51,10 +51,20 @@ def influences(answers: ArrayLike, weights: ArrayLike) -> Float64:
     """
     given = np.asarray(answers, dtype=np.float64)
     q = np.broadcast_to(np.asarray(weights, dtype=np.float64), given.shape[:2])
-    mean = given[:, 0] + np.einsum("nm,nma->na", q, given - given[:, :1])
+    mean = mixture(given, q)
     moved = np.where(q > 0, rel_entr(given, mean[:, None]).sum(axis=-1), 0.0)
     bits: Float64 = np.maximum(0.0, (q * moved).sum(axis=1)) / LN2
     return bits
+
+
+def mixture(given: Float64, q: Float64) -> Float64:
+    """Return sum_m q(m) p(a given do m), (N, A), of answers (N, M, A) and weights (N, M).
+
+    It is counted from the weightiest answer on, so that it is exactly that answer where all are alike.
+    """
+    base = given[np.arange(len(given)), q.argmax(axis=1)]
+    mean: Float64 = base + np.einsum("nm,nma->na", q, given - base[:, None])
+    return mean
 
 
 def fit(
@@ -156,7 +166,7 @@ def _social(answers: Answers) -> Float64:
     if not len(answers):
         return np.zeros(0)
     given = answers.probability.astype(np.float64)
-    mean = given[:, 0] + np.einsum("nm,nma->na", answers.prior, given - given[:, :1])
+    mean = mixture(given, answers.prior)
     actual = given[np.arange(len(given)), answers.heard]
     bits: Float64 = np.maximum(0.0, rel_entr(actual, mean).sum(axis=1)) / LN2
     return bits
@@ -188,7 +198,7 @@ def _tables(answers: Answers) -> dict[str, Any]:
     free = answers.where(answers.free) if answers.free.any() else answers
     share = answers.repertoire.share
     given = free.probability.astype(np.float64)
-    mean = given[:, 0] + np.einsum("m,nma->na", share, given - given[:, :1])
+    mean = mixture(given, np.broadcast_to(share, given.shape[:2]))
     moved = rel_entr(given, mean[:, None]).sum(axis=-1).mean(axis=0) / LN2
     each = influences(free.probability, share)
     who = np.unique(free.listener)
