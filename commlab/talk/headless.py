@@ -185,7 +185,7 @@ class Player:
             raise InterventionError("Nothing has been said that an experiment could be made of; say something first.")
         if self.trier is None:
             raise InterventionError("This conversation has no run in which experiments could be made.")
-        found = self.trier(said[-1], do.wished(said[-1]["n"]), lambda done: None)
+        found = self.trier(said[-1], do.wished(said[-1]["n"]), self.talk.observer.book, lambda done: None)
         self.experiments.append(found)
         self.show(f"Experiment: {found['sentence']}")
 

@@ -46,7 +46,7 @@ class Loop(Protocol):
 class Trial(Protocol):
     """What turns a line into an experiment."""
 
-    def __call__(self, line: Plain, wish: ask.Experiment, watch: Callable[[float], None]) -> Plain:
+    def __call__(self, line: Plain, wish: ask.Experiment, book: Phrasebook, watch: Callable[[float], None]) -> Plain:
         """Return the finding, as it is sent."""
         ...
 
@@ -247,19 +247,19 @@ class Room:
         """Begin to turn a line into an experiment. Raises InterventionError where that cannot be."""
         lines = self.conversation.transcript.lines
         if wish.line >= len(lines) or not lines[wish.line].get("can_experiment"):
-            raise InterventionError(
-                f"Line {wish.line} is nothing that a person said in one symbol; choose one that is."
-            )
+            raise InterventionError(f"Line {wish.line} is nothing that a person said; choose a line that is.")
         if self.trial is None:
             raise InterventionError("This conversation has no run in which experiments could be made.")
         if self._trial is not None and self._trial.is_alive():
             raise InterventionError("An experiment is running; wait for it to end.")
         line = dict(lines[wish.line])
-        self._trial = threading.Thread(target=self._try, args=(line, wish), name="experiment", daemon=True)
+        self._trial = threading.Thread(
+            target=self._try, args=(line, wish, self.conversation.observer.book), name="experiment", daemon=True
+        )
         self._tell({"type": "experiment", "line": wish.line, "state": "running", "done": 0.0, "sentence": None})
         self._trial.start()
 
-    def _try(self, line: Plain, wish: ask.Experiment) -> None:
+    def _try(self, line: Plain, wish: ask.Experiment, book: Phrasebook) -> None:
         """Carry an experiment out, in its own thread."""
         about_line = {"type": "experiment", "line": wish.line}
 
@@ -268,7 +268,7 @@ class Room:
 
         try:
             assert self.trial is not None
-            found = {**about_line, "state": "done", **self.trial(line, wish, watch)}
+            found = {**about_line, "state": "done", **self.trial(line, wish, book, watch)}
         except CommlabError as error:
             found = {**about_line, "state": "failed", "sentence": str(error)}
         except Exception:

@@ -19,7 +19,7 @@ from commlab.talk.observer import Observer
 from commlab.talk.session import LIVE, TWIN, Session, Spoken, Step
 from commlab.talk.speech import FOR, PHANTOM, Say, agent_names, listeners
 
-__all__ = ["FOLDER", "Saved", "SavedSay", "Transcript", "as_say", "load_talk", "save_talk", "talk_names"]
+__all__ = ["FOLDER", "Saved", "SavedSay", "Transcript", "as_say", "load_talk", "save_talk", "talk_names", "told"]
 
 FOLDER = "talks"
 FORMAT = 1
@@ -99,8 +99,10 @@ class Transcript:
             "for": say.steps,
             "kinship": say.kinship,
             "alone": say.alone,
-            "empty": self._empty(spoken_to),
-            "can_experiment": self.session.scenario.channel.length == 1,
+            "others": [n for n in range(len(self.names)) if n not in spoken_to],
+            "walkers": self._walkers(spoken_to),
+            "empty": self._empty(self._walkers(spoken_to)),
+            "can_experiment": True,
         }
         return self._add(line | {"sentence": self._person_sentence(line)})
 
@@ -142,10 +144,14 @@ class Transcript:
             return False
         return any(said) or self.observer.book.words(said).certainty is not None
 
-    def _empty(self, agents: tuple[int, ...]) -> bool:
-        """Return whether those of some agents who walk carry nothing, and too little energy for the altar."""
-        scenario, world = self.session.scenario, self.session.world
-        walkers = [n for n in agents if "north" in scenario.bodies[scenario.agent_bodies[n]].actions]
+    def _walkers(self, agents: tuple[int, ...]) -> list[int]:
+        """Return those of some agents who can walk."""
+        scenario = self.session.scenario
+        return [n for n in agents if "north" in scenario.bodies[scenario.agent_bodies[n]].actions]
+
+    def _empty(self, walkers: list[int]) -> bool:
+        """Return whether some agents carry nothing, and too little energy for the altar."""
+        world = self.session.world
         poor = world.energy[LIVE, walkers] < world.numbers[LIVE, Number.ALTAR_COST]
         return bool((poor & (world.inventory[LIVE, walkers].sum(axis=-1) == 0)).all())
 
