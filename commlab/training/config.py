@@ -33,6 +33,11 @@ class Grounding(_Model):
     nearest: int = Field(4, ge=1, description="Smallest number of steps ahead that messages should foretell.")
     farthest: int = Field(12, ge=1, description="Largest number of steps ahead.")
     clamp: float = Field(8.0, gt=0, description="Bound of the score, in nats.")
+    balance: Schedule = Field(
+        Schedule(start=0.0, end=0.0),
+        description="Weight, in the term, of using all symbols alike; below 0: of using few.",
+    )
+    silence: bool = Field(True, description="Whether silence may foretell something, as symbols do.")
     moments: int = Field(16, ge=1, description="Steps of each sequence that the term is evaluated at.")
     entropy_target: float = Field(0.8, ge=0, description="positive: entropy of a message in its situation, in nats.")
     certainty: float = Field(3.0, ge=0, description="positive: weight of coming near to that entropy.")

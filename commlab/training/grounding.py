@@ -10,6 +10,15 @@ which is InfoNCE with an exact expectation over symbols. Its prior is persistenc
 The critic's best u[m] does not depend on how often m is said, so it learns each symbol's meaning with equal weight (the
 speaker's shares of each symbol add up to 1): a symbol that is hardly used keeps a meaning to be used for.
 A message of L symbols has a critic's score for each of them, and the scores add up.
+
+Two situations that come to share a symbol tend to stay so, for what is said of both alike tells the critic nothing of
+either. So the speaker's part can carry a balance b: with the share q[m] of a symbol in what an agent says,
+
+    S'[i, m] = S[i, m] - b log q[m],
+
+whose gradient is that of b times the entropy of the symbols' shares. It makes the speaker spread what it says over all
+symbols, and what is spread can part. With b below 0 it settles on few of several words for the same. It too knows
+nothing of what is worth saying. And silence can be kept from meaning anything: S[i, 0] = 0.
 """
 
 from __future__ import annotations
@@ -26,6 +35,8 @@ from commlab.agents.tokens import Bags
 from commlab.training.config import Grounding
 from commlab.training.experience import Experience
 
+RAREST = 1e-3  # added to a symbol's share of what an agent says
+SILENCE = 0
 _GONE = -1e9  # the score of a world whose episode is over
 
 
@@ -42,6 +53,14 @@ class Critic(nn.Module):
         """Return u(o) for each bag, (N, L * V)."""
         out: Tensor = self.layers(self.encoder(token, count))
         return out
+
+
+class Terms(NamedTuple):
+    """How the predictive term is reckoned at this point of training."""
+
+    clamp: float = 8.0  # nats
+    balance: float = 0.0  # of the symbols' shares
+    silence: bool = True  # it may foretell something
 
 
 class GroundingLoss(NamedTuple):
@@ -61,7 +80,7 @@ def choose_moments(config: Grounding, n_steps: int, rng: np.random.Generator) ->
 
 
 def predictive_loss(
-    critic: Critic, message_logits: Tensor, future: Bags, live: NDArray[np.bool_], worlds: np.ndarray, clamp: float
+    critic: Critic, message_logits: Tensor, future: Bags, live: NDArray[np.bool_], worlds: np.ndarray, terms: Terms
 ) -> GroundingLoss:
     """Return the predictive term.
 
@@ -77,16 +96,32 @@ def predictive_loss(
     n_going = torch.from_numpy(np.log(np.maximum(live.sum(axis=1), 1)).astype(np.float32)).to(device)
     contrast = scores.masked_fill(~going, _GONE).logsumexp(dim=1, keepdim=True) - n_going[:, None, None, None, None]
     chosen = torch.from_numpy(worlds)
-    raw = (scores[:, chosen] - contrast).clamp(-clamp, clamp)
+    raw = (scores[:, chosen] - contrast).clamp(-terms.clamp, terms.clamp)
     mine = going[:, chosen, 0, 0, 0]
     spoken = message_logits.softmax(dim=-1)
     uses = spoken.detach() * mine[:, :, None, None, None]
     share = uses / uses.sum(dim=(0, 1), keepdim=True)
     learn_meaning = -(share * raw).sum(dim=(0, 1)).sum(dim=1).mean()
-    speak = -(spoken * raw.detach()).sum(dim=-1).sum(dim=-1)[mine].mean()
-    return GroundingLoss(
-        speak + learn_meaning, float(speak.detach()), float((raw.detach().abs() >= clamp)[mine].float().mean())
-    )
+    worth = _worth(raw.detach(), uses, mine, terms)
+    speak = -(spoken * worth).sum(dim=-1).sum(dim=-1)[mine].mean()
+    said = -(spoken.detach() * raw.detach()).sum(dim=-1).sum(dim=-1)[mine].mean()
+    clamped = (raw.detach().abs() >= terms.clamp)[mine].float().mean()
+    return GroundingLoss(speak + learn_meaning, float(said), float(clamped))
+
+
+def _worth(told: Tensor, uses: Tensor, mine: Tensor, terms: Terms) -> Tensor:
+    """Return what each symbol is worth to its speaker, (M, w, n, L, V): what it tells, and how rare it is.
+
+    `uses` holds the chance of each symbol, 0 where the episode is over; `mine` (M, w) tells where it goes on.
+    """
+    worth = told
+    if not terms.silence:
+        worth = worth.clone()
+        worth[..., SILENCE] = 0
+    if terms.balance != 0:
+        shares = uses.sum(dim=(0, 1)) / mine.sum()
+        worth = worth - terms.balance * (shares + RAREST).log()
+    return worth
 
 
 def future_bags(experience: Experience, group: int, moments: np.ndarray, ahead: int) -> Bags:

@@ -19,7 +19,7 @@ from commlab.env.scenario import Scenario
 from commlab.training.bias import positive_listening, positive_signalling
 from commlab.training.config import TrainConfig
 from commlab.training.experience import Experience
-from commlab.training.grounding import Critic, choose_moments, future_bags, predictive_loss
+from commlab.training.grounding import Critic, Terms, choose_moments, future_bags, predictive_loss
 from commlab.training.loss_kernel import Stat
 from commlab.training.mixture import scenario_of_shard
 from commlab.training.ppo import Batch, Weights, ppo_gradients
@@ -137,12 +137,15 @@ class Shard:
         shape = (self.n_steps, len(worlds), len(policy.groups[group]))
         messages = logits[:, policy.n_actions :].reshape(*shape, policy.length, policy.n_symbols)
         if config.kind == "predictive":
-            found = self._predictive(group, worlds, messages, rng)
+            terms = Terms(config.clamp, config.balance.at(progress), config.silence)
+            found = self._predictive(group, worlds, messages, terms, rng)
         else:
             found = self._biased(group, worlds, hidden, logits, messages, rng)
         return None if found is None else found * weight
 
-    def _predictive(self, group: int, worlds: np.ndarray, messages: Tensor, rng: np.random.Generator) -> Tensor | None:
+    def _predictive(
+        self, group: int, worlds: np.ndarray, messages: Tensor, terms: Terms, rng: np.random.Generator
+    ) -> Tensor | None:
         """Return how badly messages (T, w, n, L, V) foretell coming observations."""
         config = self.config.grounding
         moments, ahead = choose_moments(config, self.n_steps, rng)
@@ -152,7 +155,7 @@ class Shard:
         critic = self.learner.critics[group]
         assert isinstance(critic, Critic)
         future = future_bags(self.experience, group, moments, ahead)
-        found = predictive_loss(critic, messages[torch.from_numpy(moments)], future, live, worlds, config.clamp)
+        found = predictive_loss(critic, messages[torch.from_numpy(moments)], future, live, worlds, terms)
         n_groups = len(self.learner.policy.groups)
         self.stats["grounding_loss"] += found.said / n_groups
         self.stats["grounding_clamped"] += found.clamped / n_groups

@@ -8,7 +8,7 @@ import torch
 
 from commlab.agents.tokens import Bags
 from commlab.training.config import Grounding
-from commlab.training.grounding import Critic, choose_moments, predictive_loss
+from commlab.training.grounding import RAREST, Critic, Terms, choose_moments, predictive_loss
 
 N_WORLDS = 8
 
@@ -41,7 +41,7 @@ def whole(future: np.ndarray) -> np.ndarray:
 
 def loss_of(critic: Any, logits: torch.Tensor, future: np.ndarray, worlds: np.ndarray, clamp: float = 8.0) -> Any:
     """The loss of messages of one symbol."""
-    return predictive_loss(critic, logits.unsqueeze(-2), bags_of(future), whole(future), worlds, clamp)
+    return predictive_loss(critic, logits.unsqueeze(-2), bags_of(future), whole(future), worlds, Terms(clamp))
 
 
 def test_messages_that_foretell_everything_are_worth_log_n() -> None:
@@ -145,10 +145,10 @@ def test_episodes_that_are_over_neither_speak_nor_contrast() -> None:
     live[:, [2, 5]] = False
     logits = torch.randn(2, N_WORLDS, 3, 1, 4, requires_grad=True)
     critic, left = Told(table), np.flatnonzero(live[0])
-    found = predictive_loss(critic, logits, bags_of(future), live, np.arange(N_WORLDS), 8.0)
+    found = predictive_loss(critic, logits, bags_of(future), live, np.arange(N_WORLDS), Terms())
     (gradient,) = torch.autograd.grad(found.loss, logits)
     alone = predictive_loss(
-        Told(table), logits[:, left], bags_of(future[:, left]), live[:, left], np.arange(len(left)), 8.0
+        Told(table), logits[:, left], bags_of(future[:, left]), live[:, left], np.arange(len(left)), Terms()
     )
     assert found.said == pytest.approx(alone.said, abs=1e-5)
     assert float(found.loss.detach()) == pytest.approx(float(alone.loss.detach()), abs=1e-5)
@@ -161,7 +161,7 @@ def test_each_symbol_of_a_message_is_scored_and_the_scores_add_up() -> None:
     rng = np.random.default_rng(6)
     future, table = rng.integers(0, 5, (2, N_WORLDS, 3)), torch.randn(5, 2 * 4)
     logits, worlds = torch.randn(2, 3, 3, 2, 4), np.array([1, 4, 6])
-    both = predictive_loss(Told(table), logits, bags_of(future), whole(future), worlds, 8.0)
+    both = predictive_loss(Told(table), logits, bags_of(future), whole(future), worlds, Terms())
     parts = [loss_of(Told(table[:, 4 * p : 4 * p + 4]), logits[..., p, :], future, worlds) for p in range(2)]
     assert both.said == pytest.approx(sum(part.said for part in parts), abs=1e-5)
     assert float(both.loss.detach()) == pytest.approx(sum(float(part.loss.detach()) for part in parts), abs=1e-5)
@@ -178,3 +178,32 @@ def test_moments_lie_within_the_sequence(n_steps: int, farthest: int) -> None:
         assert moments.max() + ahead < n_steps
         assert len(set(moments.tolist())) == len(moments) == min(16, n_steps - ahead)
     assert aheads == set(range(min(4, farthest), farthest + 1))
+
+
+@pytest.mark.parametrize("balance", [0.3, -0.2])
+def test_balance_pulls_as_the_entropy_of_what_is_said_does(balance: float) -> None:
+    rng = np.random.default_rng(7)
+    future, worlds = rng.integers(0, 5, (6, N_WORLDS, 2)), np.arange(N_WORLDS)
+    logits = torch.randn(6, N_WORLDS, 2, 1, 4, requires_grad=True)
+    pulls, table = [], torch.randn(5, 4)
+    for terms in (Terms(balance=balance), Terms()):
+        found = predictive_loss(Told(table), logits, bags_of(future), whole(future), worlds, terms)
+        pulls.append(torch.autograd.grad(found.loss, logits)[0])
+    shares = logits.softmax(dim=-1).mean(dim=(0, 1)) + RAREST
+    entropy = -torch.xlogy(shares, shares).sum(dim=-1).sum(dim=-1).mean()
+    (wanted,) = torch.autograd.grad(-balance * entropy, logits)
+    assert torch.allclose(pulls[0] - pulls[1], wanted, atol=1e-6)
+
+
+def test_silence_can_be_kept_from_meaning_anything() -> None:
+    future = np.tile(np.arange(N_WORLDS)[None, :, None], (3, 1, 1))
+    logits = torch.randn(3, N_WORLDS, 1, 1, N_WORLDS, requires_grad=True)
+    gradients = {}
+    for silence in (True, False):
+        sharp = Told(20.0 * torch.eye(N_WORLDS))
+        terms = Terms(clamp=50.0, silence=silence)
+        found = predictive_loss(sharp, logits, bags_of(future), whole(future), np.arange(N_WORLDS), terms)
+        (gradients[silence],) = torch.autograd.grad(found.loss, logits)
+    at_home = (slice(None), 0, 0, 0, 0)  # silence, in the world whose future it would foretell
+    assert (gradients[True][at_home] < 0).all()  # said more
+    assert (gradients[False][at_home].abs() < gradients[True][at_home].abs()).all()
