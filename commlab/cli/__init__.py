@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import typer
 
-from commlab.cli.causing import crossplay, erase, influence, patch, steer
+from commlab.cli.causing import crossplay, erase, influence, kinship, patch, steer
 from commlab.cli.exchange import export, import_, validate
 from commlab.cli.grow import demo, record, scenarios, train
 from commlab.cli.probing import inject, probe, report
@@ -19,7 +19,7 @@ INTERRUPTED = 130  # exit code, as shells have it
 app = typer.Typer(add_completion=True, no_args_is_help=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 COMMANDS: tuple[Callable[..., None], ...] = (
     demo, scenarios, train, record, probe, lexicon, metrics, information, cluster, minds, formation, inject,
-    patch, steer, erase, influence, crossplay, verdict, report, talk, validate, import_, export,
+    patch, steer, erase, influence, kinship, crossplay, verdict, report, talk, validate, import_, export,
 )  # fmt: skip
 for command in COMMANDS:
     app.command(command.__name__.rstrip("_"))(command)

@@ -7,7 +7,7 @@ import typer
 
 from commlab.cli.options import Json, Nulls, Run, Seed, command_line
 
-__all__ = ["crossplay", "erase", "influence", "patch", "steer"]
+__all__ = ["crossplay", "erase", "influence", "kinship", "patch", "steer"]
 
 Target = Annotated[str, typer.Option(help="What the hidden state tells: a name (see commlab probe --targets).")]
 Of = Annotated[str, typer.Option(help="Whose state is changed: speakers, listeners, a body, or an agent's number.")]
@@ -150,3 +150,31 @@ def crossplay(
     from commlab.commands.crossplay import crossplay as run_crossplay
 
     run_crossplay(runs or [], checkpoints, families, episodes, seed, nulls, as_json, command_line())
+
+
+def kinship(
+    run: Run = None,
+    shown: Annotated[str, typer.Option(help="Levels of kinship to show, -1 to 1; below 0 is a control.")] = (
+        "-1,0,0.25,0.5,0.75,1"
+    ),
+    episodes: Annotated[int, typer.Option(min=1, help="Fresh episodes, each played again in every arm.")] = 256,
+    checkpoint: Annotated[Path | None, typer.Option(help="Checkpoint; by default the run's last one.")] = None,
+    planted: Annotated[
+        str | None, typer.Option(metavar="LANGUAGE:LISTENER", help="Scripted agents in babel, instead of a run.")
+    ] = None,
+    seed: Seed = 0,
+    nulls: Nulls = 199,
+    as_json: Json = False,
+) -> None:
+    """Show agents kin, or strangers, all else being equal: whom do they tell, lie to and heed, and does it pay them?
+
+    \b
+      commlab kinship rivals                           two families on one channel
+      commlab kinship rivals --shown 0,0.125,0.25,1    other levels
+      commlab kinship --planted lying:obeying          agents that are known to lie to strangers
+      commlab kinship --json                           {"speaker": "lies to strangers", "listener": ..., ...}
+    """
+    from commlab.commands.kinship import Asked
+    from commlab.commands.kinship import kinship as run_kinship
+
+    run_kinship(run, Asked(shown, checkpoint, planted, episodes, seed, nulls), as_json, command_line())
