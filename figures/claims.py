@@ -37,6 +37,11 @@ class Claim(NamedTuple):
 
 CLAIMS = (
     Claim(
+        "verdict", "verdict", "The verdict",
+        "Do they say something, does anybody listen, is it of use, and do listeners do what was meant?",
+        "commlab verdict RUN",
+    ),
+    Claim(
         "learning_curve", "", "Learning, with the channel and without",
         "Do agents that hear each other come to earn more than agents trained the same way with the channel muted?",
         "commlab train lookout",
@@ -80,6 +85,21 @@ CLAIMS = (
         "understanding", "understanding", "Understanding",
         "Told the speakers' own word for a place, how often do listeners go there first?",
         "commlab talk RUN --score",
+    ),
+    Claim(
+        "patching", "patching", "The hidden state of another episode",
+        "Do agents do what another episode called for when they are given their hidden state of that episode?",
+        "commlab patch RUN",
+    ),
+    Claim(
+        "steering", "steering", "Steered from inside",
+        "Does what leads from one value to another in hidden states lead agents there too?",
+        "commlab steer RUN",
+    ),
+    Claim(
+        "erasure", "erasure", "What agents cannot do without",
+        "What do agents lose when a target is erased from their hidden states, and where does it come back?",
+        "commlab erase RUN",
     ),
 )  # fmt: skip
 

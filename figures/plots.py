@@ -11,14 +11,18 @@ from matplotlib.axes import Axes
 
 from commlab.figures import (
     clusters,
+    erasure,
     formation,
     injection_effect,
     learning_curve,
+    patching,
     probe_scores,
+    steering,
     symbol_destinations,
     symbol_place,
     understanding,
     use,
+    verdict,
 )
 from commlab.figures.style import new_figure, styled
 from commlab.foundation.atomic import write_atomic
@@ -41,12 +45,16 @@ PLOTS = {
     name: Plot(module.draw, module.rows, module.table, module.caption, module.size)
     for name, module in {
         "learning_curve": learning_curve,
+        "verdict": verdict,
         "use": use,
         "symbol_place": symbol_place,
         "probe_scores": probe_scores,
         "injection_effect": injection_effect,
         "symbol_destinations": symbol_destinations,
         "understanding": understanding,
+        "patching": patching,
+        "steering": steering,
+        "erasure": erasure,
         "clusters": clusters,
         "formation": formation,
     }.items()
