@@ -45,8 +45,8 @@ PLOTS = {
     name: Plot(module.draw, module.rows, module.table, module.caption, module.size)
     for name, module in {
         "learning_curve": learning_curve,
-        "verdict": verdict,
         "use": use,
+        "verdict": verdict,
         "symbol_place": symbol_place,
         "probe_scores": probe_scores,
         "injection_effect": injection_effect,

@@ -41,6 +41,9 @@ CONDITION_COLOURS = {
     "other symbol": "#8a4fa3",
     "silence": "#17876d",
     "untouched": "#3a4250",
+    "scrambled": "#b3446c",
+    "constant": "#a37a17",
+    "noisy": "#4aa3c7",
     "muted": "#58616e",
     "trained muted": "#8992a0",
 }

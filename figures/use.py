@@ -11,10 +11,13 @@ from commlab.foundation.result import Result
 
 __all__ = ["caption", "draw", "rows", "size", "table"]
 
-ORDER = ("hearing", "other episode", "muted", "trained muted")
+ORDER = ("hearing", "other episode", "scrambled", "constant", "noisy", "muted", "trained muted")
 WORDS = {
     "hearing": "messages heard",
     "other episode": "messages of other episodes",
+    "scrambled": "messages of any steps and episodes",
+    "constant": "always the same message",
+    "noisy": "half of the symbols are random",
     "muted": "muted at test",
     "trained muted": "trained with the channel muted",
 }
@@ -115,5 +118,6 @@ def caption(data: Result) -> str:
         f"Mean {unit} of the same trained agents under different messages, and of agents trained with the channel "
         f"muted; n = {data.n_episodes:,} episodes. Lines on the bars: 95 % intervals over episodes. The main null is "
         "the same agents hearing messages of other episodes at the same step: it keeps how often and what is said, "
-        "and breaks what it is about. Muting at test and muting in training bracket what the channel is worth."
+        "and breaks what it is about. Muting at test and muting in training bracket what the channel is worth; the "
+        "other arms are unlike anything that the agents have heard, so that they can cost more than silence."
     )
