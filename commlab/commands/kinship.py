@@ -35,17 +35,16 @@ def kinship(run: str | None, asked: Asked, as_json: bool, command: str) -> Resul
 
     from commlab.probes.cause import beliefs, honesty
     from commlab.probes.cause import kinship as cause
-    from commlab.probes.cause.kin_setting import KIN, prepare
+    from commlab.probes.cause.kin_setting import prepare
 
     levels = levels_of(asked.shown)
     folder, agents = _agents(run, asked)
     torch.set_num_threads(1)  # small matrices: more threads wait for each other
     setting = prepare(agents, asked.n_episodes, asked.seed)
     sides = cause.both_sides(setting, levels, asked.n_null)
-    arms = sides.speaking.arms[KIN][0]
     found = [
         cause.of_sides(setting, sides, command),
-        honesty.of_arms(setting, arms, sides.obeying, asked.n_null, command),
+        honesty.of_sides(setting, sides.speaking, sides.obeying, asked.n_null, command),
         beliefs.fit(setting, n_null=asked.n_null, command=command),
     ]
     saved = [result.save(folder.results) for result in found] if folder else []

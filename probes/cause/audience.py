@@ -30,7 +30,7 @@ class Speaking(NamedTuple):
 
     told: dict[str, Any]  # JSON-able
     tests: dict[str, Contrast]
-    arms: dict[float, tuple[Judged, Judged]]  # by shown kinship: as it was, and by chance
+    kin: Judged  # what they say when shown kin
 
 
 def speaker_side(setting: Setting, levels: Sequence[float], n_null: int) -> Speaking:
@@ -50,6 +50,7 @@ def speaker_side(setting: Setting, levels: Sequence[float], n_null: int) -> Spea
         "conclusion": conclusion,
         "sentence": why,
         "claim": code.claim,
+        "tells_kin": next(tells_kin(row) for row in levels_told if row["shown"] == KIN),
         "words": [int(words.any(axis=1).sum()) for words in code.named],
         "levels": levels_told,
         "natural": _told(*natural_arm, rng),
@@ -62,7 +63,7 @@ def speaker_side(setting: Setting, levels: Sequence[float], n_null: int) -> Spea
         ],
         "tests": {name: test.told() for name, test in tests.items()},
     }
-    return Speaking(told, tests, arms)
+    return Speaking(told, tests, arms[KIN][0])
 
 
 def family_of(strangers: Judged, kin: Judged) -> dict[str, Counted]:
@@ -97,12 +98,14 @@ def _one(judged: Judged, s: int) -> Judged:
 
 
 def _told(judged: Judged, chance: Judged, rng: np.random.Generator) -> dict[str, Any]:
-    """The shares of what was said, with intervals over episodes, and the share false by chance."""
+    """The shares of what was said, with intervals over episodes, and what is true and false by chance."""
     one = summed(judged)
     told: dict[str, Any] = {name: share_of(getattr(one, name), one.steps, rng) for name in SHARES}
     told["false_given_speech"] = share_of(one.false, one.spoken, rng)
+    told["true_given_speech"] = share_of(one.true, one.spoken, rng)
     spoken = float(chance.spoken.sum())
     told["false_by_chance"] = float(chance.false.sum()) / spoken if spoken else None
+    told["true_by_chance"] = float(chance.true.sum()) / spoken if spoken else None
     return told
 
 
@@ -114,7 +117,7 @@ def _observed(judged: Judged, audience: NDArray[np.float64], rng: np.random.Gene
         if mine.any():
             part = Judged(*(np.where(mine, counts, 0.0) for counts in judged))
             told = _told(part, part, rng)
-            told.pop("false_by_chance")
+            del told["false_by_chance"], told["true_by_chance"]
             rows.append({"kinship": float(audience[mine].mean()), "from": low, "to": high, **told})
     return rows
 
@@ -148,7 +151,7 @@ def _conclude(tests: dict[str, Contrast], levels: list[dict[str, Any]], theirs: 
         f"{_percent(kin['true'])}), are silent at {_percent(strangers['silent'])} ({_percent(kin['silent'])}), and of "
         f"what they say {_percent(strangers['false_given_speech'])} is false ({_percent(kin['false_given_speech'])})"
     )
-    if not _honest(kin):
+    if not tells_kin(kin):
         return "cannot tell", f"What speakers say to kin does not tell where crystals are: {fact}."
     name = _name(tests, kin)
     if name in ("lies to strangers", "unclear to strangers") and theirs["share"] >= kin["true"]["share"] - MARGIN:
@@ -159,7 +162,7 @@ def _conclude(tests: dict[str, Contrast], levels: list[dict[str, Any]], theirs: 
 
 def _name(tests: dict[str, Contrast], kin: dict[str, Any]) -> str:
     """The name of what is done to strangers."""
-    if "silent" not in tests or not _honest(kin):
+    if "silent" not in tests or not tells_kin(kin):
         return "cannot tell"
     true, silent, false = tests["true"], tests["silent"], tests.get("false_given_speech")  # None: they are told nothing
     lies = false is not None and false.more
@@ -186,12 +189,10 @@ WORDS = {
 }
 
 
-def _honest(told: dict[str, Any]) -> bool:
-    """Whether what kin are told is truer than chance."""
-    false, chance = told["false_given_speech"], told["false_by_chance"]
-    if false["interval"] is None or chance is None or told["true"]["interval"] is None:
-        return False
-    return bool(told["true"]["share"] > 0 and false["interval"][1] < chance)
+def tells_kin(told: dict[str, Any]) -> bool:
+    """Whether what kin are told is truer than chance, by enough to matter."""
+    true, chance = told["true_given_speech"], told["true_by_chance"]
+    return bool(chance is not None and true["interval"] is not None and true["interval"][0] > chance + MARGIN)
 
 
 def _percent(told: dict[str, Any]) -> str:

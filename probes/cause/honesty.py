@@ -21,15 +21,15 @@ from commlab.env.types import VIEW, World
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import bca_mean, permutation_p_value, sign_flip_draws, summarise_null
-from commlab.probes.cause.audience import family_of, summed
+from commlab.probes.cause.audience import Speaking, family_of, speaker_side, summed
 from commlab.probes.cause.contrast import SIGNIFICANT, Contrast, contrasts
 from commlab.probes.cause.kin_code import FALSE, Judged, Seen, kinds_of, observe
-from commlab.probes.cause.kin_setting import KIN, Setting, prepare
+from commlab.probes.cause.kin_setting import Setting, prepare
 from commlab.probes.cause.obedience import Obeying, listener_side
 from commlab.probes.cause.twins import EXPERIMENTS, LEAST
 from commlab.recording import Playable
 
-__all__ = ["Gain", "Instead", "fit", "of_arms", "replaced"]
+__all__ = ["Gain", "Instead", "fit", "of_sides", "replaced"]
 
 Instead = Literal["silence", "truth"]
 Verdict = Literal["deception", "lies without gain", "lies unheeded", "no lies", "cannot tell"]
@@ -59,17 +59,17 @@ def fit(agents: Playable, n_episodes: int = 256, seed: int = 0, n_null: int = 19
     `details["deception"]` whether it is the first. Raises DataError where the question does not apply; see `prepare`.
     """
     setting = prepare(agents, n_episodes, seed)
-    kin = setting.judged(setting.play(setting.showing(setting.roles.speakers, KIN)))[0]
-    return of_arms(setting, kin, listener_side(setting, (), n_null), n_null, command)
+    return of_sides(setting, speaker_side(setting, (), n_null), listener_side(setting, (), n_null), n_null, command)
 
 
-def of_arms(setting: Setting, kin: Judged, obeying: Obeying, n_null: int, command: str) -> Result:
-    """Return the same from a setting that is prepared, what speakers say when shown `kin`, and what listeners do."""
+def of_sides(setting: Setting, speaking: Speaking, obeying: Obeying, n_null: int, command: str) -> Result:
+    """Return the same from a setting that is prepared, and from what speakers and listeners do in it."""
     rng = np.random.default_rng([setting.seed, 3])
-    lies = _lies(setting, kin, rng, n_null)
+    lies = _lies(setting, speaking.kin, rng, n_null) if speaking.told["tells_kin"] else None
     heeded = obeying.strangers
     gains = {} if lies is None or lies.same or lies.less else _gains(setting, rng, n_null)
-    verdict = _verdict(lies, heeded, gains, SMALL * float(setting.natural.returns.mean()))
+    small = SMALL * float(setting.natural.returns.mean())
+    verdict = _verdict(lies, heeded, gains, small) if speaking.told["tells_kin"] else "cannot tell"
     gain = gains.get("silence")
     return Result(
         analysis="honesty",
@@ -177,6 +177,8 @@ def _verdict(lies: Contrast | None, heeded: Contrast | None, gains: dict[str, Ga
 
 def _sentence(verdict: Verdict, lies: Contrast | None, heeded: Contrast | None, gains: dict[str, Gain]) -> str:
     """The finding in words."""
+    if verdict == "cannot tell" and lies is None:
+        return "What speakers say to kin does not tell where crystals are, so that they cannot be caught in a lie."
     if lies is None:
         return "Next to nothing is said to strangers that could be false."
     facts = [
