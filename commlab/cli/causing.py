@@ -30,6 +30,9 @@ def patch(
     whole: Annotated[
         bool, typer.Option("--whole", help="Test the whole state, exchanged for one step, not the target's subspace.")
     ] = False,
+    told: Annotated[
+        bool, typer.Option("--told", help="Take states of twins that are told another value, not of other episodes.")
+    ] = False,
     deaf: Deaf = False,
     episodes: Episodes = 512,
     seed: Seed = 0,
@@ -41,13 +44,14 @@ def patch(
     \b
       commlab patch                               do listeners go where the other episode's crystal is?
       commlab patch --of=speakers                 do speakers say where the other episode's crystal is?
+      commlab patch --told                        the state of a twin that was told another place
       commlab patch --layer=encoder --whole       what is perceived, all of it, for one step
       commlab patch --target=own_position         a target that should not matter
     """
     from commlab.commands.patch import patch as run_patch
     from commlab.probes.cause.cases import Wish
 
-    wish = Wish(target, of, layer, at, duration, deaf, whole, episodes, seed, nulls)
+    wish = Wish(target, of, layer, at, duration, deaf, whole, told, episodes, seed, nulls)
     run_patch(run, wish, as_json, command_line())
 
 

@@ -36,6 +36,7 @@ class Wish(NamedTuple):
     duration: int | None = None  # steps; None: SPAN, or as long as episodes are
     deaf: bool = False  # whether listeners hear nothing from the next step on
     whole: bool = False  # whether, in patching, the whole state counts, and not the target's subspace
+    told: bool = False  # whether, in patching, states come from twins that were told another value
     n_episodes: int = 512
     seed: int = 0
     n_null: int = 99

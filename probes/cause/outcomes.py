@@ -53,6 +53,7 @@ class Ruler(NamedTuple):
     meaning: Int64  # (M,) the value that each was said of
     n_values: int
     delay: int  # steps from speaking to hearing
+    words: Int64  # (K,) the symbol most often said of each value among those that mean it, 0 where there is none
 
     @property
     def askable(self) -> NDArray[np.bool_]:
@@ -75,16 +76,20 @@ class Arm(NamedTuple):
     logits: Float64  # (n, n_actions) of the walker, when the change first reaches it
 
 
-def make_ruler(recording: Recording, target: str, names: tuple[str, ...], agents: tuple[int, ...]) -> Ruler:
+def make_ruler(recording: Recording, target: str, names: tuple[str, ...], speakers: tuple[int, ...]) -> Ruler:
     """Return how places and messages are read as the values `names` (K) of a target.
 
-    Meanings are those of what `agents` said in the recording: the value that makes a message likeliest, values taken
+    Meanings are those of what `speakers` said in the recording: the value that makes a message likeliest, values taken
     as equally frequent.
     """
     sites = np.array(recording.layout["sites"], dtype=np.int64).reshape(-1, 2)
-    messages, meaning = _meanings(recording, target, names, agents)
+    messages, counts = _uses(recording, target, names, speakers)
+    meaning = (counts / np.maximum(counts.sum(axis=0), 1)).argmax(axis=1)
+    words = np.zeros(len(names), np.int64)
+    by_use = counts.max(axis=1, initial=0).argsort(kind="stable")
+    words[meaning[by_use]] = messages[by_use]  # the most used of a value comes last, and stays
     site_value = _site_values(recording, target, names, sites)
-    return Ruler(sites, site_value, messages, meaning, len(names), recording.hearing_delay)
+    return Ruler(sites, site_value, messages, meaning, len(names), recording.hearing_delay, words)
 
 
 def _site_values(recording: Recording, target: str, names: tuple[str, ...], sites: Int64) -> Int64:
@@ -101,10 +106,8 @@ def _site_values(recording: Recording, target: str, names: tuple[str, ...], site
     return np.array([number.get(name, NO_VALUE) for name in called], dtype=np.int64)
 
 
-def _meanings(
-    recording: Recording, target: str, names: tuple[str, ...], agents: tuple[int, ...]
-) -> tuple[Int64, Int64]:
-    """Return the codes (M,) of the messages that were said often enough, sorted, and what each was said of, (M,)."""
+def _uses(recording: Recording, target: str, names: tuple[str, ...], agents: tuple[int, ...]) -> tuple[Int64, Float64]:
+    """Return the codes (M,) of the messages said often enough, sorted, and how often of each value, (M, K)."""
     found = label(recording, find_target(target, recording), agents)
     place = {name: index for index, name in enumerate(names)}
     number = np.array([place.get(name, NO_VALUE) for name in found.names])
@@ -115,8 +118,7 @@ def _meanings(
     counts = np.zeros((len(messages), len(names)))
     np.add.at(counts, (which.reshape(-1), value[counted]), 1)
     often = counts.sum(axis=1) >= ENOUGH
-    likelihood = counts / np.maximum(counts.sum(axis=0), 1)
-    return messages[often], likelihood[often].argmax(axis=1)
+    return messages[often], counts[often]
 
 
 def codes(messages: NDArray[np.uint8]) -> Int64:

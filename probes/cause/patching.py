@@ -18,15 +18,15 @@ from numpy.typing import NDArray
 from commlab.agents.intervention import Eraser
 from commlab.agents.plan import Plan, adding, erasing, patching, together
 from commlab.datasets.reader import Recording
-from commlab.foundation.errors import DataError
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Result
 from commlab.foundation.statistics import bca_paired_difference, permutation_p_value, summarise_null
-from commlab.probes.cause.cases import FEWEST, Cases, Wish, draw_values
+from commlab.probes.cause.cases import Wish
 from commlab.probes.cause.directions import fit_eraser, matched, part_of, random_part, scaled
 from commlab.probes.cause.outcomes import ACTION, SAID, Arm, came_to_by_arm, identical, mean_of, score, spread_of
+from commlab.probes.cause.sources import Given, find_sources, given_states
 from commlab.probes.cause.stage import Stage, set_stage
-from commlab.probes.cause.states import NO_VALUE, site_of
+from commlab.probes.cause.states import site_of
 from commlab.probes.decode.wording import file_stem, percent
 from commlab.recording import Playable
 
@@ -40,27 +40,6 @@ FEW_DRAWS = 19  # of the control that the null is not made of
 
 Int64 = NDArray[np.int64]
 Float64 = NDArray[np.float64]
-
-
-class Sources(NamedTuple):
-    """Where the cases' new states come from."""
-
-    wanted: Int64  # (n,) the value of the other episode
-    other: Int64  # (n,) an episode with that value
-    alike: Int64  # (n,) an episode with the case's own value
-
-
-class Given(NamedTuple):
-    """Hidden states of the cases' agents at their steps, (n, H)."""
-
-    own: Float64
-    other: Float64
-    alike: Float64
-
-    @property
-    def led(self) -> Float64:
-        """What leads from the own to the other."""
-        return self.other - self.own
 
 
 class Found(NamedTuple):
@@ -99,9 +78,9 @@ def fit(agents: Playable, recording: Recording, wish: Wish, command: str = "patc
     """
     stage = set_stage(agents, recording, wish)
     rng = np.random.default_rng([wish.seed, 11])
-    cases, sources = _sources(stage, rng)
+    cases, sources = find_sources(stage, rng)
     stage = stage._replace(cases=cases)
-    given = _given(stage, sources)
+    given = given_states(stage, sources)
     eraser = fit_eraser(stage.states)
     arms = {
         UNTOUCHED: stage.play(),
@@ -115,51 +94,6 @@ def fit(agents: Playable, recording: Recording, wish: Wish, command: str = "patc
     found = Found(sources.wanted, arms | {name: drawn[0] for name, drawn in draws.items()}, draws)
     moved = {name: _length(led) for name, led in ((WHOLE, given.led), (PART, part_of(eraser, given.led)))}
     return _result(stage, found, moved, command)
-
-
-def _sources(stage: Stage, rng: np.random.Generator) -> tuple[Cases, Sources]:
-    """Return the cases for which there are other episodes, and these. Raises DataError where there are too few.
-
-    The value is drawn evenly among those that others of the same moment have, then an episode among those that have it.
-    """
-    cases = stage.cases
-    ready = _ready(stage)
-    n_values = len(stage.states.names)
-    drawn = np.full((3, cases.n), NO_VALUE)
-    for i in range(cases.n):
-        step, agent = cases.step[i], cases.agent[i]
-        value = np.where(ready[step, :, agent], stage.values[step, :, agent], NO_VALUE)
-        value[cases.episode[i]] = NO_VALUE
-        present = np.isin(np.arange(n_values), value) & stage.ruler.askable
-        wanted = int(draw_values(cases.own[i : i + 1], present, rng)[0])
-        others, alike = np.flatnonzero(value == wanted), np.flatnonzero(value == cases.own[i])
-        if wanted != NO_VALUE and len(alike):
-            drawn[:, i] = wanted, rng.choice(others), rng.choice(alike)
-    keep = drawn[0] != NO_VALUE
-    if keep.sum() < FEWEST:
-        raise DataError(
-            f"Only {int(keep.sum())} of {cases.n} episodes find another of the same moment with another value and "
-            f"one with the same; take more episodes."
-        )
-    return cases.of(keep), Sources(*drawn[:, keep])
-
-
-def _ready(stage: Stage) -> NDArray[np.bool_]:
-    """Return where agents (T, E, A) may lend their states: listeners that carry nothing, speakers at any step."""
-    natural = stage.natural
-    live: NDArray[np.bool_] = np.broadcast_to(natural.live[:, :, None], natural.energy.shape)
-    if stage.cases.speaks:
-        return live
-    empty = (natural.energy < natural.altar_cost[:, :, None]) & (natural.carried == 0)
-    return np.asarray(live & empty)
-
-
-def _given(stage: Stage, sources: Sources) -> Given:
-    """Return the states that the cases' agents have and are given."""
-    cases = stage.cases
-    hidden = stage.natural.hidden[stage.wish.layer]
-    of = (hidden[cases.step, episode, cases.agent] for episode in (cases.episode, sources.other, sources.alike))
-    return Given(*(vectors.astype(np.float64) for vectors in of))
 
 
 def _draw(stage: Stage, given: Given, eraser: Eraser, rng: np.random.Generator) -> dict[str, list[Arm]]:
@@ -225,6 +159,7 @@ def _result(stage: Stage, found: Found, moved: dict[str, float], command: str) -
         details={
             **stage.facts(),
             "changed": changed,
+            "told": wish.told,
             "outcomes": tables,
             "came_to": came,
             "beyond_same_value": {
@@ -245,17 +180,18 @@ def _sentence(stage: Stage, table: dict[str, Any], came: dict[str, Any] | None, 
     mean = {name: entry["mean"] for name, entry in table.items()}
     changed, alike, at_random = (WHOLE, WHOLE_SAME, WHOLE_RANDOM) if wish.whole else (PART, PART_SAME, PART_RANDOM)
     what = "state" if wish.whole else f"{states.target} part of the state"
-    given = f"Given the {what} ({wish.layer}) that they had in an episode with another {states.target}, {states.of}"
+    source = "a twin that was told" if wish.told else "an episode with"
+    given = f"Given the {what} ({wish.layer}) that they had in {source} another {states.target}, {states.of}"
     ending = f"{stage.cases.n} trials; p = {p_value:.3g}"
     if main == ACTION:
         return (
-            f"{given} change their choice of action by {mean[changed]:.2f} bits, given that of an episode with the "
+            f"{given} change their choice of action by {mean[changed]:.2f} bits, given that of one with the "
             f"same value by {mean[alike]:.2f}, and moved as far at random by {mean[at_random]:.2f} ({ending})."
         )
-    do = "say that episode's value" if main == SAID else "go first to that episode's place"
+    do = "say that value" if main == SAID else "go first to that place"
     own = f" (and their own in {percent(came[UNTOUCHED]['own'])})" if came else ""
     return (
-        f"{given} {do} in {percent(mean[changed])}, untouched in {percent(mean[UNTOUCHED])}{own}, given that of an "
-        f"episode with the same value in {percent(mean[alike])}, and moved as far at random in "
+        f"{given} {do} in {percent(mean[changed])}, untouched in {percent(mean[UNTOUCHED])}{own}, given that "
+        f"of one with the same value in {percent(mean[alike])}, and moved as far at random in "
         f"{percent(mean[at_random])} ({ending})."
     )

@@ -87,7 +87,8 @@ def set_stage(agents: Playable, recording: Recording, wish: Wish) -> Stage:
     listeners = find_agents(recording, "listeners", "listeners").indices
     speaks = who.name == "speakers" or not set(who.indices) <= set(listeners)
     states = read_states(recording, wish.target, wish.layer, who.name, wish.seed)
-    ruler = make_ruler(recording, states.target, states.names, who.indices)
+    talkers = who.indices if speaks else find_agents(recording, "speakers", "speakers").indices
+    ruler = make_ruler(recording, states.target, states.names, tuple(talkers))
     natural = play(agents, wish.n_episodes, wish.seed, layers=(wish.layer,))
     world = recorded(agents, wish.n_episodes, wish.seed)
     values = value_table(world, states.target, states.names, agents.scenario.steps)

@@ -119,3 +119,16 @@ class Silent:
     """A policy without hidden states."""
 
     hidden_sizes: dict[str, int] = {}
+
+
+def test_the_state_of_a_twin_that_was_told_sends_there_too(minding: Any) -> None:
+    wish = FEW._replace(told=True, whole=True, deaf=True)
+    result = patching.fit(*minding, wish)
+    went = means(result, "place")
+    assert went["whole state"] > 0.9
+    assert went["its subspace"] > 0.9
+    assert max(went["whole state, same value"], went["untouched"]) < 0.1
+    assert means(result, "action")["whole state, same value"] == 0.0  # it was told what it knew
+    assert "twin that was told" in result.sentence
+    with pytest.raises(InterventionError, match="--told is for listeners"):
+        patching.fit(*minding, wish._replace(of="speakers"))
