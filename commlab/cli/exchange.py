@@ -13,7 +13,9 @@ __all__ = ["export", "import_", "validate"]
 def validate(
     seed: Seed = 0,
     quick: Annotated[bool, typer.Option("--quick", help="A few codebooks of each language: under a minute.")] = False,
-    codebooks: Annotated[int, typer.Option(min=1, help="Codebooks of each language, at least.")] = 40,
+    codebooks: Annotated[
+        int | None, typer.Option(min=1, help="Codebooks of each language, at least: 40; with --verdict 3.")
+    ] = None,
     tool: Annotated[list[str] | None, typer.Option(help="Only this tool; may be repeated.")] = None,
     language: Annotated[list[str] | None, typer.Option(help="Only this language; may be repeated.")] = None,
     recording: Annotated[str | None, typer.Option(help="A recording of your own, commlab's or imported.")] = None,
@@ -22,6 +24,9 @@ def validate(
     listener: Annotated[str, typer.Option(help="With --write: who listens.")] = "obeying",
     episodes: Annotated[int, typer.Option(min=1, help="With --write: episodes.")] = 128,
     force: Annotated[bool, typer.Option("--force", help="With --write: replace existing recordings.")] = False,
+    verdict: Annotated[
+        bool, typer.Option("--verdict", help="Check the verdict instead, on every language with every listener.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Check every tool on languages that are known. Exit code 1 if any tool is wrong.
@@ -35,6 +40,7 @@ def validate(
     \b
       commlab validate                                                the whole table, in minutes
       commlab validate --quick --tool lexicon                         a first look
+      commlab validate --verdict                                      the table of verdicts, in minutes
       commlab validate --write planted --language holistic            the recording and its answers, as files
       commlab validate --recording mine.h5 --answers answers.json
       answers.json:  {"entries": {"3": [["resource_location", "NE"]], "5": []}}
@@ -45,7 +51,8 @@ def validate(
     from commlab.commands.validate import validate as run_validate
 
     tools, languages = tuple(tool or ()), tuple(language or ())
-    wish = Wish(seed, quick, codebooks, tools, languages, listener, episodes, write, force, recording, answers)
+    n = codebooks or (3 if verdict else 40)
+    wish = Wish(seed, quick, n, tools, languages, listener, episodes, write, force, recording, answers, verdict)
     if not run_validate(wish, as_json):
         raise typer.Exit(1)
 

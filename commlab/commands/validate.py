@@ -29,10 +29,13 @@ class Wish(NamedTuple):
     force: bool = False
     recording: str | None = None
     answers: Path | None = None
+    verdict: bool = False
 
 
 def validate(wish: Wish, as_json: bool) -> bool:
     """Print the table; return whether every tool is right."""
+    if wish.verdict:
+        return verdicts(wish, as_json)
     if wish.write is not None:
         return write(wish, wish.write, as_json)
     if (wish.recording is None) != (wish.answers is None):
@@ -58,6 +61,35 @@ def planted(wish: Wish) -> Result:
         plan = plan._replace(codebooks=min(QUICK, wish.codebooks), entries=1)
     with progress("Validating", 1.0) as advance:
         return fit(plan, watch=lambda done, total: advance(done / total, f"{done} of {total} recordings"))
+
+
+def verdicts(wish: Wish, as_json: bool) -> bool:
+    """Print the verdicts on planted pairs against their table; return whether all are right."""
+    from commlab.env.kernel import kernels_are_cold
+    from commlab.probes.planted.verdicts import fit, pairs_of
+
+    if kernels_are_cold():
+        say("First use on this machine: compiling kernels takes about half a minute.")
+    pairs = pairs_of(wish.languages)
+    with progress("Validating", 1.0) as advance:
+        result = fit(
+            pairs,
+            1 if wish.quick else wish.codebooks,
+            wish.seed,
+            watch=lambda done, total: advance(done / total, f"{done} of {total} verdicts"),
+        )
+    rows: list[dict[str, Any]] = result.details["rows"]
+    if as_json:
+        print_json({"rows": rows, "ok": result.details["ok"], "sentence": result.sentence})
+        return bool(result.details["ok"])
+    columns = ["language", "listener", "verdict of the table", "right", "found"]
+    shown_rows = [
+        [row["language"], row["listener"], row["expected"], f"{row['right']} of {row['n']}", ", ".join(row["found"])]
+        for row in rows
+    ]
+    table("Verdicts on planted pairs", columns, shown_rows)
+    out.print(result.sentence, markup=False)
+    return bool(result.details["ok"])
 
 
 def external(recording: str, answers: Path, seed: int) -> Result:

@@ -15,6 +15,7 @@ from commlab.agents.scripted.language import LANGUAGES, MEANINGLESS
 from commlab.agents.scripted.listening import LISTENERS
 from commlab.agents.scripted.policy import Planted, plant
 from commlab.env.loading import load_scenario
+from commlab.foundation.errors import DataError, nearest_names
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Result
 from commlab.foundation.statistics import wilson_interval
@@ -23,7 +24,7 @@ from commlab.probes.cause.verdict import Verdict
 from commlab.probes.parallel import spread
 from commlab.probes.planted.validation import seed_of
 
-__all__ = ["CONTROLS", "FOES", "PAIRS", "Pair", "expected", "fit", "planted_pair"]
+__all__ = ["CONTROLS", "FOES", "PAIRS", "Pair", "expected", "fit", "pairs_of", "planted_pair"]
 
 FOES: dict[str, Any] = {
     "kinship.size": 2,
@@ -31,6 +32,7 @@ FOES: dict[str, Any] = {
     "crystals": [{"kind": "green", "count": 1, "stock": 1, "stay": [12, 24], "moves": True}],
 }
 SEEDS = 3  # codebooks
+EPISODES = 256  # played for each verdict
 Watch = Callable[[int, int], None]  # verdicts reached, verdicts in all
 
 # Agents that are no scripted pair. Muted training is judged as it was trained, muted, so that nobody can hear; with the
@@ -79,6 +81,15 @@ def expected(pair: Pair) -> tuple[Verdict, str]:
 PAIRS: tuple[Pair, ...] = tuple(Pair(language, listener) for language in LANGUAGES for listener in LISTENERS)
 
 
+def pairs_of(languages: Sequence[str]) -> tuple[Pair, ...]:
+    """Return the pairs of some languages, all without any. Raises DataError, naming the nearest, for unknown ones."""
+    for name in languages:
+        if name not in LANGUAGES:
+            near = nearest_names(name, LANGUAGES, limit=1)[0]
+            raise DataError(f"There is no language {name!r}: the nearest is {near}, all are {', '.join(LANGUAGES)}.")
+    return tuple(pair for pair in PAIRS if not languages or pair.language in languages)
+
+
 def planted_pair(pair: Pair, seed: int) -> Planted:
     """Return the scripted agents of a pair, in the world that the table judges them in."""
     scenario = load_scenario("babel", {"channel.length": 1, **FOES}) if pair.language == "lying" else None
@@ -98,7 +109,7 @@ def fit(
     pairs: Sequence[Pair] = PAIRS,
     codebooks: int = SEEDS,
     seed: int = 0,
-    n_episodes: int = 512,
+    n_episodes: int = EPISODES,
     workers: int | None = None,
     watch: Watch | None = None,
 ) -> Result:
