@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from itertools import combinations
 from typing import Any, NamedTuple
 
-from commlab.foundation.errors import DataError, nearest_names
+from commlab.foundation.errors import DataError
 from commlab.probes.decode.lexicon import Entry, Lexicon, entry_sentence, meaning_words
 
 __all__ = ["Phrase", "Phrasebook", "Words"]
@@ -37,6 +38,7 @@ class Phrase(NamedTuple):
     text: str
     certainty: float
     meaning: frozenset[Pair]
+    plain: bool = True  # in the terms of the targets that the language is about, not of others that come to the same
 
 
 class Part(NamedTuple):
@@ -45,6 +47,7 @@ class Part(NamedTuple):
     symbols: tuple[int | None, ...]  # None: a place that another part may fill
     meaning: frozenset[Pair]
     share: float
+    plain: bool
 
 
 class Phrasebook:
@@ -84,12 +87,12 @@ class Phrasebook:
             raise DataError(f"{self.note or 'There is no lexicon.'} Until then, say symbols by their numbers.")
         context = "kin" if kinship > 0 else "strangers"
         found = best(self._phrases(wanted, context), wanted)
-        if len({phrase.meaning for phrase in found}) == 1:
+        if len({phrase.meaning for phrase in found}) == 1 or len({phrase.symbols for phrase in found}) == 1:
             return max(found, key=lambda phrase: phrase.certainty)
         if not found and wanted <= _SILENT:
             return Phrase((0,) * self.length, SILENCE, 1.0, frozenset())
         if found:
-            meant = listed(sorted({phrase.text for phrase in found}))
+            meant = listed(list(dict.fromkeys(phrase.text for phrase in found)))
             raise DataError(f"{wish!r:.60} may mean {meant}; say which.")
         near = nearest(wish, self.phrases())
         raise DataError(f"The agents have no word for {wish!r:.60}; the nearest that they have are {listed(near)}.")
@@ -142,18 +145,19 @@ class Phrasebook:
 
 def parts_of(lexicon: Lexicon) -> list[Part]:
     """Everything that entries mean, pair by pair, and all together where an entry means several things at once."""
-    found: dict[tuple[tuple[int | None, ...], frozenset[Pair]], float] = {}
+    found: dict[tuple[tuple[int | None, ...], frozenset[Pair]], Part] = {}
     for entry in lexicon.entries:
         if not entry.meaning:
             continue
         symbols = placed(entry, lexicon.length)
-        evidence = [*entry.evidence, *entry.also, *(one for sense in entry.senses for one in sense.evidence)]
-        for one in evidence:
-            key = (symbols, frozenset((one.pair,)))
-            found[key] = max(found.get(key, 0.0), one.share.share)
         if entry.together and len({target for target, _ in entry.meaning}) > 1 and entry.truth is not None:
-            found[symbols, entry.meaning] = entry.truth.share
-    return [Part(symbols, meaning, share) for (symbols, meaning), share in found.items()]
+            found[symbols, entry.meaning] = Part(symbols, entry.meaning, entry.truth.share, True)
+        own = [*entry.evidence, *(one for sense in entry.senses for one in sense.evidence)]
+        for one, plain in [*((one, True) for one in own), *((one, False) for one in entry.also)]:
+            key = (symbols, frozenset((one.pair,)))
+            if key not in found or found[key].share < one.share.share:
+                found[key] = Part(symbols, key[1], one.share.share, plain or (key in found and found[key].plain))
+    return sorted(found.values(), key=lambda part: not part.plain)
 
 
 def placed(entry: Entry, length: int) -> tuple[int | None, ...]:
@@ -185,14 +189,15 @@ def together(parts: Sequence[Part], length: int) -> Phrase | None:
     share = 1.0
     for part in parts:
         share *= part.share
-    return Phrase(tuple(symbol or 0 for symbol in message), meaning_words(sorted(meaning)), share, meaning)
+    plain = all(part.plain for part in parts)
+    return Phrase(tuple(symbol or 0 for symbol in message), meaning_words(sorted(meaning)), share, meaning, plain)
 
 
 def best(phrases: Iterable[Phrase], wanted: frozenset[str]) -> list[Phrase]:
-    """The phrases that say the least beyond what is wanted."""
-    extra = [(len(words_of(phrase.meaning) - wanted), phrase) for phrase in phrases]
-    least = min((count for count, _ in extra), default=0)
-    return [phrase for count, phrase in extra if count == least]
+    """The phrases that say the least beyond what is wanted, in plain terms where that can be."""
+    extra = [((len(words_of(phrase.meaning) - wanted), not phrase.plain), phrase) for phrase in phrases]
+    least = min((rank for rank, _ in extra), default=None)
+    return [phrase for rank, phrase in extra if rank == least]
 
 
 def words_of(meaning: frozenset[Pair]) -> frozenset[str]:
@@ -205,10 +210,10 @@ def tokens(text: str) -> frozenset[str]:
     text = re.sub(r"row\s*(\d+)\W*column\s*(\d+)", r" \1,\2 ", text.lower())
     text = re.sub(r"\b(north|south)[\s-]*(east|west)\b", lambda m: _COMPASS[m[1]] + _COMPASS[m[2]], text)
     words = re.findall(r"\d+\s*,\s*\d+|[^\W_]+", text)
-    return frozenset(plain(re.sub(r"\s", "", word)) for word in words if word not in _EMPTY)
+    return frozenset(one_form(re.sub(r"\s", "", word)) for word in words if word not in _EMPTY)
 
 
-def plain(word: str) -> str:
+def one_form(word: str) -> str:
     """A word in its one form."""
     word = word.lower()
     return _COMPASS.get(word) or _SHORT.get(word) or word.removesuffix("s")
@@ -219,7 +224,7 @@ def nearest(wish: str, phrases: list[str]) -> list[str]:
     wanted = tokens(wish)
     alike = sorted(phrases, key=lambda phrase: -len(tokens(phrase) & wanted))
     shared = [phrase for phrase in alike if tokens(phrase) & wanted]
-    return (shared or nearest_names(wish, phrases, limit=_NEAR))[:_NEAR]
+    return (shared or get_close_matches(wish, phrases, _NEAR, 0.4) or phrases)[:_NEAR]
 
 
 def listed(phrases: Sequence[str]) -> str:
