@@ -14,6 +14,7 @@ __all__ = [
     "SIGNIFICANT",
     "Claim",
     "Drawn",
+    "claims_of",
     "command_for",
     "drawn_for",
     "emergence",
@@ -82,9 +83,19 @@ CLAIMS = (
         "commlab inject RUN",
     ),
     Claim(
+        "dose", "dose", "Which words, from whom, when and how long",
+        "Does the effect of a word depend on the symbol, the listener, the speaker's kinship, the moment or the dose?",
+        "commlab inject RUN --by symbol",
+    ),
+    Claim(
         "understanding", "understanding", "Understanding",
         "Told the speakers' own word for a place, how often do listeners go there first?",
         "commlab talk RUN --score",
+    ),
+    Claim(
+        "crossplay", "crossplay", "Cross-play",
+        "Do listeners understand speakers that they did not grow up with?",
+        "commlab crossplay RUN --checkpoints 3",
     ),
     Claim(
         "patching", "patching", "The hidden state of another episode",
@@ -101,7 +112,13 @@ CLAIMS = (
         "What do agents lose when a target is erased from their hidden states, and where does it come back?",
         "commlab erase RUN",
     ),
+    Claim(
+        "kinship", "kinship", "Kin and strangers",
+        "All else being equal, do agents tell strangers, lie to them or heed them otherwise than kin?",
+        "commlab kinship RUN",
+    ),
 )  # fmt: skip
+IF_SAVED = ("kinship",)  # not asked of every run: in some there are no strangers
 
 
 class Drawn(NamedTuple):
@@ -110,6 +127,11 @@ class Drawn(NamedTuple):
     stem: str
     data: Any
     results: tuple[Result, ...]
+
+
+def claims_of(evidence: Evidence) -> list[Claim]:
+    """The claims that a run's report has sections for."""
+    return [claim for claim in CLAIMS if claim.plot not in IF_SAVED or evidence.of(claim.analysis)]
 
 
 def drawn_for(claim: Claim, evidence: Evidence) -> list[Drawn]:

@@ -11,9 +11,12 @@ from matplotlib.axes import Axes
 
 from commlab.figures import (
     clusters,
+    crossplay,
+    dose,
     erasure,
     formation,
     injection_effect,
+    kinship,
     learning_curve,
     patching,
     probe_scores,
@@ -51,10 +54,13 @@ PLOTS = {
         "probe_scores": probe_scores,
         "injection_effect": injection_effect,
         "symbol_destinations": symbol_destinations,
+        "dose": dose,
         "understanding": understanding,
+        "crossplay": crossplay,
         "patching": patching,
         "steering": steering,
         "erasure": erasure,
+        "kinship": kinship,
         "clusters": clusters,
         "formation": formation,
     }.items()

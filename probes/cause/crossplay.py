@@ -83,7 +83,7 @@ def fit(
     gaps = _own_less_others(returns)
     overall = gaps.mean(axis=0)
     draws = np.abs(sign_flip_draws(overall[:, None], rng, n_null)[:, 0])
-    estimate = float(overall.mean())
+    estimate, interval = float(overall.mean()), bca_mean(overall, rng)
     understanding = _understanding(sources, roles, n_episodes, seed, rng)
     own = [_contrast(gap, rng, n_null) for gap in gaps]
     names = [source.name for source in sources]
@@ -92,11 +92,11 @@ def fit(
         name=file_stem("crossplay", *names)[:80],
         estimate=estimate,
         unit="return of an agent an episode",
-        interval=bca_mean(overall, rng),
+        interval=interval,
         null=Null("signs of episodes flipped", float(draws.mean()), 0.0, float(np.quantile(draws, 0.95)), n_null),
         p_value=float((1 + (draws >= abs(estimate)).sum()) / (1 + n_null)),
         n_episodes=n_episodes,
-        sentence=_sentence(returns, estimate, overall, own, understanding, rng),
+        sentence=_sentence(returns, estimate, interval, own, understanding),
         details={
             "names": names,
             "returns": [[_mean(returns[i, j], rng) for j in range(len(names))] for i in range(len(names))],
@@ -285,15 +285,13 @@ def _shared(one: list[Word], other: list[Word]) -> int:
 def _sentence(
     returns: NDArray[np.float64],
     estimate: float,
-    overall: NDArray[np.float64],
+    interval: tuple[float, float] | None,
     own: Sequence[dict[str, Any]],
     understanding: dict[str, Any],
-    rng: np.random.Generator,
 ) -> str:
     """Return the finding in words."""
     n = len(returns)
     diagonal = float(np.mean([returns[j, j].mean() for j in range(n)]))
-    interval = bca_mean(overall, rng)
     between = f" (95 % interval {interval[0]:.2f} to {interval[1]:.2f})" if interval else ""
     better = _count(own)
     text = (
