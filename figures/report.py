@@ -10,7 +10,17 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from commlab.figures.claims import CLAIMS, Claim, Drawn, command_for, drawn_for, emergence, main_results, not_found
+from commlab.figures.claims import (
+    CLAIMS,
+    Claim,
+    Drawn,
+    claims_of,
+    command_for,
+    drawn_for,
+    emergence,
+    main_results,
+    not_found,
+)
 from commlab.figures.evidence import Evidence, read_evidence
 from commlab.figures.facts import headline_numbers, made_by, phases, shared_facts
 from commlab.figures.language import TOLD_HERE, lexicon_rows, metric_rows, undefined_metrics
@@ -77,7 +87,7 @@ def write_report(run: RunFolder | Path) -> Path:
         numbers=headline_numbers(evidence),
         sentences=[plain(result.sentence, 600) for result in main_results(evidence)],
         emergence=emergence(evidence) if evidence.results else "",
-        sections=[section(claim, evidence) for claim in CLAIMS],
+        sections=[section(claim, evidence) for claim in claims_of(evidence)],
         lexicon=lexicon_rows(evidence),
         metrics=table(metric_rows(evidence)),
         undefined=undefined_metrics(evidence),
