@@ -69,6 +69,9 @@ class TrainConfig(_Model):
     begin: str | None = Field(
         None, description="Run or checkpoint from whose weights training begins; none: from random ones."
     )
+    kin_blind: bool = Field(
+        False, description="Whether who begins from an earlier run sees and hears everybody as full kin at first."
+    )
     mixture: tuple[dict[str, Any], ...] = Field(
         (), description="Fields of the scenario, by shard in turn, in which shards differ; none: they are alike."
     )

@@ -110,7 +110,9 @@ def check_job(job: Job, processes: int) -> None:
 
 def identity(job: Job) -> dict[str, Any]:
     """Return what makes a training the same one when it goes on."""
-    without = {name for name in ("begin", "mixture") if not getattr(job.config, name)}  # runs of before these go on
+    without = {
+        name for name in ("begin", "kin_blind", "mixture") if not getattr(job.config, name)
+    }  # runs of before these go on
     return {
         "scenario": job.scenario.model_dump(mode="json"),
         "train": job.config.model_dump(mode="json", exclude=without),
@@ -148,7 +150,7 @@ class Training:
         self.optimiser = FlatAdam(self.learner)
         self.beginning = find_beginning(job.scenario, job.config)
         if self.beginning is not None:
-            begin_from(self.beginning, self.learner.policy)
+            begin_from(self.beginning, self.learner.policy, job.config.kin_blind)
         self.shards = [
             Shard(number, job.scenario, job.config, self.learner) for number in group.my_shards(job.config.shards)
         ]

@@ -66,16 +66,49 @@ def test_a_training_from_nothing_is_the_one_of_before_there_were_beginnings(smal
     assert identity(small_job(begin="x"))["train"]["begin"] == "x"
 
 
+def test_on_a_map_that_repeats_the_earlier_one_agents_know_their_way(first: Job, small_job: Jobs) -> None:
+    rows = str(load_scenario("lookout").map).splitlines()
+    twice = "\n".join(row + row.replace("1", ".").replace("2", ".") for row in rows)
+    wide = load_scenario("lookout", {"steps": 16, "map": twice})
+    job = small_job("second", n_iterations=1, begin=str(first.folder))._replace(scenario=wide)
+    train(job)
+    end, start = load_checkpoint(checkpoints(first)[-1]).policy, load_checkpoint(checkpoints(job)[0]).policy
+    before, after = (p.network(0).state_dict()["encoder.table"] for p in (end, start))
+    old, new = end.vocabulary, start.vocabulary
+    assert torch.equal(after[new.heard : new.heard + 80], before[old.heard : old.heard + 80])
+    assert torch.equal(after[new.column : new.column + 11], before[old.column : old.column + 11])
+    assert torch.equal(after[new.column + 11 : new.column + 22], before[old.column : old.column + 11])
+    assert torch.equal(after[new.row : new.row + 11], before[old.row : old.row + 11])
+
+
+def test_who_is_blind_for_kinship_sees_and_hears_everybody_as_kin(first: Job, small_job: Jobs) -> None:
+    blind = small_job("blind", n_iterations=1, begin=str(first.folder), kin_blind=True)
+    train(blind)
+    before = load_checkpoint(checkpoints(first)[-1]).policy
+    after = load_checkpoint(checkpoints(blind)[0]).policy
+    vocabulary, was, table = before.vocabulary, *(p.network(0).state_dict()["encoder.table"] for p in (before, after))
+    heard = table[vocabulary.heard : vocabulary.direction].view(5, 16, 8)
+    assert all(torch.equal(grade, was[vocabulary.heard + 64 : vocabulary.heard + 80]) for grade in heard)
+    seen = table[vocabulary.agent - 5 * 121 : vocabulary.agent].view(5, 121, 8)
+    assert all(torch.equal(grade, was[vocabulary.agent - 121 : vocabulary.agent]) for grade in seen)
+    assert torch.equal(table[: vocabulary.agent - 5 * 121], was[: vocabulary.agent - 5 * 121])
+    assert torch.equal(table[vocabulary.agent : vocabulary.heard], was[vocabulary.agent : vocabulary.heard])
+
+
 @pytest.mark.parametrize(
     ("changes", "error", "words"),
     [
         ({"begin": "nowhere.pt"}, CheckpointError, "no checkpoint nowhere.pt"),
         ({"begin": "FIRST", "hidden": 4}, RunError, "1 networks of 8 units, and this training would have 1 of 4"),
+        ({"begin": "FIRST", "channel.vocabulary": 8}, RunError, "as many bodies, actions and symbols"),
+        ({"begin": "FIRST", "prices.move": [0, 1]}, RunError, "perceive other things"),
     ],
 )
 def test_what_does_not_fit_is_refused(
     first: Job, small_job: Jobs, changes: dict[str, Any], error: type[Exception], words: str
 ) -> None:
+    world = {name: changes[name] for name in changes if "." in name}
     given = {name: str(first.folder) if value == "FIRST" else value for name, value in changes.items()}
+    job = small_job("second", **{name: value for name, value in given.items() if name not in world})
     with pytest.raises(error, match=words):
-        check_job(small_job("second", **given), 1)
+        check_job(job._replace(scenario=load_scenario("lookout", {"steps": 16, **world})), 1)
