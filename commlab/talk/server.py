@@ -154,11 +154,11 @@ async def close(websocket: WebSocket, code: int, reason: str) -> None:
 
 def listen(host: str, port: int) -> socket.socket:
     """Return a socket that listens there; port 0 takes any. Raises DataError where it cannot."""
+    if not 0 <= port < 2**16:
+        raise DataError(f"--port {port} is no port; ports are 0 (any) to 65535.")
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=64)
-    except OverflowError:
-        raise DataError(f"--port {port} is no port; ports are 0 (any) to 65535.") from None
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise DataError(
