@@ -32,7 +32,6 @@ __all__ = [
 ]
 
 SMALLEST = 1e-12
-MOST_SCALED = 1.8
 
 Float64 = NDArray[np.float64]
 
@@ -41,7 +40,7 @@ class Scaled(NamedTuple):
     """An eraser that moves states as far as another."""
 
     eraser: Eraser
-    factor: float  # by which what was erased at random was scaled
+    share: float  # of what was erased at random, that was
     n_random: int  # targets of other episodes that were erased at random
 
 
@@ -136,28 +135,29 @@ def as_far(states: States, far: float, beside: Sequence[States], first: States |
     """Return an eraser that moves `states` as far, the root of the mean square.
 
     It takes `first` out wholly, and as much of the next ones `beside` (all of rows of their own) as is left to move:
-    one, scaled, or several together where one would have to be scaled by more than MOST_SCALED, for a projection scaled
-    by more than 2 swings wider at every step of a recurrent state. Where `first` alone moves states farther, it stays.
+    as many of them together as it takes, in part. Nothing is ever moved beyond where it is erased, for that would swing
+    wider at every step of a recurrent state. Where `first` alone moves states farther, it stays as it is.
     """
     known = states.vectors[states.known].astype(np.float64)
     size = known.shape[1]
     whole = fit_eraser(first or beside[0])
-    taken = (
-        np.asarray(whole.left, np.float64) @ np.asarray(whole.right, np.float64) if first else np.zeros((size, size))
-    )
+    taken = _matrix(whole) if first else np.zeros((size, size))
     away = known - np.asarray(whole.bias, dtype=np.float64)
     gone = away @ taken.T
-    factor, n, more = 0.0, 0, np.zeros((size, size))
-    while np.square(gone).sum(axis=1).mean() < far**2 and n < len(beside):
+    share, n, joint = 0.0, 0, taken
+    while np.square(away @ joint.T).sum(axis=1).mean() < far**2 and n < len(beside):
         n += 1
-        eraser = fit_eraser(*beside[:n])
-        more = np.asarray(eraser.left, np.float64) @ np.asarray(eraser.right, np.float64)
-        factor = _factor(gone, (away - gone) @ more.T, far)
-        if factor <= MOST_SCALED:
-            break
-    factor = min(factor, MOST_SCALED)
-    joint = taken + factor * more @ (np.eye(size) - taken)
-    return Scaled(Eraser(joint.astype(np.float32), np.eye(size, dtype=np.float32), whole.bias), factor, n)
+        joint = _matrix(fit_eraser(*([first] if first else []), *beside[:n]))
+    if n:
+        share = min(1.0, _factor(gone, away @ (joint - taken).T, far))
+    mixed = taken + share * (joint - taken)
+    return Scaled(Eraser(mixed.astype(np.float32), np.eye(size, dtype=np.float32), whole.bias), share, n)
+
+
+def _matrix(eraser: Eraser) -> Float64:
+    """Return what an eraser takes out as a matrix (H, H)."""
+    taken: Float64 = np.asarray(eraser.left, np.float64) @ np.asarray(eraser.right, np.float64)
+    return taken
 
 
 def _factor(gone: Float64, more: Float64, far: float) -> float:

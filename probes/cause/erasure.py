@@ -4,8 +4,8 @@ LEACE (Belrose et al. 2023, 2306.03819), fitted on other episodes. Because the w
 come back: through the next observation, or in a form that no linear probe reads. So decodability is measured again in
 the run that was interfered with, linearly and not, beside what becomes of returns and of going where a crystal is. The
 same is done for another target that is decoded about as well, and for the target of other episodes. These move states
-as far: erasers of the target of other episodes, scaled, make up for what is missing. Beside it stands the eraser
-applied to states as they were recorded, when nobody acts on what is left: there LEACE's promise must hold.
+as far: targets of other episodes, erased in part and drawn several times, make up for what is missing. Beside it stands
+the eraser applied to states as they were recorded, when nobody acts on what is left: there LEACE's promise must hold.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ ERASED, IRRELEVANT, PERMUTED, UNTOUCHED, NOTHING = (
 )  # fmt: skip
 AFTERWARDS = "erased afterwards"  # from recorded states: nobody acted on what is left
 ARMS = (UNTOUCHED, ERASED, IRRELEVANT, PERMUTED)
+FEW_DRAWS = 9  # of what is erased beside the irrelevant target
 MOST_BESIDE = 32  # targets that a control's eraser may take in, to move states as far
 SPAN = 20  # steps to get to a place
 N_NULL = 19  # of each probe
@@ -99,15 +100,21 @@ def fit(
         PERMUTED: _plan(stage, drawn[0].eraser),
     }
     scales = {ERASED: Scaled(eraser, 0.0, 0), PERMUTED: drawn[0]}
+    erasers = {PERMUTED: drawn}
     if other.states is not None:
-        beside = permuted_states(other.states, MOST_BESIDE, rng)
-        scales[IRRELEVANT] = as_far(stage.states, far, beside, other.states)
+        few = min(FEW_DRAWS, wish.n_null)
+        beside = permuted_states(other.states, few + MOST_BESIDE, rng)
+        erasers[IRRELEVANT] = [as_far(stage.states, far, beside[d : d + MOST_BESIDE], other.states) for d in range(few)]
+        scales[IRRELEVANT] = erasers[IRRELEVANT][0]
         plans[IRRELEVANT] = _plan(stage, scales[IRRELEVANT].eraser)
     came = {name: _came(stage, play(agents, wish.n_episodes, wish.seed, plan)) for name, plan in plans.items()}
-    draws = [_came(stage, play(agents, wish.n_episodes, wish.seed, _plan(stage, one.eraser))) for one in drawn]
+    draws = {
+        name: [_came(stage, play(agents, wish.n_episodes, wish.seed, _plan(stage, one.eraser))) for one in several]
+        for name, several in erasers.items()
+    }
     readings = _readings(stage, {name: plan for name, plan in plans.items() if name != NOTHING}, other, eraser)
     moved = {
-        name: {"distance": displaced(one.eraser, stage.states), "factor": one.factor, "n_random": one.n_random}
+        name: {"distance": displaced(one.eraser, stage.states), "share": one.share, "n_random": one.n_random}
         for name, one in scales.items()
     }
     return _result(stage, other, came, draws, readings, moved, command)
@@ -200,7 +207,7 @@ def _result(
     stage: Set,
     other: Irrelevant,
     came: dict[str, Came],
-    draws: list[Came],
+    draws: dict[str, list[Came]],
     readings: list[dict[str, Any]],
     moved: dict[str, Any],
     command: str,
@@ -210,7 +217,7 @@ def _result(
     wish, states = stage.wish, stage.states
     untouched = came[UNTOUCHED]
     lost = {name: untouched.returns - arm.returns for name, arm in came.items()}
-    null = np.array([(untouched.returns - draw.returns).mean() for draw in draws])
+    null = np.array([(untouched.returns - draw.returns).mean() for draw in draws[PERMUTED]])
     estimate = float(lost[ERASED].mean())
     p_value = permutation_p_value(estimate, null)
     returns, obeyed = _falls(came, draws, "returns", rng), _falls(came, draws, "obeyed", rng)
@@ -245,7 +252,7 @@ def _result(
 
 
 def _falls(
-    came: dict[str, Came], draws: list[Came], measure: str, rng: np.random.Generator
+    came: dict[str, Came], draws: dict[str, list[Came]], measure: str, rng: np.random.Generator
 ) -> dict[str, dict[str, Any]]:
     """Return a measure's mean in each arm, and how far it falls below the untouched twin's, paired over episodes."""
     table: dict[str, dict[str, Any]] = {}
@@ -266,12 +273,11 @@ def _falls(
             "above_erased": float((values - erased)[beside].mean()) if beside.any() else None,
             "above_erased_interval": bca_mean((values - erased)[beside], rng) if beside.any() else None,
         }
-    if PERMUTED in table:
-        means = [
-            float(np.nanmean(getattr(draw, measure))) for draw in draws if np.isfinite(getattr(draw, measure)).any()
-        ]
+    for name in (name for name in draws if name in table):
+        drawn = [np.asarray(getattr(draw, measure)) for draw in draws[name]]
+        means = [float(values[np.isfinite(values)].mean()) for values in drawn if np.isfinite(values).any()]
         low, high = np.quantile(means, [0.025, 0.975])
-        table[PERMUTED]["draws"] = {
+        table[name]["draws"] = {
             "mean": float(np.mean(means)),
             "interval": [float(low), float(high)],
             "n": len(means),
@@ -308,7 +314,7 @@ def _sentence(
     }
     beside = [f"{returns[PERMUTED]['draws']['mean']:.2f} with that of other episodes erased"]
     if IRRELEVANT in returns:
-        beside.insert(0, f"{returns[IRRELEVANT]['mean']:.2f} with {other.name} erased")
+        beside.insert(0, f"{returns[IRRELEVANT]['draws']['mean']:.2f} with {other.name} erased")
     went = (
         f", and listeners go first to where a crystal is in {_share(obeyed[ERASED]['mean'])} instead of "
         f"{_share(obeyed[UNTOUCHED]['mean'])}"

@@ -66,7 +66,7 @@ def test_an_eraser_of_other_episodes_moves_as_far(states: States) -> None:
     assert all(sorted(one.value.tolist()) == sorted(states.value.tolist()) for one in made)
     for found in (directions.as_far(states, far, made), directions.as_far(states, far, made, made[0])):
         assert directions.displaced(found.eraser, states) == pytest.approx(far, rel=1e-3)
-        assert found.factor <= 1.8
+        assert 0 < found.share <= 1
 
 
 def test_a_run_is_recorded_as_it_is_played(minding: Any) -> None:
