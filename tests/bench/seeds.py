@@ -17,8 +17,10 @@ from rich.table import Table
 
 SEEDS = (0, 1, 2, 3, 4, 5)
 HEARING, LOSS, BITS, INJECTED, GAIN = 1.5, 0.5, 1.5, 0.7, 0.4
+UNDERSTOOD = 0.9  # of all places, and GAIN above untouched twins and random words
+BESIDE = ("understood_untouched", "understood_random")
 COLUMNS = ("seed", "hearing", "trained muted", "other episode", "bits", "null", "said", "heard", "hidden",
-           "injected", "untouched", "places", "seconds", "found")  # fmt: skip
+           "injected", "untouched", "places", "understood", "untouched", "random", "seconds", "found")  # fmt: skip
 
 
 def main() -> None:
@@ -54,6 +56,12 @@ def criteria(found: dict[str, Any]) -> dict[str, bool]:
     }
 
 
+def is_understood(found: dict[str, Any]) -> bool:
+    """Return whether listeners understand the words of nearly all places."""
+    score, untouched, random = (found[key] or 0.0 for key in ("understood", *BESIDE))
+    return bool(score >= UNDERSTOOD and score - max(untouched, random) >= GAIN)
+
+
 def print_table(grounding: str, rows: list[dict[str, Any]]) -> None:
     """Print the seeds' findings, and what each of them lacks."""
     table = Table(*COLUMNS, title=f"grounding: {grounding}", title_justify="left")
@@ -68,12 +76,23 @@ def print_table(grounding: str, rows: list[dict[str, Any]]) -> None:
             found["injected_rate"],
             found["untouched_rate"],
         ]
-        cells = ["-" if value is None else f"{value:.2f}" for value in values]
+        cells = [shown(value) for value in values]
         seconds = f"{sum(found['seconds'].values()):.0f}"
         ending = "all" if not missing else "not: " + ", ".join(missing)
-        table.add_row(str(found["seed"]), *cells, str(found["symbols_for_places"]), seconds, ending)
-    whole = sum(all(criteria(found).values()) for found in rows)
-    Console(width=180).print(table, f"{whole} of {len(rows)} seeds find all of it.")
+        understood = [shown(found[key]) for key in ("understood", *BESIDE)]
+        table.add_row(str(found["seed"]), *cells, str(found["symbols_for_places"]), *understood, seconds, ending)
+    whole, understood = sum(all(criteria(found).values()) for found in rows), sum(map(is_understood, rows))
+    mean = sum(found["understood"] or 0.0 for found in rows) / len(rows)
+    Console(width=200).print(
+        table,
+        f"{whole} of {len(rows)} seeds find all of it; {understood} are understood at {UNDERSTOOD:.0%} of all places "
+        f"and {GAIN:.0%} above untouched twins and random words (mean {mean:.0%}).",
+    )
+
+
+def shown(value: float | None) -> str:
+    """Return a number as it stands in the table."""
+    return "-" if value is None else f"{value:.2f}"
 
 
 if __name__ == "__main__":
