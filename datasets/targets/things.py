@@ -41,6 +41,8 @@ def nearest_of(position: Array, places: Array, present: Present, candidates: Ite
         np.copyto(best, gap, where=closer)
         index[closer] = candidate
     exists = best < FAR
+    if places.shape[1] == 0:  # a world without things
+        return Nearest(np.zeros(position.shape, np.int16), exists, index)
     place = np.take_along_axis(places, index[..., None].astype(np.int64), axis=1)
     return Nearest(np.where(exists[..., None], place, 0).astype(np.int16), exists, index)
 

@@ -256,7 +256,9 @@ def sentence_of(verdict: Verdict, rows: list[Evidence], muted: bool) -> str:
         "silent": "They are silent",
         "not enough data": "There is not enough data for a verdict",
     }[verdict]
-    reasons = [row.says for row in rows if verdict in ("communication", "deception") or row.holds is not True]
+    reasons = [row.says for row in rows]
+    if verdict == "not enough data":
+        reasons = [f"{row.part} is unclear ({row.says.rstrip('.')})" for row in rows if row.holds is None]
     if verdict in ("talking to nobody", "listening to noise"):
         reasons = [row.says for row in rows if row.holds is not None]
     if verdict == "babbling":

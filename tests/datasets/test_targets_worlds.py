@@ -10,7 +10,7 @@ import pytest
 from commlab.datasets.targets import SECTORS, TARGETS, targets_of
 from commlab.datasets.targets.others import other_in_view
 from commlab.datasets.targets.places import sectors
-from commlab.datasets.targets.things import objects_of
+from commlab.datasets.targets.things import nearest_present, objects_of
 
 UNDEFINED = "undefined"
 STEPS = {"north": (-1, 0), "east": (0, 1), "south": (1, 0), "west": (0, -1)}
@@ -332,3 +332,10 @@ def test_targets_of_an_excerpt_are_those_of_the_whole(told: dict[str, Told]) -> 
             said = np.array(own.names, dtype=object)[own.values]
             meant = np.array(whole.names, dtype=object)[whole.values[rows]]
             assert (said == meant)[own.valid].all(), name
+
+
+def test_a_world_without_things_has_no_nearest_one() -> None:
+    positions = np.zeros((5, 2, 2), np.int16)
+    nearest = nearest_present(positions, np.zeros((5, 0, 2), np.int16), np.zeros((5, 0), bool))
+    assert not nearest.exists.any()
+    assert nearest.place.shape == positions.shape
