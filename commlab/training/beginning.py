@@ -2,6 +2,7 @@
 
 Agents take along what each token means to them. Another world may be of another size: a row or column is where it was
 on the earlier map, and beyond that map begins anew, so that a map that repeats the earlier one is known all over.
+Crystals of a colour that the earlier world lacked are at first what those of its first colour are.
 Who never met strangers has learnt nothing of them. With `kin_blind`, agents of every kinship are at first what full kin
 are, so that whatever difference kinship comes to make is learnt in the training that begins.
 """
@@ -19,13 +20,13 @@ from commlab.agents.checkpoint import Checkpoint, latest_checkpoint, load_checkp
 from commlab.agents.network import RecurrentNetwork
 from commlab.agents.recurrent import RecurrentPolicy
 from commlab.agents.tokens import GRADES, Vocabulary
-from commlab.env.scenario import Scenario
+from commlab.env.scenario import KINDS, Scenario
 from commlab.env.types import WINDOW, Cell
 from commlab.foundation.errors import RunError
 from commlab.foundation.run import RunFolder
 from commlab.training.config import TrainConfig
 
-__all__ = ["as_kin", "begin_from", "earlier_tokens", "find_beginning", "groundings"]
+__all__ = ["as_kin", "as_known_colours", "begin_from", "earlier_tokens", "find_beginning", "groundings"]
 
 PLACES = ("row", "column")
 TABLE = "encoder.table"
@@ -60,6 +61,7 @@ def begin_from(beginning: Checkpoint, policy: RecurrentPolicy, kin_blind: bool =
     """Give a policy the weights that training begins from; a network that all shared is where each group begins."""
     tokens = earlier_tokens(beginning.policy.vocabulary, policy.vocabulary)
     assert tokens is not None
+    tokens = tokens[as_known_colours(policy.vocabulary, beginning.scenario)]
     if kin_blind:
         tokens = tokens[as_kin(policy.vocabulary)]
     for number, network in enumerate(policy.networks):
@@ -77,6 +79,18 @@ def earlier_tokens(earlier: Vocabulary, later: Vocabulary) -> NDArray[np.int64] 
             return None
         tokens.append(start + np.arange(wanted) % max(1, size))
     return np.concatenate(tokens)
+
+
+def as_known_colours(vocabulary: Vocabulary, earlier: Scenario) -> NDArray[np.int64]:
+    """Return for each token (N,) the one that it would be if crystals had colours of the earlier world alone."""
+    tokens, cells = np.arange(vocabulary.size), WINDOW * WINDOW
+    known = [KINDS.index(crystal.kind) for crystal in earlier.crystals]
+    first = vocabulary.entity + (int(Cell.CRYSTAL_GREEN) - int(Cell.ALTAR)) * cells
+    of_colour = first + cells * np.arange(len(KINDS))[:, None] + np.arange(cells)
+    for colour in range(len(KINDS)):
+        if known and colour not in known:
+            tokens[of_colour[colour]] = of_colour[known[0]]
+    return tokens
 
 
 def as_kin(vocabulary: Vocabulary) -> NDArray[np.int64]:

@@ -91,8 +91,17 @@ def test_who_is_blind_for_kinship_sees_and_hears_everybody_as_kin(first: Job, sm
     assert all(torch.equal(grade, was[vocabulary.heard + 64 : vocabulary.heard + 80]) for grade in heard)
     seen = table[vocabulary.agent - 5 * 121 : vocabulary.agent].view(5, 121, 8)
     assert all(torch.equal(grade, was[vocabulary.agent - 121 : vocabulary.agent]) for grade in seen)
-    assert torch.equal(table[: vocabulary.agent - 5 * 121], was[: vocabulary.agent - 5 * 121])
+    assert torch.equal(table[: vocabulary.entity + 3 * 121], was[: vocabulary.entity + 3 * 121])
     assert torch.equal(table[vocabulary.agent : vocabulary.heard], was[vocabulary.agent : vocabulary.heard])
+
+
+def test_colours_never_seen_are_taken_for_the_one_that_was(first: Job, small_job: Jobs) -> None:
+    later = small_job("later", n_iterations=1, begin=str(first.folder))
+    train(later)
+    was, table = (load_checkpoint(checkpoints(job)[i]).policy for job, i in ((first, -1), (later, 0)))
+    green = was.vocabulary.entity + 2 * 121
+    was, table = (policy.network(0).state_dict()["encoder.table"] for policy in (was, table))
+    assert all(torch.equal(table[green + 121 * c : green + 121 * (c + 1)], was[green : green + 121]) for c in range(4))
 
 
 @pytest.mark.parametrize(
