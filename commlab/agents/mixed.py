@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
 from commlab.agents.policy import Decision, Draws, Hooks, Policy
 from commlab.agents.recurrent import RecurrentPolicy
@@ -82,9 +83,24 @@ def meet(parties: Sequence[Any], whose: Sequence[int]) -> Party:
     """
     for other in parties[1:]:
         check_same_world(parties[0].scenario, other.scenario)
+    policies = [_for_some(party, whose, number) for number, party in enumerate(parties)]
     digest = hashlib.sha256("".join(f"{parties[n].sha256},{n};" for n in whose).encode()).hexdigest()
     facts = {**parties[0].facts, "met": [parties[n].sha256 for n in whose]}
-    return Party(Mixed([party.policy for party in parties], whose), parties[0].scenario, facts, digest)
+    return Party(Mixed(policies, whose), parties[0].scenario, facts, digest)
+
+
+def _for_some(party: Any, whose: Sequence[int], number: int) -> Policy:
+    """Return a party's policy; of networks only what is needed for the agents that act by it is run."""
+    policy: Policy = party.policy
+    agents = {agent for agent, one in enumerate(whose) if one == number}
+    if not isinstance(policy, RecurrentPolicy) or not agents:
+        return policy
+    groups = [np.array([agent for agent in group.tolist() if agent in agents]) for group in policy.groups]
+    some = RecurrentPolicy(party.scenario, policy.n_hidden)
+    some.networks = nn.ModuleList(policy.network(g) for g, group in enumerate(groups) if len(group))
+    some.groups = [group for group in groups if len(group)]
+    some.eval()
+    return some
 
 
 def check_same_world(one: Scenario, other: Scenario) -> None:
