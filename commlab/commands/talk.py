@@ -17,6 +17,7 @@ from commlab.talk.knowledge import MAKING, Known, Who, learn_apart, learn_langua
 from commlab.talk.mind import Mind
 from commlab.talk.room import Room
 from commlab.talk.script import Do, Script, read_script
+from commlab.talk.transcript import load_talk
 from commlab.talk.trial import Trier
 
 __all__ = ["Door", "from_script", "replay", "serve"]
@@ -67,6 +68,7 @@ def from_script(run: str | None, path: Path, checkpoint: Path | None, as_json: b
 
 def replay(run: str | None, name: str, checkpoint: Path | None, as_json: bool, command: str) -> Outcome:
     """Play a saved talk again; print it, and whether it was identical."""
+    load_talk(run_of(run).path, name)
     return _hold(run, Script(steps=(Do(replay=name),)), checkpoint, as_json, command)
 
 

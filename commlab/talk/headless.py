@@ -69,7 +69,6 @@ class Player:
         self.n_steps = 0
         self._shown = 0
         self._forget()
-        self._print()
 
     def do(self, do: Do) -> None:
         """Do one thing. Raises CommlabError where it cannot be done."""
