@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commlab.agents.plan import make_plan
-from commlab.foundation.errors import DataError, InterventionError
+from commlab.foundation.errors import DataError
 from commlab.probes.cause.cases import FEWEST, Cases, draw_values
 from commlab.probes.cause.stage import Stage
 from commlab.probes.cause.states import NO_VALUE
@@ -43,10 +43,7 @@ class Given(NamedTuple):
 
 
 def find_sources(stage: Stage, rng: np.random.Generator) -> tuple[Cases, Sources]:
-    """Return the cases that can be given another state, and where it comes from. Raises DataError where there are few.
-
-    Raises InterventionError where twins of speakers are to be told something.
-    """
+    """Return the cases that can be given another state, and where it comes from; DataError where there are few."""
     return _twins(stage, rng) if stage.wish.told else _other_episodes(stage, rng)
 
 
@@ -91,12 +88,10 @@ def _other_episodes(stage: Stage, rng: np.random.Generator) -> tuple[Cases, Sour
 def _twins(stage: Stage, rng: np.random.Generator) -> tuple[Cases, Sources]:
     """Return the cases whose twins can be told another value at their moment, and these: the episodes themselves.
 
-    Raises InterventionError for speakers, and DataError where too few values have a word.
+    Raises DataError where too few values have a word.
     """
     cases, words = stage.cases, stage.ruler.words
     check_length(stage.agents.scenario)
-    if cases.speaks:
-        raise InterventionError("--told is for listeners: a speaker's twin is told nothing; leave it out.")
     wanted = draw_values(cases.own, stage.ruler.askable & (words > 0), rng)
     keep = (wanted != NO_VALUE) & (words[cases.own] > 0)
     if keep.sum() < FEWEST:

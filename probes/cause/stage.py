@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from commlab.agents.plan import NO_PLAN, Plan, together
 from commlab.datasets.reader import Recording
+from commlab.foundation.errors import InterventionError
 from commlab.probes.cause.cases import SPAN, Cases, Wish, check_wish, deafening, find_cases, where_changed
 from commlab.probes.cause.outcomes import Arm, Ruler, make_ruler, outcomes_of, read_arm
 from commlab.probes.cause.states import States, check_layer, check_same, read_states, recorded, value_table
@@ -86,6 +87,8 @@ def set_stage(agents: Playable, recording: Recording, wish: Wish) -> Stage:
     who = find_agents(recording, wish.of, "listeners")
     listeners = find_agents(recording, "listeners", "listeners").indices
     speaks = who.name == "speakers" or not set(who.indices) <= set(listeners)
+    if wish.told and speaks:
+        raise InterventionError("--told is for listeners: a speaker's twin is told nothing; leave it out.")
     states = read_states(recording, wish.target, wish.layer, who.name, wish.seed)
     talkers = who.indices if speaks else find_agents(recording, "speakers", "speakers").indices
     ruler = make_ruler(recording, states.target, states.names, tuple(talkers))
