@@ -1,6 +1,7 @@
 """Experiment files: what is read, what is refused and how, and that what is written reads the same."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,12 @@ def test_every_experiment_that_ships_is_read(name: str) -> None:
     assert experiment.question.endswith("?")
     assert len(experiment.compared) >= 4
     assert read(to_yaml(experiment)) == experiment
+
+
+def test_the_example_of_the_docs_is_read() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "experiments.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert list(read(example).arms) == ["told", "silence", "untouched"]
 
 
 def test_every_field_has_a_sentence() -> None:
