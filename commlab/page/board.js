@@ -1,7 +1,7 @@
 // One world on a part of a canvas: ground, things, agents, marks and speech.
 
 import { BAR, drawBar, drawBeads, drawFigure, drawGhost } from "./figures.js";
-import { drawBadge, drawBond, drawDiffers, drawElsewhere, drawPick, drawTrail, drawView } from "./marks.js";
+import { drawBadge, drawBond, drawDiffers, drawElsewhere, drawHearing, drawPick, drawTrail, drawView } from "./marks.js";
 import { BOND } from "./palette.js";
 import { codeOf } from "./scene.js";
 import { drawSpeech, within } from "./speech.js";
@@ -36,11 +36,14 @@ export function drawBoard(context, world, area, view, look) {
 
 const centres = ({ cell }, { camera }) => ([row, column]) => [camera[0] + (column + 0.5) * cell, camera[1] + (row + 0.5) * cell];
 
+/** Draws what the picked agent sees and how far it hears. */
 function drawPickedView(context, area, view, look, centre) {
   const agent = view.scene.agents[look.pick];
-  if (!agent || !(agent.view > 0)) return;
+  if (!agent) return;
   const [x, y] = centre(look.at(look.pick));
-  drawView(context, x, y, (agent.view + 0.5) * view.cell, area, view.unit, view.scene.colours[look.pick], view.theme);
+  const colour = view.scene.colours[look.pick];
+  if (agent.view > 0) drawView(context, x, y, (agent.view + 0.5) * view.cell, area, view.unit, colour, view.theme);
+  if (agent.hearing > 0) drawHearing(context, x, y, (agent.hearing + 0.5) * view.cell, view.unit, colour, view.theme);
 }
 
 function drawThings(context, world, area, view, look) {

@@ -78,6 +78,11 @@ export function drawView(context, x, y, reach, area, unit, colour, theme) {
   context.stroke();
 }
 
+/** The circle within which an agent hears. */
+export function drawHearing(context, x, y, radius, unit, colour, theme) {
+  ring(context, x, y, radius, 1.5 * unit, thin(theme.dark ? mix(colour, WHITE, 0.5) : colour, 0.6), [1.5 * unit, 5 * unit]);
+}
+
 /** A line between partners who are bonded. */
 export function drawBond(context, from, to, cell, unit, colour) {
   context.lineCap = "round";

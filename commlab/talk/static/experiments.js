@@ -28,7 +28,7 @@ export class Experiments {
     if (message.sentence) announce(message.sentence);
     if (button) button.textContent = "Once more";
     box.replaceChildren(...(message.state === "done" ? finding(message) : [element("p", { class: "bad", text: message.sentence })]));
-    box.scrollIntoView({ block: "nearest" });
+    row.scrollIntoView({ block: row.clientHeight > byId("lines").clientHeight ? "start" : "nearest" });
     byId("lines").dataset.latest = String(message.line);
   }
 
@@ -47,8 +47,8 @@ function progress({ done }) {
 }
 
 function finding({ sentence, estimate, interval, unit, p_value: p, n, path }) {
-  const parts = [element("p", { class: "finding", text: sentence })];
-  if (typeof estimate === "number" && interval?.length === 2) parts.push(forest(estimate, interval, unit));
+  const parts = [];
+  if (typeof estimate === "number" && interval?.length === 2) parts.push(forest(estimate, interval));
   const facts = [
     typeof estimate === "number" ? `${signed(estimate)} ${unit ?? ""}`.trim() : "",
     interval?.length === 2 ? `95 % interval ${signed(interval[0])} to ${signed(interval[1])}` : "",
@@ -56,12 +56,13 @@ function finding({ sentence, estimate, interval, unit, p_value: p, n, path }) {
     typeof n === "number" ? `n = ${n} episodes` : "",
   ];
   parts.push(element("p", { class: "facts", text: facts.filter(Boolean).join(" · ") }));
+  parts.push(element("p", { class: "finding", text: sentence }));
   if (path) parts.push(element("p", { class: "path", text: path }));
   return parts;
 }
 
 /** The estimate as a dot on its interval, with a line at zero. */
-function forest(estimate, [low, high], unit) {
+function forest(estimate, [low, high]) {
   const [least, most] = [Math.min(0, low), Math.max(0, high)];
   const x = (value) => EDGE + ((value - least) / (most - least || 1)) * (WIDTH - 2 * EDGE);
   const picture = shape("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, width: WIDTH, height: HEIGHT, class: "forest", "aria-hidden": "true" });

@@ -3,6 +3,7 @@
 import { byId, element } from "./dom.js";
 
 const SHOWN = 12000; // milliseconds
+const GOOD_SHOWN = 5000;
 const MOST = 3;
 
 /** Shows a sentence in the corner for some seconds, or until it is closed: an error, or with `good` something that went well. */
@@ -15,7 +16,7 @@ export function notice(sentence, { good = false } = {}) {
   toast.append(element("span", { text: sentence }), close);
   box.append(toast);
   while (box.children.length > MOST) box.firstElementChild.remove();
-  setTimeout(() => toast.remove(), SHOWN);
+  setTimeout(() => toast.remove(), good ? GOOD_SHOWN : SHOWN);
 }
 
 /** Says a sentence to screen readers. */

@@ -25,7 +25,7 @@ export class Phrasebook {
     return element("li", {}, element("button", { type: "button", title: entry.sentence, on: { click: () => this.#onSay(entry) } },
       element("b", { class: "symbols", text: symbolText(entry.symbols) }),
       element("span", { class: entry.phrase ? "phrase" : "phrase unknown", text: entry.phrase ?? "no meaning found" }),
-      bar(entry.certainty),
+      typeof entry.certainty === "number" ? bar(entry.certainty) : element("span"),
       element("span", { class: "number", text: certain })));
   }
 

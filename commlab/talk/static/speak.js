@@ -67,8 +67,8 @@ export class Speak {
 
   #readingOf(symbols) {
     const { vocabulary, phrasebook } = this.#hello;
-    const high = symbols.find((symbol) => symbol > vocabulary);
-    if (high !== undefined) return `There is no symbol ${high}: they go from 0 (silence) to ${vocabulary}.`;
+    const high = symbols.find((symbol) => symbol >= vocabulary);
+    if (high !== undefined) return `There is no symbol ${high}: they go from 0 (silence) to ${vocabulary - 1}.`;
     const entry = phrasebook.find((one) => String(one.symbols) === String(symbols));
     return entry?.phrase ? `${symbolText(symbols)}: ${entry.phrase}, ${percent(entry.certainty)}` : symbols.some(Boolean) ? `${symbolText(symbols)}: no meaning is known.` : "Silence.";
   }

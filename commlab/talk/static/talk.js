@@ -106,7 +106,7 @@ function takeFocus(focus) {
 
 function takeError({ sentence, about }) {
   if (about === "say") speak.hint(sentence, true);
-  notice(sentence);
+  else notice(sentence);
 }
 
 function tell(sentence) {

@@ -14,15 +14,19 @@ Visits = Callable[..., Any]
 
 
 def test_errors_are_one_sentence_and_go_away(opened: Visits, canned: ModuleType) -> None:
-    page = opened().page
+    there = opened()
+    page = there.page
     page.fill("#say", "crystal nowhere")
     page.press("#say", "Enter")
     expect(page.locator("#say-hint")).to_have_text(canned.NOWHERE)
     expect(page.locator("#say")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#toasts .toast")).to_have_count(0)
+    there.tell({"type": "error", "sentence": "The disk is full.", "about": "save"})
+    expect(page.locator("#toasts")).to_contain_text("The disk is full.")
     page.click("#toasts button")
     expect(page.locator("#toasts .toast")).to_have_count(0)
     page.fill("#say", "99")
-    expect(page.locator("#say-hint")).to_have_text("There is no symbol 99: they go from 0 (silence) to 16.")
+    expect(page.locator("#say-hint")).to_have_text("There is no symbol 99: they go from 0 (silence) to 15.")
     page.fill("#say", "")
     page.press("#say", "Enter")
     expect(page.locator("#say-hint")).to_contain_text("Type a meaning")
