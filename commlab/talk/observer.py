@@ -29,13 +29,11 @@ class Observer:
         """See a session; messages of the agents that speak the phrasebook's language are translated."""
         self.session, self.book, self.speaks = session, book, speaks
         self.codes = code_tables(session.scenario)
-        self._since: int | None = None
 
     def begin(self) -> Plain:
         """Return what the episode that has just begun is like."""
         session, world = self.session, self.session.world
         rules = session.rollout.worlds.rules
-        self._since = None
         self._walls = world.grid[LIVE].copy() == Cell.WALL
         grid = np.where(np.isin(world.grid[LIVE], (Cell.WALL, Cell.UNSEEN)), world.grid[LIVE], Cell.EMPTY)
         number = int(world.map[LIVE])
@@ -65,10 +63,9 @@ class Observer:
         differs = [n for n, (one, other) in enumerate(pairs) if any(one[name] != other[name] for name in names)]
         things = list(zip(live["objects"], twin["objects"], strict=True))
         others = [one["id"] for one, other in things if one != other]
-        self._since = self._first_difference(bool(differs or others))
         cells = sum(abs(one["row"] - other["row"]) + abs(one["column"] - other["column"]) for one, other in pairs)
         drift = {
-            "since": self._since,
+            "since": self.session.since,
             "agents": sum((one["row"], one["column"]) != (other["row"], other["column"]) for one, other in pairs),
             "cells": cells,
             "said": sum(one["said"] != other["said"] for one, other in pairs),
@@ -115,10 +112,6 @@ class Observer:
         context = None if kinship is None else "kin" if kinship > 0 else "strangers"
         words = self.book.words(symbols, context)
         return {"text": words.text, "certainty": rounded(words.certainty)}
-
-    def _first_difference(self, differ: bool) -> int | None:
-        """Return since when the worlds differ."""
-        return self.session.t if self._since is None and differ else self._since
 
     def _world(self, w: int) -> Plain:
         """Return one world."""

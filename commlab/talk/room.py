@@ -64,6 +64,7 @@ class Room:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="talk", daemon=True)
         self._bag: Bag = []
+        self._leaping: object = None
         self._due = 0.0
         self._shown = 0.0
         self._told = 0  # lines sent
@@ -189,6 +190,8 @@ class Room:
     def _do(self, client: Client, command: ask.Command) -> None:
         """Do what is asked for. Raises CommlabError, in one sentence, where that cannot be."""
         talk = self.conversation
+        if not isinstance(command, ask.Focus):
+            self._leaping = None
         match command:
             case ask.Play():
                 self._play()
@@ -196,10 +199,7 @@ class Room:
                 self.playing = False
             case ask.Step():
                 self.playing = False
-                for _ in range(command.n):
-                    self._step()
-                    if talk.session.over:
-                        break
+                self._leap(command.n)
             case ask.Speed():
                 self.speed = float(command.value)
                 self._due = time.monotonic() + 1 / self.speed
@@ -220,6 +220,23 @@ class Room:
                 self._end_replay()
             case ask.Experiment():
                 self._experiment(command)
+        self._show()
+
+    def _leap(self, n_steps: int, leap: object = None) -> None:
+        """Step several times; others are heard in between, and whatever they ask for ends it."""
+        if leap is not None and leap is not self._leaping:
+            return
+        self._leaping = leap = leap or object()
+        start = time.monotonic()
+        while n_steps > 0 and time.monotonic() - start < _LATE:
+            self._step()
+            n_steps = 0 if self.conversation.session.over else n_steps - 1
+        if n_steps > 0:
+            self.later(lambda: self._leap_on(n_steps, leap))
+
+    def _leap_on(self, n_steps: int, leap: object) -> None:
+        """Go on with a leap."""
+        self._leap(n_steps, leap)
         self._show()
 
     def _play(self) -> None:

@@ -28,6 +28,10 @@ __all__ = ["LIVE", "TALKS", "TWIN", "Session", "Spoken", "Step", "one_thread"]
 
 TALKS = FRESH + 2**21  # seeds of conversations: neither trained in nor recorded, nor those of experiments
 LIVE, TWIN = 0, 1  # worlds of the batch
+SEEN = (
+    "row", "column", "energy", "inventory", "shield", "frozen", "last_action", "kind", "object_row", "object_column",
+    "stock",
+)  # fmt: skip
 ROWS = 64  # agents stepped together at least: a policy's rows may depend on the shape of smaller batches
 
 
@@ -69,6 +73,7 @@ class Session:
         self.episode = episode
         self.spoken: list[Spoken] = []
         self.last: Step | None = None
+        self.since: int | None = None  # the first step before which the two worlds were not alike
         self.total = np.zeros((2, self.scenario.n_agents))  # what all agents got so far, shared by kinship
         self.reward = np.zeros((2, self.scenario.n_agents), np.float32)  # of the last step
         self.rollout = Rollout(worlds, self.agents.policy, NO_PLAN)
@@ -129,7 +134,14 @@ class Session:
         self.total += watch.reward
         assert watch.step is not None
         self.last = watch.step
+        if self.since is None and self._differ(watch.step):
+            self.since = self.t
         return watch.step
+
+    def _differ(self, step: Step) -> bool:
+        """Return whether anything that can be seen differs between the world and its twin."""
+        seen = [getattr(self.world, name) for name in SEEN]
+        return any(not np.array_equal(array[LIVE], array[TWIN]) for array in (*seen, step.said))
 
 
 def one_thread() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -53,9 +54,10 @@ class Trier(NamedTuple):
     ) -> tuple[Result, Path]:
         """Return the result, and where it has been saved."""
         asked = experiment_of(line, wish, place_of(line, book), self.agents.scenario.steps, self.seed)
-        found = experiment.run(
-            self.agents, asked, command=self.command, watch=lambda done, n_arms: watch(done / n_arms)
-        )
+        apart = copy.deepcopy(
+            self.agents
+        )  # a policy works in buffers of its own, and the conversation goes on meanwhile
+        found = experiment.run(apart, asked, command=self.command, watch=lambda done, n_arms: watch(done / n_arms))
         result = replace(found, name=file_stem("talk", asked.title.lower())[:80])
         return result, result.save(self.run.results)
 
