@@ -75,7 +75,7 @@ def test_symbols_without_a_place_have_no_effect_to_tell(obeying: Any, by_symbol:
 
 
 def test_the_deaf_do_not_change_at_all(deaf: Any, codebook: Codebook) -> None:
-    result = sweep(deaf, codebook, "symbol", "dose")
+    result = sweep(deaf, codebook, "dose")
     assert result.estimate == 0
     assert result.interval == (0, 0)
     assert result.p_value == 1
@@ -102,6 +102,15 @@ def test_who_obeys_kin_alone_obeys_phantoms_of_kin_alone(kin_only: Any, kin_code
     assert factor["slope"]["interval"][0] > 0
     assert result.details["kinship_in_play"] == [1.0]
     assert "kinships of -1, 0, 0.25, 0.5 never occur among these agents" in result.sentence
+
+
+def test_who_takes_words_for_a_clock_does_not_follow_them(kin_codebook: Codebook) -> None:
+    clock = plant("holistic", 3, "clock", load_scenario("lookout"))
+    result = sweep(clock, kin_codebook)
+    (cell,) = result.details["cells"]
+    assert cell["kl_bits"]["mean"] > 0  # any word moves it,
+    assert cell["effect"]["mean"] == 0  # but one no more than another
+    assert result.p_value == 1
 
 
 def test_a_word_said_longer_is_no_less_obeyed(obeying: Any, codebook: Codebook) -> None:
@@ -155,9 +164,10 @@ def test_levels_that_differ_are_told_from_levels_that_do_not() -> None:
 
 
 def test_the_same_seed_gives_the_same_result(obeying: Any, codebook: Codebook) -> None:
-    one, other = (sweep(obeying, codebook, "kinship") for _ in range(2))
+    one, other = (sweep(obeying, codebook) for _ in range(2))
+    assert one.name == "dose"
     assert one.details == other.details
-    assert sweep(obeying, codebook, "kinship", seed=1).details != one.details
+    assert sweep(obeying, codebook, seed=1).details != one.details
 
 
 @pytest.mark.parametrize(
