@@ -20,7 +20,7 @@ export class Clock {
     byId("again").addEventListener("click", () => this.restart(byId("again"), this.#frame?.episode));
     byId("next").addEventListener("click", () => this.restart(byId("next")));
     byId("speed").addEventListener("input", () => this.#setSpeed(Number(byId("speed").value)));
-    byId("episode").addEventListener("change", () => this.#goTo());
+    byId("episode").addEventListener("keydown", (event) => event.key === "Enter" && this.#goTo());
   }
 
   /** Shows where time stands. */
@@ -62,15 +62,17 @@ export class Clock {
   }
 
   #ask(button, lost) {
-    const word = button.textContent;
+    const word = button.dataset.word ?? button.textContent;
     this.#sure = performance.now();
+    button.dataset.word = word;
     button.textContent = lost === 1 ? "Forget 1 line?" : `Forget ${lost} lines?`;
     setTimeout(() => (button.textContent = word), SURE);
   }
 
+  /** Goes to the episode that was typed. */
   #goTo() {
     const episode = Number(byId("episode").value);
-    if (Number.isInteger(episode) && episode >= 0) this.#send({ type: "restart", episode });
+    if (byId("episode").value !== "" && Number.isInteger(episode) && episode >= 0) this.restart(byId("episode-word"), episode);
   }
 
   #setSpeed(value) {

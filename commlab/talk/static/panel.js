@@ -12,7 +12,7 @@ import { drawSight } from "./sight.js";
 const SIGHT = 132; // css pixels
 const WIDEST = 44; // css pixels of a cell that is seen
 const PORTRAIT = 40;
-const ACTIONS = 3; // of what it is about to do
+const ACTIONS = 2; // of what it is about to do
 const PROBES = 8;
 const CRYSTALS = ["green", "yellow", "red", "blue"];
 
@@ -164,7 +164,7 @@ function plans(focus) {
   const spoken = ({ symbols, text }) => (symbols.some(Boolean) ? `says ${symbolText(symbols)}${text ? `, ${text}` : ""}` : "is silent");
   return element("section", { class: "plans" }, element("h3", { text: "Is about to" }),
     ...actions.slice(0, ACTIONS).map(({ action, probability }) => row(action.replaceAll("_", " "), probability)),
-    ...words.slice(0, actions.length > 1 ? 2 : ACTIONS).map((word) => row(spoken(word), word.probability)));
+    ...words.slice(0, actions.length > 1 ? 1 : ACTIONS).map((word) => row(spoken(word), word.probability)));
 }
 
 const pictures = new Map(); // by name: canvas, and what is on it
