@@ -66,12 +66,18 @@ class Battery(NamedTuple):
 
 
 def fit(
-    agents: Playable, n_episodes: int = 512, seed: int = 0, control: Playable | None = None, command: str = "verdict"
+    agents: Playable,
+    n_episodes: int = 512,
+    seed: int = 0,
+    control: Playable | None = None,
+    command: str = "verdict",
+    arms: tuple[str, ...] = use.ARMS,
 ) -> Battery:
     """Return the verdict on agents, from fresh episodes.
 
-    control: agents trained with the channel muted, shown beside the others in the evidence of use. Agents that were
-    themselves trained muted are judged as they live: muted. Raises DataError for fewer than 8 episodes.
+    control: agents trained with the channel muted, shown beside the others in the evidence of use; `arms` are these
+    others, of which the verdict needs none. Agents that were themselves trained muted are judged as they live: muted.
+    Raises DataError for fewer than 8 episodes.
     """
     if n_episodes < ENOUGH:
         raise DataError(f"verdict: {n_episodes} episodes are too few for anything; take {ENOUGH} or more, better 512.")
@@ -81,7 +87,7 @@ def fit(
         return Battery(_result(agents, "silent", [_signalling(signals)], signals, n_episodes, seed, command), ())
     natural = play(agents, n_episodes, seed, home_plan(agents))
     heeded = influence.fit(agents, n_episodes, seed, natural, command=command)
-    used = use.fit(agents, control, n_episodes, seed, command=command, natural=natural)
+    used = use.fit(agents, control, n_episodes, seed, command=command, natural=natural, arms=arms)
     meant = _content_of(agents, n_episodes, seed, natural, command)
     rows = [_signalling(signals), _listening(heeded), _use(used), _content(meant, signals)]
     verdict = decide(*(row.holds for row in rows))

@@ -144,7 +144,8 @@ def run_trial(trial: Trial) -> str:
     """Return the verdict on one pair with one codebook."""
     seed = seed_of(trial.seed, f"{trial.pair.language}+{trial.pair.listener}", trial.number)
     agents = planted_pair(trial.pair, seed)
-    found: str = verdict.fit(agents, trial.n_episodes, seed % 2**20, command="validate").result.details["verdict"]
+    battery = verdict.fit(agents, trial.n_episodes, seed % 2**20, command="validate", arms=())
+    found: str = battery.result.details["verdict"]
     return found
 
 
