@@ -89,7 +89,7 @@ def _read(ax: Axes, data: Result, names: list[str]) -> None:
                 ax.plot([row["null"]] * 2, [place - 0.12, place + 0.12], color=INK, linewidth=1)
     ax.set_xlim(0, 1.04)
     ax.set_xticks([0, 0.5, 1])
-    ax.set_title("read: linear ●, not ○")
+    ax.set_title("probe: ● linear, ○ nonlinear")
     ax.set_xlabel("balanced accuracy; ticks: null")
 
 

@@ -66,14 +66,8 @@ def draw(ax: Axes, data: Result) -> None:
     for curve in reversed(found):
         colour = COLOURS.get(curve.name, INK)
         ax.fill_between(places, curve.low, curve.high, color=colour, alpha=0.15, linewidth=0)
-        ax.plot(
-            places,
-            curve.mean,
-            color=colour,
-            marker="o",
-            markersize=3.5,
-            linewidth=2.2 if curve.name == "steered" else 1.5,
-        )
+        width = 2.2 if curve.name == "steered" else 1.5
+        ax.plot(places, curve.mean, color=colour, marker="o", markersize=3.5, linewidth=width, clip_on=False)
     top = max((max(curve.high) for curve in found), default=1.0)
     ax.set(xlim=(0, max(1, places[-1])), ylim=(0, top * 1.08 if top > 0 else 1.0))
     ax.set_xticks(places, [f"{dose:g}" for dose in doses])

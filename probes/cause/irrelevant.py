@@ -21,7 +21,8 @@ from commlab.probes.decode import probe
 __all__ = ["Irrelevant", "find_irrelevant"]
 
 MOST_SHARED = 0.1  # of the target's entropy, that an irrelevant target may share
-N_NULL = 19
+N_NULL = 1  # the score alone counts here
+MAX_ROWS = 50_000
 DEEDS = ("own_next_action", "own_message", "own_destination", "listener_next_action", "reward_soon")
 MOST_VALUES = 40
 SLOTS = 2**32  # more than an episode has
@@ -80,7 +81,8 @@ def _candidates(target: str) -> list[str]:
 def _score(recording: Recording, target: str, wish: Wish, of: str) -> float | None:
     """Return how well a linear probe reads a target from the layer, above chance: (accuracy - 1/K) / (1 - 1/K)."""
     try:
-        found = probe.fit(recording, target, f"hidden.{wish.layer}", of, n_null=N_NULL, seed=wish.seed)
+        source, seed = f"hidden.{wish.layer}", wish.seed
+        found = probe.fit(recording, target, source, of, n_null=N_NULL, seed=seed, max_rows=MAX_ROWS)
     except DataError:
         return None
     n_classes = len(found.details["classes"])
