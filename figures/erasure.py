@@ -125,9 +125,10 @@ def table(data: Result) -> list[dict[str, object]]:
     found = []
     for name, row in data.details["returns"].items():
         scores = {reading["model"]: reading["score"] for reading in _readings(data, name)}
+        earned, went = row.get("draws", row), obeyed.get(name, {})
         found.append({
-            "arm": label(data, name), "return": row["mean"], "95 %": span(row["interval"]), "fall": row["fall"],
-            "goes where a crystal is": obeyed[name]["mean"] if name in obeyed else None,
+            "arm": label(data, name), "return": earned["mean"], "95 %": span(earned["interval"]),
+            "goes where a crystal is": went.get("draws", went).get("mean"),
             "read linearly": scores.get("linear"), "not linearly": scores.get("nonlinear"),
         })  # fmt: skip
     return found

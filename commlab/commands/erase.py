@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from commlab.commands.hidden import conclude, fitted_on, hand_over
 from commlab.console import table
 from commlab.foundation.result import Result
@@ -21,7 +23,7 @@ def erase(run: str | None, wish: Wish, irrelevant: str | None, as_json: bool, co
     arms = [name for name in erasure.ARMS if name in details["returns"]]
     measured = [details[measure] for measure in ("returns", "obeyed") if details[measure]]
     rows = [
-        (name, *(part for rows in measured for part in (rows[name]["mean"], rows[name]["interval"])))
+        (name, *(part for rows in measured for part in _mean_of(rows[name])))
         for name in arms
         if all(name in rows for rows in measured)
     ]
@@ -34,3 +36,9 @@ def erase(run: str | None, wish: Wish, irrelevant: str | None, as_json: bool, co
     table("What can be decoded then", ("arm", "target", "from", "probe", "score", "95 %", "null"), readings)
     conclude(result)
     return result
+
+
+def _mean_of(row: dict[str, Any]) -> tuple[Any, Any]:
+    """Return an arm's mean and interval; of what was drawn several times the mean of the draws and their range."""
+    shown = row.get("draws", row)
+    return shown["mean"], shown["interval"]
