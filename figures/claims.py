@@ -88,6 +88,11 @@ CLAIMS = (
         "commlab inject RUN --by symbol",
     ),
     Claim(
+        "experiment", "experiment", "Experiments",
+        "What do the experiments that were run from files find?",
+        "commlab inject RUN --file a-word",
+    ),
+    Claim(
         "understanding", "understanding", "Understanding",
         "Told the speakers' own word for a place, how often do listeners go there first?",
         "commlab talk RUN --score",
