@@ -167,7 +167,7 @@ def kinship(
         str | None, typer.Option(metavar="LANGUAGE:LISTENER", help="Scripted agents in babel, instead of a run.")
     ] = None,
     seed: Seed = 0,
-    nulls: Nulls = 199,
+    nulls: Annotated[int, typer.Option("--nulls", min=39, help="Draws of each null distribution.")] = 199,
     as_json: Json = False,
 ) -> None:
     """Show agents kin, or strangers, all else being equal: whom do they tell, lie to and heed, and does it pay them?

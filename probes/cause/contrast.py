@@ -49,12 +49,12 @@ class Contrast(NamedTuple):
     @property
     def more(self) -> bool:
         """Whether the first arm's share is larger, by enough to matter."""
-        return self.difference >= MARGIN and self.interval[0] > 0 and self.p_value < SIGNIFICANT
+        return self.difference >= MARGIN and self.interval[0] > 0 and self.p_value <= SIGNIFICANT
 
     @property
     def less(self) -> bool:
         """Whether it is smaller, by enough to matter."""
-        return self.difference <= -MARGIN and self.interval[1] < 0 and self.p_value < SIGNIFICANT
+        return self.difference <= -MARGIN and self.interval[1] < 0 and self.p_value <= SIGNIFICANT
 
     @property
     def same(self) -> bool:

@@ -49,7 +49,7 @@ class Gain(NamedTuple):
     @property
     def rises(self) -> bool:
         """Whether the speaker has more from its false words."""
-        return self.interval[0] > 0 and self.p_value < SIGNIFICANT
+        return self.interval[0] > 0 and self.p_value <= SIGNIFICANT
 
 
 def fit(agents: Playable, n_episodes: int = 256, seed: int = 0, n_null: int = 199, command: str = "kinship") -> Result:
