@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commlab.agents.plan import Change, Plan
+from commlab.env.scenario import Scenario
 from commlab.foundation.errors import DataError, InterventionError
 from commlab.probes.cause.states import NO_VALUE
 from commlab.probes.cause.trials import Trials, choose_trials, in_time
@@ -22,6 +23,7 @@ __all__ = ["FEWEST", "SPAN", "Cases", "Wish", "check_wish", "deafening", "draw_v
 
 SPAN = 20  # steps that walkers have to get somewhere, and for which a change lasts unless told otherwise
 FEWEST = 8
+MOST_ROWS = 2**22  # steps of agents, which are held with all that was observed
 
 Int64 = NDArray[np.int64]
 
@@ -73,10 +75,16 @@ class Cases(NamedTuple):
         return Cases(episode, agent, walker, step, own, self.speaks)
 
 
-def check_wish(wish: Wish, n_steps: int) -> None:
-    """Raise InterventionError for steps and numbers that no episode has."""
+def check_wish(wish: Wish, scenario: Scenario) -> None:
+    """Raise InterventionError for steps and numbers that no episode has, and for more episodes than memory holds."""
+    n_steps, rows = scenario.steps, scenario.steps * scenario.n_agents
     if wish.n_episodes < FEWEST:
         raise InterventionError(f"--episodes {wish.n_episodes} are too few to compare; take {FEWEST} or more.")
+    if wish.n_episodes * rows > MOST_ROWS:
+        raise InterventionError(
+            f"--episodes {wish.n_episodes} of {scenario.name} are more than memory holds, with {rows:,} hidden states "
+            f"each; take {max(FEWEST, MOST_ROWS // rows)} or fewer."
+        )
     if wish.at is not None and not 0 <= wish.at < n_steps - 1:
         raise InterventionError(f"--at {wish.at} is not within the episode: steps are 0 to {n_steps - 2}.")
     if wish.duration is not None and not 1 <= wish.duration < n_steps:

@@ -123,7 +123,7 @@ def fit(
 def _set(agents: Playable, recording: Recording, wish: Wish, irrelevant: str | None) -> tuple[Set, Irrelevant]:
     """Return what all arms share, and the irrelevant target."""
     check_layer(agents, wish.layer)
-    check_wish(wish, agents.scenario.steps)
+    check_wish(wish, agents.scenario)
     check_same(agents, recording)
     who = find_agents(recording, wish.of, "listeners")
     listeners = tuple(find_agents(recording, "listeners", "listeners").indices)

@@ -82,7 +82,7 @@ class Stage(NamedTuple):
 def set_stage(agents: Playable, recording: Recording, wish: Wish) -> Stage:
     """Return the stage of a wish. Raises InterventionError and DataError for what cannot be staged."""
     check_layer(agents, wish.layer)
-    check_wish(wish, agents.scenario.steps)
+    check_wish(wish, agents.scenario)
     check_same(agents, recording)
     who = find_agents(recording, wish.of, "listeners")
     listeners = find_agents(recording, "listeners", "listeners").indices

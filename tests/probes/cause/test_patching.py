@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from commlab.agents.scripted.policy import plant
 from commlab.foundation.errors import DataError, InterventionError
 from commlab.foundation.result import Result
 from commlab.probes.cause import patching
@@ -100,7 +101,7 @@ def test_the_same_seed_gives_the_same_result(listeners: Result, minding: Any) ->
     assert np.isfinite(listeners.estimate or np.nan)
 
 
-def test_it_refuses_what_it_cannot_do(minding: Any, unminding: Any, obeying: Any) -> None:
+def test_it_refuses_what_it_cannot_do(minding: Any, unminding: Any) -> None:
     def refused(error: type[Exception], match: str, wish: Wish, agents: Any = minding.agents) -> None:
         with pytest.raises(error, match=match):
             patching.fit(agents, minding.recording, wish)
@@ -112,13 +113,8 @@ def test_it_refuses_what_it_cannot_do(minding: Any, unminding: Any, obeying: Any
     refused(DataError, "own_energy is a number", FEW._replace(target="own_energy"))
     refused(DataError, "single value", FEW._replace(target="resource_kind"))
     refused(DataError, "another checkpoint", FEW, unminding.agents)
-    refused(InterventionError, "scripted", FEW, obeying._replace(policy=Silent()))
-
-
-class Silent:
-    """A policy without hidden states."""
-
-    hidden_sizes: dict[str, int] = {}
+    refused(InterventionError, "--episodes 60000 of room are more than memory holds", FEW._replace(n_episodes=60_000))
+    refused(InterventionError, "scripted and have no hidden states", FEW, plant("holistic"))
 
 
 def test_the_state_of_a_twin_that_was_told_sends_there_too(minding: Any) -> None:
