@@ -1,7 +1,16 @@
 // One world on a part of a canvas: ground, things, agents, marks and speech.
 
 import { BAR, drawBar, drawBeads, drawFigure, drawGhost } from "./figures.js";
-import { drawBadge, drawBond, drawDiffers, drawElsewhere, drawHearing, drawPick, drawTrail, drawView } from "./marks.js";
+import {
+  drawBadge,
+  drawBond,
+  drawDiffers,
+  drawElsewhere,
+  drawHearing,
+  drawPick,
+  drawTrail,
+  drawView,
+} from "./marks.js";
 import { BOND } from "./palette.js";
 import { codeOf } from "./scene.js";
 import { drawSpeech, within } from "./speech.js";
@@ -13,11 +22,10 @@ const BADGE_CELL = 22; // and none for numbers, but for the one that is picked
 /**
  * Draws `world` (agents, objects) into `area` ([left, top, right, bottom] in device pixels).
  *
- * `view` holds what does not change from frame to frame: scene (map, agents, codes, colours), sprites, ground, cell, unit (device
- * pixels in a css pixel) and theme. `look` holds what does: camera ([x, y] of the map's corner), at (i -> [row, column] as shown),
- * elsewhere (i -> the same in the other world, or null), marked (whose
- * place there and way are drawn), trails, pick, relation (i -> kin, stranger, self, none), differs (Set),
- * objectsDiffer (Set), saysOther (i -> whether it says something else there).
+ * `view` holds what stays: scene (see makeScene), sprites, ground, cell, unit (device pixels in a css pixel) and theme.
+ * `look` holds what changes: camera ([x, y] of the map's corner), pick, and by agent at (-> [row, column] as shown),
+ * elsewhere (-> the same in the other world, or null), relation (-> kin, stranger, self, none) and saysOther; the Sets
+ * differs and objectsDiffer; marked (whose way is drawn, and its place in the other world) and trails.
  */
 export function drawBoard(context, world, area, view, look) {
   context.save();
@@ -34,7 +42,9 @@ export function drawBoard(context, world, area, view, look) {
   context.restore();
 }
 
-const centres = ({ cell }, { camera }) => ([row, column]) => [camera[0] + (column + 0.5) * cell, camera[1] + (row + 0.5) * cell];
+const centres =
+  ({ cell }, { camera }) =>
+  ([row, column]) => [camera[0] + (column + 0.5) * cell, camera[1] + (row + 0.5) * cell];
 
 /** Draws what the picked agent sees and how far it hears. */
 function drawPickedView(context, area, view, look, centre) {
@@ -67,11 +77,18 @@ function thingLook({ id, kind, stock, ready, link }, scene) {
 
 function drawDifferences(context, world, view, look, centre) {
   for (const [i, points] of look.trails) {
-    drawTrail(context, points.map(centre), i === look.pick ? view.theme.focus : view.theme.differ, view.cell, view.unit);
+    drawTrail(
+      context,
+      points.map(centre),
+      i === look.pick ? view.theme.focus : view.theme.differ,
+      view.cell,
+      view.unit,
+    );
   }
   for (const i of look.marked) {
     const other = look.elsewhere(i);
-    if (other && world.agents[i]) drawElsewhere(context, centre(look.at(i)), centre(other), view.cell, view.unit, view.theme);
+    if (other && world.agents[i])
+      drawElsewhere(context, centre(look.at(i)), centre(other), view.cell, view.unit, view.theme);
   }
 }
 
@@ -87,7 +104,11 @@ function drawAgents(context, world, area, view, look, centre) {
     const [x, y] = centre(look.at(i));
     if (!within([x, y], area, cell)) continue;
     const figure = {
-      colour: scene.colours[i], body: scene.agents[i].shape, facing: agent.facing, frozen: agent.frozen > 0, shield: agent.shield,
+      colour: scene.colours[i],
+      body: scene.agents[i].shape,
+      facing: agent.facing,
+      frozen: agent.frozen > 0,
+      shield: agent.shield,
       dark: theme.dark,
     };
     const key = `a${figure.colour},${figure.body},${figure.facing},${figure.frozen},${figure.shield}`;
@@ -101,9 +122,12 @@ function drawAgents(context, world, area, view, look, centre) {
     }
     if (look.differs.has(i)) drawDiffers(context, x, y, cell, unit, theme);
     if (i === look.pick) drawPick(context, x, y, cell, unit, theme);
-    if (cell >= BADGE_CELL * unit || i === look.pick) drawBadge(context, i, look.relation(i), scene.colours[i], x, y, cell, unit, theme);
+    if (cell >= BADGE_CELL * unit || i === look.pick)
+      drawBadge(context, i, look.relation(i), scene.colours[i], x, y, cell, unit, theme);
     if (agent.hears.some((slot) => slot.injected)) {
-      sprites.put(context, `g${theme.dark}`, x, y, (pen) => drawGhost(pen, [0.48, -0.44], 0.5, theme.ghostPlate, "#ffffff"));
+      sprites.put(context, `g${theme.dark}`, x, y, (pen) =>
+        drawGhost(pen, [0.48, -0.44], 0.5, theme.ghostPlate, "#ffffff"),
+      );
     }
   }
 }

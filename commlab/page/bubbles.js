@@ -12,7 +12,8 @@ export const symbolText = (symbols) => symbols.map((symbol) => symbol || "·").j
 export const percent = (share) => (typeof share === "number" ? `${Math.round(100 * share)}\u00a0%` : "");
 
 /** A text of at most that many letters. */
-export const shortened = (text, longest = LONGEST) => (text.length > longest ? `${text.slice(0, longest - 1).trimEnd()}…` : text);
+export const shortened = (text, longest = LONGEST) =>
+  text.length > longest ? `${text.slice(0, longest - 1).trimEnd()}…` : text;
 
 /**
  * What is to be written in the bubble of `said` (symbols, text, certainty): two lines and their size in device pixels.
@@ -29,11 +30,19 @@ export function measure(context, said, unit, wordy) {
   const secondWidth = second ? context.measureText(second).width : 0;
   const pad = 8 * unit;
   const height = big + (second ? small + 3 * unit : 0) + 0.8 * pad;
-  return { first, second, big, small, pad, width: Math.max(height, Math.max(firstWidth, secondWidth) + 2 * pad), height };
+  return {
+    first,
+    second,
+    big,
+    small,
+    pad,
+    width: Math.max(height, Math.max(firstWidth, secondWidth) + 2 * pad),
+    height,
+  };
 }
 
 /**
- * Places for bubbles within `area` ([left, top, right, bottom]) that do not cover each other; null where there is no room.
+ * Places for bubbles within `area` ([left, top, right, bottom]) that do not cover each other, null without room.
  * Of the places around a speaker, each takes the one that covers least of `things` (their centres).
  */
 export function placeBubbles(speeches, cell, area, things) {
@@ -43,8 +52,12 @@ export function placeBubbles(speeches, cell, area, things) {
     places(size, cell).forEach(([dx, dy], rank) => {
       const left = Math.min(Math.max(x + dx, area[0] + 2), area[2] - size.width - 2);
       const box = [left, y + dy, left + size.width, y + dy + size.height];
-      if (box[0] < area[0] || box[1] < area[1] || box[3] > area[3] || boxes.some((other) => overlap(box, other))) return;
-      const cost = things.filter(([a, b]) => covers(box, a, b, 0.32 * cell)).length * 4 + 0.4 * rank + Math.abs(left - x - dx) / cell;
+      if (box[0] < area[0] || box[1] < area[1] || box[3] > area[3] || boxes.some((other) => overlap(box, other)))
+        return;
+      const cost =
+        things.filter(([a, b]) => covers(box, a, b, 0.32 * cell)).length * 4 +
+        0.4 * rank +
+        Math.abs(left - x - dx) / cell;
       if (cost < least) [best, least] = [box, cost];
     });
     if (best) boxes.push(best);
@@ -58,11 +71,23 @@ function places({ width, height }, cell) {
   const [right, left, centred] = [-0.2 * cell, 0.2 * cell - width, -width / 2];
   const level = -height / 2 - cell / 5;
   return [
-    [centred, over], [right, over], [left, over], [beside, level], [-beside - width, level],
-    [centred, under], [right, under], [left, under],
-    [centred, over - cell / 2], [right, over - cell / 2], [left, over - cell / 2],
-    [beside, over], [-beside - width, over], [beside, under], [-beside - width, under],
-    [centred, over - cell], [centred, under + cell / 2],
+    [centred, over],
+    [right, over],
+    [left, over],
+    [beside, level],
+    [-beside - width, level],
+    [centred, under],
+    [right, under],
+    [left, under],
+    [centred, over - cell / 2],
+    [right, over - cell / 2],
+    [left, over - cell / 2],
+    [beside, over],
+    [-beside - width, over],
+    [beside, under],
+    [-beside - width, under],
+    [centred, over - cell],
+    [centred, under + cell / 2],
   ];
 }
 
@@ -71,7 +96,7 @@ const overlap = (a, b) => a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[
 const covers = ([left, top, right, bottom], x, y, reach) =>
   x > left - reach && x < right + reach && y > top - reach && y < bottom + reach;
 
-/** Draws a bubble in `box` with its tail to (x, y). `look` holds the theme, the speaker's colour, and what marks the edge. */
+/** Draws a bubble in `box` with its tail to (x, y); `look` holds theme, the speaker's colour, edge and dashed. */
 export function drawBubble(context, box, size, { x, y }, unit, look) {
   const paths = [tailPath(box, x, y, unit), bodyPath(box, unit)];
   context.save();
@@ -99,7 +124,10 @@ const bodyPath = ([left, top, right, bottom], unit) => {
 function tailPath([left, top, right, bottom], x, y, unit) {
   const path = new Path2D();
   const half = 4 * unit;
-  const foot = [Math.min(Math.max(x, left + 2.5 * half), right - 2.5 * half), Math.min(Math.max(y, top + half), bottom - half)];
+  const foot = [
+    Math.min(Math.max(x, left + 2.5 * half), right - 2.5 * half),
+    Math.min(Math.max(y, top + half), bottom - half),
+  ];
   const across = y < top || y > bottom ? [half, 0] : [0, half];
   const tip = [foot[0] + 0.62 * (x - foot[0]), foot[1] + 0.62 * (y - foot[1])];
   path.moveTo(foot[0] - across[0], foot[1] - across[1]);

@@ -6,7 +6,12 @@ import { smooth } from "./pen.js";
 export const BAR = 24; // steps of an energy bar
 const DOTS = 6; // of units carried
 const POWERS = [2, 4.2, 1.5, 2.8]; // shapes of bodies, taking turns: round, square, pointed, between
-const AHEAD = [[0, -1], [1, 0], [0, 1], [-1, 0]]; // by facing: north, east, south, west
+const AHEAD = [
+  [0, -1],
+  [1, 0],
+  [0, 1],
+  [-1, 0],
+]; // by facing: north, east, south, west
 
 /** Draws an agent: its shape tells its body, beak and eyes tell where it faces. */
 export function drawFigure(pen, { colour, body, facing, frozen, shield, dark }) {
@@ -45,8 +50,23 @@ function egg(pen, colour) {
   pen.polygon(smooth([0.295, 0.375], 2, [0, 0.01]).map(egged), mix(colour, INK, 0.35));
   pen.polygon(smooth([0.255, 0.335], 2, [0, 0.01]).map(egged), mix(SHELL, colour, 0.14));
   pen.ellipse([-0.05, -0.07], [0.15, 0.2], SHELL);
-  pen.line([[-0.215, 0.06], [-0.11, 0], [0, 0.08], [0.11, 0], [0.215, 0.06]], 0.075, colour);
-  for (const [x, y, radius] of [[-0.07, -0.18, 0.045], [0.09, -0.13, 0.035], [-0.1, 0.2, 0.04], [0.08, 0.23, 0.05]]) {
+  pen.line(
+    [
+      [-0.215, 0.06],
+      [-0.11, 0],
+      [0, 0.08],
+      [0.11, 0],
+      [0.215, 0.06],
+    ],
+    0.075,
+    colour,
+  );
+  for (const [x, y, radius] of [
+    [-0.07, -0.18, 0.045],
+    [0.09, -0.13, 0.035],
+    [-0.1, 0.2, 0.04],
+    [0.08, 0.23, 0.05],
+  ]) {
     pen.disc([x, y], radius, colour);
   }
 }
@@ -95,8 +115,17 @@ function beads(units) {
 /** Draws a little ghost with its centre at (x, y): the mark of a phantom. */
 export function drawGhost(pen, [x, y], size, colour, light) {
   const at = (points) => points.map(([a, b]) => [x + a * size, y + b * size]);
-  const dome = Array.from({ length: 17 }, (_, i) => [-0.4 * Math.cos((Math.PI * i) / 16), -0.1 - 0.4 * Math.sin((Math.PI * i) / 16)]);
-  const hem = [[0.4, 0.5], [0.2, 0.34], [0, 0.5], [-0.2, 0.34], [-0.4, 0.5]];
+  const dome = Array.from({ length: 17 }, (_, i) => [
+    -0.4 * Math.cos((Math.PI * i) / 16),
+    -0.1 - 0.4 * Math.sin((Math.PI * i) / 16),
+  ]);
+  const hem = [
+    [0.4, 0.5],
+    [0.2, 0.34],
+    [0, 0.5],
+    [-0.2, 0.34],
+    [-0.4, 0.5],
+  ];
   pen.softPolygon(at([...dome, ...hem]), 0.1 * size, light);
   pen.polygon(at([...dome, ...hem]), colour);
   for (const side of [-1, 1]) pen.disc([x + 0.15 * side * size, y - 0.1 * size], 0.1 * size, light);

@@ -17,10 +17,31 @@ export function drawGround(map, changes, cell, theme) {
   const built = new Map(changes.map(([row, column, code]) => [row * map.width + column, code]));
   const codeAt = (row, column) => built.get(row * map.width + column) ?? map.grid[row]?.[column];
   drawFloor(context, map, codeAt, cell, theme);
-  const inside = (test) => (row, column) => row >= 0 && column >= 0 && row < map.height && column < map.width && test(row, column);
+  const inside = (test) => (row, column) =>
+    row >= 0 && column >= 0 && row < map.height && column < map.width && test(row, column);
   const isBuilt = (row, column) => built.has(row * map.width + column);
-  raise(context, wallPath(map, inside((r, c) => codeAt(r, c) === Cell.WALL && !isBuilt(r, c)), cell), cell, theme.wall, theme.wallSide);
-  raise(context, wallPath(map, inside((r, c) => codeAt(r, c) === Cell.WALL && isBuilt(r, c)), cell), cell, theme.brittle, theme.brittleSide);
+  raise(
+    context,
+    wallPath(
+      map,
+      inside((r, c) => codeAt(r, c) === Cell.WALL && !isBuilt(r, c)),
+      cell,
+    ),
+    cell,
+    theme.wall,
+    theme.wallSide,
+  );
+  raise(
+    context,
+    wallPath(
+      map,
+      inside((r, c) => codeAt(r, c) === Cell.WALL && isBuilt(r, c)),
+      cell,
+    ),
+    cell,
+    theme.brittle,
+    theme.brittleSide,
+  );
   return canvas;
 }
 
@@ -48,10 +69,17 @@ function wallPath(map, isWall, cell) {
   for (let row = 0; row < map.height; row++) {
     for (let column = 0; column < map.width; column++) {
       const [x, y] = [column * cell, row * cell];
-      const sides = [isWall(row - 1, column), isWall(row, column + 1), isWall(row + 1, column), isWall(row, column - 1)];
+      const sides = [
+        isWall(row - 1, column),
+        isWall(row, column + 1),
+        isWall(row + 1, column),
+        isWall(row, column - 1),
+      ];
       const [north, east, south, west] = sides;
       if (isWall(row, column)) {
-        const round = [north || west, north || east, south || east, south || west].map((joined) => (joined ? 0 : radius));
+        const round = [north || west, north || east, south || east, south || west].map((joined) =>
+          joined ? 0 : radius,
+        );
         path.roundRect(x, y, cell, cell, round);
         continue;
       }

@@ -14,7 +14,12 @@ export function drawPick(context, x, y, cell, unit, theme) {
     context.lineCap = "round";
     context.lineJoin = "round";
     context.beginPath();
-    for (const [right, down] of [[-1, -1], [1, -1], [1, 1], [-1, 1]]) {
+    for (const [right, down] of [
+      [-1, -1],
+      [1, -1],
+      [1, 1],
+      [-1, 1],
+    ]) {
       context.moveTo(x + right * half, y + down * (half - arm));
       context.lineTo(x + right * half, y + down * half);
       context.lineTo(x + right * (half - arm), y + down * half);
@@ -35,7 +40,10 @@ export function drawDiffers(context, x, y, cell, unit, theme, radius = 0.56) {
 /** The outline of an agent where it is in the other world, and a dotted line to it. */
 export function drawElsewhere(context, [x, y], [otherX, otherY], cell, unit, theme) {
   context.lineCap = "round";
-  for (const [width, colour] of [[4.5 * unit, theme.dark ? theme.edge : WHITE], [2 * unit, theme.differ]]) {
+  for (const [width, colour] of [
+    [4.5 * unit, theme.dark ? theme.edge : WHITE],
+    [2 * unit, theme.differ],
+  ]) {
     context.strokeStyle = colour;
     context.lineWidth = width;
     context.setLineDash([0.1, 6 * unit]);
@@ -80,13 +88,19 @@ export function drawView(context, x, y, reach, area, unit, colour, theme) {
 
 /** The circle within which an agent hears. */
 export function drawHearing(context, x, y, radius, unit, colour, theme) {
-  ring(context, x, y, radius, 1.5 * unit, thin(theme.dark ? mix(colour, WHITE, 0.5) : colour, 0.6), [1.5 * unit, 5 * unit]);
+  ring(context, x, y, radius, 1.5 * unit, thin(theme.dark ? mix(colour, WHITE, 0.5) : colour, 0.6), [
+    1.5 * unit,
+    5 * unit,
+  ]);
 }
 
 /** A line between partners who are bonded. */
 export function drawBond(context, from, to, cell, unit, colour) {
   context.lineCap = "round";
-  for (const [width, tone] of [[Math.max(4 * unit, 0.1 * cell), thin(WHITE, 0.7)], [Math.max(2 * unit, 0.05 * cell), colour]]) {
+  for (const [width, tone] of [
+    [Math.max(4 * unit, 0.1 * cell), thin(WHITE, 0.7)],
+    [Math.max(2 * unit, 0.05 * cell), colour],
+  ]) {
     context.strokeStyle = tone;
     context.lineWidth = width;
     context.beginPath();
@@ -97,8 +111,8 @@ export function drawBond(context, from, to, cell, unit, colour) {
 }
 
 /**
- * An agent's number on a plate at the upper left of its cell. Seen from the agent that is picked, kin have a round filled
- * plate and strangers a square empty one; with nobody picked all are round and empty.
+ * An agent's number on a plate at the upper left of its cell. Kin of the picked agent have a round filled plate, and
+ * strangers a square empty one; with nobody picked all are round and empty.
  */
 export function drawBadge(context, number, relation, colour, x, y, cell, unit, theme) {
   const size = Math.max(10 * unit, Math.min(12 * unit, 0.28 * cell));
@@ -124,7 +138,10 @@ export function drawBadge(context, number, relation, colour, x, y, cell, unit, t
 /** A dot on who speaks, where there is no room for what it says. */
 export function drawSpeakerDot(context, x, y, cell, unit, colour) {
   const radius = Math.min(Math.max(3 * unit, 0.13 * cell), 0.35 * cell);
-  for (const [r, tone] of [[radius + Math.min(1.5 * unit, 0.15 * cell), mix(colour, "#1d2430", 0.55)], [radius, WHITE]]) {
+  for (const [r, tone] of [
+    [radius + Math.min(1.5 * unit, 0.15 * cell), mix(colour, "#1d2430", 0.55)],
+    [radius, WHITE],
+  ]) {
     context.fillStyle = tone;
     context.beginPath();
     context.arc(x + 0.4 * cell, y - 0.4 * cell, r, 0, TURN);

@@ -4,15 +4,23 @@ import { familyColour } from "./palette.js";
 import { Cell } from "./things.js";
 
 /**
- * The scene of an episode. `hello` holds agents (body, family, view) and cells (code -> name), `episode` a map (height, width,
- * grid, sites) and a kinship matrix. Codes of things are looked up by name.
+ * The scene of an episode. `hello` holds agents (body, family, view) and cells (code -> name), `episode` a map (height,
+ * width, grid, sites) and a kinship matrix. Codes of things are looked up by name.
  */
 export function makeScene(hello, episode) {
   const bodies = [...new Set(hello.agents.map((agent) => agent.body))];
   const groups = groupsOf(hello.agents, episode.kinship);
   const agents = hello.agents.map((agent) => ({ ...agent, shape: bodies.indexOf(agent.body) }));
   const codes = Object.fromEntries(Object.entries(hello.cells).map(([code, name]) => [name, Number(code)]));
-  return { map: episode.map, agents, kinship: episode.kinship, codes, groups, colours: groups.map(familyColour), most: new Map() };
+  return {
+    map: episode.map,
+    agents,
+    kinship: episode.kinship,
+    codes,
+    groups,
+    colours: groups.map(familyColour),
+    most: new Map(),
+  };
 }
 
 /** A name's code, 0 where it has none. */

@@ -6,18 +6,23 @@ import { drawSpeakerDot } from "./marks.js";
 import { WHITE } from "./palette.js";
 import { Pen } from "./pen.js";
 
-const WORDY = 6; // speakers whose words are translated on the map; of more, only those who are picked or speak for a person
+const WORDY = 6; // speakers who are translated on the map; of more, only those who are picked or speak for a person
 const LEAST = 12; // css pixels: in smaller cells only these have bubbles, and all others dots
 
-/** Draws what is said in a world: arguments as those of drawBoard, and `centre`, which turns [row, column] into [x, y]. */
+/** Draws what is said in a world: arguments of drawBoard, and `centre`, which turns [row, column] into [x, y]. */
 export function drawSpeech(context, world, area, view, look, centre) {
   const { cell, unit, theme, scene } = view;
   const first = (i) => (i === look.pick || world.agents[i].by_person ? 0 : look.saysOther(i) ? 1 : 2);
   const speakers = world.agents.map((_, i) => i).filter((i) => isSpeech(world.agents[i]));
   speakers.sort((a, b) => first(a) - first(b) || a - b);
-  const speeches = speakers.map((i) => speechOf(context, world.agents[i], i, centre(look.at(i)), unit, speakers.length <= WORDY || first(i) === 0));
+  const speeches = speakers.map((i) =>
+    speechOf(context, world.agents[i], i, centre(look.at(i)), unit, speakers.length <= WORDY || first(i) === 0),
+  );
   const seen = speeches.filter(({ x, y }) => within([x, y], area, 0));
-  const things = [...world.objects.map(({ row, column }) => centre([row, column])), ...world.agents.map((_, i) => centre(look.at(i)))];
+  const things = [
+    ...world.objects.map(({ row, column }) => centre([row, column])),
+    ...world.agents.map((_, i) => centre(look.at(i))),
+  ];
   const worthy = seen.filter(({ i }) => cell >= LEAST * unit || first(i) === 0);
   const boxes = new Map(placeBubbles(worthy, cell, area, things).map((box, n) => [worthy[n].i, box]));
   for (const speech of seen) {
@@ -29,7 +34,12 @@ export function drawSpeech(context, world, area, view, look, centre) {
     if (!box) continue;
     const differs = look.saysOther(speech.i);
     const edge = differs ? theme.differ : world.agents[speech.i].by_person ? theme.ghostPlate : null;
-    drawBubble(context, box, speech.size, speech, unit, { theme, colour: scene.colours[speech.i], edge, dashed: differs });
+    drawBubble(context, box, speech.size, speech, unit, {
+      theme,
+      colour: scene.colours[speech.i],
+      edge,
+      dashed: differs,
+    });
   }
 }
 
@@ -39,7 +49,8 @@ function speechOf(context, agent, i, [x, y], unit, wordy) {
 }
 
 /** Whether an agent said something: silence counts where it is a word. */
-const isSpeech = ({ said, said_text: text }) => said.some((symbol) => symbol) || (said.length > 0 && typeof text === "string");
+const isSpeech = ({ said, said_text: text }) =>
+  said.some((symbol) => symbol) || (said.length > 0 && typeof text === "string");
 
 /** Writes what phantoms say above a world, for they stand nowhere: at the right end of the strip above `area`. */
 export function drawPhantoms(context, phantoms, area, unit, theme) {
@@ -75,4 +86,5 @@ function fitting(context, phantoms, room) {
 }
 
 /** Whether a point lies in an area ([left, top, right, bottom]) or at most `reach` outside of it. */
-export const within = ([x, y], area, reach) => x > area[0] - reach && x < area[2] + reach && y > area[1] - reach && y < area[3] + reach;
+export const within = ([x, y], area, reach) =>
+  x > area[0] - reach && x < area[2] + reach && y > area[1] - reach && y < area[3] + reach;

@@ -1,4 +1,4 @@
-// The canvas: the live world and its twin beside or below each other, crisp on any screen, drawn only when something changed.
+// The canvas: the live world and its twin beside or below each other, crisp on any screen, drawn when something changed.
 
 import { FONT } from "./bubbles.js";
 import { drawBoard } from "./board.js";
@@ -123,7 +123,7 @@ export class Stage {
     this.redraw();
   }
 
-  /** The boards' cells, in device pixels, and areas: side by side or one below the other, whichever makes larger cells. */
+  /** The boards' areas, side by side or one below the other, whichever makes larger cells; in device pixels. */
   #fitted(near) {
     const unit = this.#unit();
     const box = this.#canvas.parentElement.getBoundingClientRect();
@@ -192,7 +192,12 @@ export class Stage {
     context.fillText(title, area[0] + 2 * unit, area[1] - 10 * unit);
     if (!this.#frame) return this.#drawEmpty(area);
     const view = {
-      scene: this.#scene, sprites: this.#sprites, ground: this.#ground(this.#frame[world].cells ?? []), cell, unit, theme: this.#theme,
+      scene: this.#scene,
+      sprites: this.#sprites,
+      ground: this.#ground(this.#frame[world].cells ?? []),
+      cell,
+      unit,
+      theme: this.#theme,
     };
     drawBoard(context, this.#frame[world], area, view, this.#look(world, area, share));
     if (world === "live") drawPhantoms(context, phantomsOf(this.#frame.live.agents), area, unit, this.#theme);
@@ -221,7 +226,10 @@ export class Stage {
       if (length * cell <= last - first + 1) return Math.round(first);
       return Math.round(Math.min(first, Math.max(last - length * cell, (low + high) / 2 - (place + 0.5) * cell)));
     };
-    return [shift(area[0], area[2], map.width, focus?.column ?? 0), shift(area[1], area[3], map.height, focus?.row ?? 0)];
+    return [
+      shift(area[0], area[2], map.width, focus?.column ?? 0),
+      shift(area[1], area[3], map.height, focus?.row ?? 0),
+    ];
   }
 
   #look(world, area, share) {

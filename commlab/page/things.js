@@ -1,24 +1,85 @@
-// What the objects look like: gems, the altar's heart, converters, beacons and berries, as env/render/things.py draws them.
+// What the objects look like: gems, the altar's heart, converters, beacons, berries, as env/render/things.py has them.
 
-import { BERRIES, BOLT, HEART, INK, KINDS, LEAF, LINKS, MACHINE, SHADE, STONE, STONE_SIDE, WHITE, mix, thin } from "./palette.js";
+import {
+  BERRIES,
+  BOLT,
+  HEART,
+  INK,
+  KINDS,
+  LEAF,
+  LINKS,
+  MACHINE,
+  SHADE,
+  STONE,
+  STONE_SIDE,
+  WHITE,
+  mix,
+  thin,
+} from "./palette.js";
 import { regular } from "./pen.js";
 
 export const Cell = {
-  EMPTY: 0, WALL: 1, ALTAR: 2, CONVERTER: 3, GREEN: 4, YELLOW: 5, RED: 6, BLUE: 7, AGENT: 8, BEACON: 9,
-  ROUND: 10, LONG: 11, STAR: 12, TWIN: 13, UNSEEN: 255,
+  EMPTY: 0,
+  WALL: 1,
+  ALTAR: 2,
+  CONVERTER: 3,
+  GREEN: 4,
+  YELLOW: 5,
+  RED: 6,
+  BLUE: 7,
+  AGENT: 8,
+  BEACON: 9,
+  ROUND: 10,
+  LONG: 11,
+  STAR: 12,
+  TWIN: 13,
+  UNSEEN: 255,
 };
 export const NAMES = {
-  1: "wall", 2: "altar", 3: "converter", 4: "green crystal", 5: "yellow crystal", 6: "red crystal", 7: "blue crystal",
-  8: "agent", 9: "beacon", 10: "round berry", 11: "long berry", 12: "star berry", 13: "twin berry",
+  1: "wall",
+  2: "altar",
+  3: "converter",
+  4: "green crystal",
+  5: "yellow crystal",
+  6: "red crystal",
+  7: "blue crystal",
+  8: "agent",
+  9: "beacon",
+  10: "round berry",
+  11: "long berry",
+  12: "star berry",
+  13: "twin berry",
 };
 export const LEVELS = 6; // heights to which a gem is filled
 
 // A cut emerald, a brilliant, a hexagon and a shard: told apart without their colours.
 const GEMS = {
-  4: [[-0.15, -0.34], [0.15, -0.34], [0.28, -0.21], [0.28, 0.21], [0.15, 0.34], [-0.15, 0.34], [-0.28, 0.21], [-0.28, -0.21]],
-  5: [[-0.2, -0.3], [0.2, -0.3], [0.37, -0.09], [0, 0.35], [-0.37, -0.09]],
+  4: [
+    [-0.15, -0.34],
+    [0.15, -0.34],
+    [0.28, -0.21],
+    [0.28, 0.21],
+    [0.15, 0.34],
+    [-0.15, 0.34],
+    [-0.28, 0.21],
+    [-0.28, -0.21],
+  ],
+  5: [
+    [-0.2, -0.3],
+    [0.2, -0.3],
+    [0.37, -0.09],
+    [0, 0.35],
+    [-0.37, -0.09],
+  ],
   6: regular(6, 0.35),
-  7: [[0, -0.4], [0.2, -0.14], [0.2, 0.2], [0, 0.37], [-0.2, 0.2], [-0.2, -0.14]],
+  7: [
+    [0, -0.4],
+    [0.2, -0.14],
+    [0.2, 0.2],
+    [0, 0.37],
+    [-0.2, 0.2],
+    [-0.2, -0.14],
+  ],
 };
 const LIGHT = [-0.55, -0.83]; // the way to the light
 
@@ -55,7 +116,8 @@ function facets(pen, outline, colour, contrast) {
     const b = outline[j];
     const length = Math.hypot(b[0] - a[0], b[1] - a[1]);
     const turned = ((b[1] - a[1]) * LIGHT[0] - (b[0] - a[0]) * LIGHT[1]) / length;
-    const tone = turned > 0 ? mix(colour, WHITE, 0.42 * turned * contrast) : mix(colour, INK, -0.34 * turned * contrast);
+    const tone =
+      turned > 0 ? mix(colour, WHITE, 0.42 * turned * contrast) : mix(colour, INK, -0.34 * turned * contrast);
     pen.polygon([a, b, table[j], table[i]], tone);
   });
   pen.polygon(table, mix(colour, WHITE, 0.3 * contrast));
@@ -88,16 +150,46 @@ function converter(pen, ready) {
   pen.plate([-0.39, -0.39], [0.78, 0.73], 0.14, MACHINE);
   pen.disc([0, -0.03], 0.29, mix(MACHINE, INK, 0.35));
   pen.disc([0, -0.03], 0.25, ready ? mix(MACHINE, BOLT, 0.16) : mix(MACHINE, INK, 0.15));
-  const bolt = [[0.07, -0.24], [-0.15, 0.03], [-0.02, 0.03], [-0.07, 0.19], [0.16, -0.09], [0.02, -0.09]];
+  const bolt = [
+    [0.07, -0.24],
+    [-0.15, 0.03],
+    [-0.02, 0.03],
+    [-0.07, 0.19],
+    [0.16, -0.09],
+    [0.02, -0.09],
+  ];
   pen.polygon(bolt, ready ? BOLT : mix(MACHINE, WHITE, 0.35));
-  for (const place of [[-0.3, -0.3], [0.3, -0.3], [-0.3, 0.25], [0.3, 0.25]]) pen.disc(place, 0.035, mix(MACHINE, WHITE, 0.4));
+  for (const place of [
+    [-0.3, -0.3],
+    [0.3, -0.3],
+    [-0.3, 0.25],
+    [0.3, 0.25],
+  ])
+    pen.disc(place, 0.035, mix(MACHINE, WHITE, 0.4));
 }
 
 function beacon(pen, link) {
   const colour = LINKS[link % LINKS.length];
   pen.ellipse([0, 0.39], [0.27, 0.07], thin(SHADE, 0.16));
-  pen.softPolygon([[-0.06, -0.1], [0.06, -0.1], [0.17, 0.34], [-0.17, 0.34]], 0.02, mix(MACHINE, INK, 0.2));
-  pen.polygon([[-0.05, -0.1], [0, -0.1], [0, 0.34], [-0.14, 0.34]], mix(MACHINE, WHITE, 0.25));
+  pen.softPolygon(
+    [
+      [-0.06, -0.1],
+      [0.06, -0.1],
+      [0.17, 0.34],
+      [-0.17, 0.34],
+    ],
+    0.02,
+    mix(MACHINE, INK, 0.2),
+  );
+  pen.polygon(
+    [
+      [-0.05, -0.1],
+      [0, -0.1],
+      [0, 0.34],
+      [-0.14, 0.34],
+    ],
+    mix(MACHINE, WHITE, 0.25),
+  );
   for (const radius of [0.24, 0.36]) {
     pen.arc(radius, [-48, 48], 0.055, colour, [0, -0.17]);
     pen.arc(radius, [132, 228], 0.055, colour, [0, -0.17]);
@@ -119,7 +211,18 @@ function berry(pen, kind) {
   } else if (kind === Cell.STAR) {
     star(pen, colour);
   } else {
-    for (const [x, y] of [[-0.16, 0.12], [0.16, 0.15]]) pen.line([[x, y - 0.1], [0.02, -0.34]], 0.045, mix(LEAF, INK, 0.2));
+    for (const [x, y] of [
+      [-0.16, 0.12],
+      [0.16, 0.15],
+    ])
+      pen.line(
+        [
+          [x, y - 0.1],
+          [0.02, -0.34],
+        ],
+        0.045,
+        mix(LEAF, INK, 0.2),
+      );
     ball(pen, [-0.16, 0.14], [0.17, 0.17], colour);
     ball(pen, [0.17, 0.17], [0.17, 0.17], colour);
     pen.ellipse([0.1, -0.34], [0.11, 0.05], LEAF);
@@ -132,7 +235,11 @@ function star(pen, colour) {
   const low = points.map(([x, y]) => [x, y + 0.03]);
   pen.softPolygon(low, 0.06, mix(colour, INK, 0.35));
   pen.softPolygon(low, 0.025, colour);
-  pen.softPolygon(points.map(([x, y]) => [0.5 * x - 0.01, 0.5 * y]), 0.02, mix(colour, WHITE, 0.3));
+  pen.softPolygon(
+    points.map(([x, y]) => [0.5 * x - 0.01, 0.5 * y]),
+    0.02,
+    mix(colour, WHITE, 0.3),
+  );
   pen.ellipse([0, -0.34], [0.06, 0.04], LEAF);
 }
 

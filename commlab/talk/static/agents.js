@@ -22,8 +22,13 @@ export class Agents {
       const number = element("b", { text: agent.id });
       number.style.setProperty("--own", mix(scene.colours[i], "#000000", 0.35));
       const on = { click: () => this.#onPick(agent.id) };
-      return element("button", { type: "button", role: "radio", "aria-checked": "false", tabindex: i ? "-1" : "0", on },
-        number, element("span", { text: agent.body }), element("small"));
+      return element(
+        "button",
+        { type: "button", role: "radio", "aria-checked": "false", tabindex: i ? "-1" : "0", on },
+        number,
+        element("span", { text: agent.body }),
+        element("small"),
+      );
     });
     byId("agents").replaceChildren(...this.#buttons);
   }

@@ -72,7 +72,8 @@ export class Clock {
   /** Goes to the episode that was typed. */
   #goTo() {
     const episode = Number(byId("episode").value);
-    if (byId("episode").value !== "" && Number.isInteger(episode) && episode >= 0) this.restart(byId("episode-word"), episode);
+    if (byId("episode").value !== "" && Number.isInteger(episode) && episode >= 0)
+      this.restart(byId("episode-word"), episode);
   }
 
   #setSpeed(value) {

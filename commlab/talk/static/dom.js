@@ -3,7 +3,7 @@
 /** The element of the page with that id. */
 export const byId = (id) => document.getElementById(id);
 
-/** A new element: attributes by name (text, on: handlers by event; others as they are; null and false are left out), children. */
+/** A new element: attributes by name (text; on: handlers by event; null and false are left out), and children. */
 export function element(tag, { text, on, ...attributes } = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {

@@ -16,7 +16,13 @@ export class Experiments {
   /** The button that makes a line an experiment. */
   button(line) {
     const title = "Say it again in many new episodes, each beside its twin (e for the last line)";
-    return element("button", { type: "button", class: "try small", title, text: "Make it an experiment", on: { click: (event) => this.#start(event, line) } });
+    return element("button", {
+      type: "button",
+      class: "try small",
+      title,
+      text: "Make it an experiment",
+      on: { click: (event) => this.#start(event, line) },
+    });
   }
 
   /** Shows how the experiment of a line stands, in the line's row. */
@@ -27,7 +33,9 @@ export class Experiments {
     if (message.state === "running") return box.replaceChildren(...progress(message));
     if (message.sentence) announce(message.sentence);
     if (button) button.textContent = "Once more";
-    box.replaceChildren(...(message.state === "done" ? finding(message) : [element("p", { class: "bad", text: message.sentence })]));
+    box.replaceChildren(
+      ...(message.state === "done" ? finding(message) : [element("p", { class: "bad", text: message.sentence })]),
+    );
     row.scrollIntoView({ block: row.clientHeight > byId("lines").clientHeight ? "start" : "nearest" });
     byId("lines").dataset.latest = String(message.line);
   }
@@ -65,8 +73,18 @@ function finding({ sentence, estimate, interval, unit, p_value: p, n, path }) {
 function forest(estimate, [low, high]) {
   const [least, most] = [Math.min(0, low), Math.max(0, high)];
   const x = (value) => EDGE + ((value - least) / (most - least || 1)) * (WIDTH - 2 * EDGE);
-  const picture = shape("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, width: WIDTH, height: HEIGHT, class: "forest", "aria-hidden": "true" });
-  const zero = shape("text", { x: x(0), y: HEIGHT - 2, "text-anchor": x(0) < 30 ? "start" : x(0) > WIDTH - 30 ? "end" : "middle" });
+  const picture = shape("svg", {
+    viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+    width: WIDTH,
+    height: HEIGHT,
+    class: "forest",
+    "aria-hidden": "true",
+  });
+  const zero = shape("text", {
+    x: x(0),
+    y: HEIGHT - 2,
+    "text-anchor": x(0) < 30 ? "start" : x(0) > WIDTH - 30 ? "end" : "middle",
+  });
   zero.textContent = "0";
   picture.append(
     shape("line", { x1: x(0), x2: x(0), y1: 2, y2: HEIGHT - 13, class: "zero" }),

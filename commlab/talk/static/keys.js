@@ -7,8 +7,8 @@ const PRESSING = "button, a, summary, input[type=checkbox], [role=radio]";
 const REMEMBERED = "commlab-single-keys";
 
 /**
- * Binds keys: `bindings` holds [keys, words, act] with act(key). Space and Enter stay with whatever button has the focus, arrows
- * with what they move in.
+ * Binds keys: `bindings` holds [keys, words, act] with act(key). Space and Enter stay with whatever button has the focus,
+ * arrows with what they move in.
  */
 export function bindKeys(bindings) {
   const acts = new Map(bindings.flatMap(([keys, , act]) => keys.map((key) => [key, act])));
@@ -31,8 +31,11 @@ export function bindKeys(bindings) {
 
 /** Lists the keys in the help. */
 export function listKeys(bindings) {
-  byId("keys").replaceChildren(...bindings.filter(([, words]) => words).map(([keys, words]) =>
-    element("div", {}, element("dt", {}, ...keyCaps(keys)), element("dd", { text: words }))));
+  byId("keys").replaceChildren(
+    ...bindings
+      .filter(([, words]) => words)
+      .map(([keys, words]) => element("div", {}, element("dt", {}, ...keyCaps(keys)), element("dd", { text: words }))),
+  );
 }
 
 const NAMED = { " ": "Space", ArrowRight: "→", "-": "−", Escape: "Esc" };
@@ -40,7 +43,9 @@ const UNLISTED = ["=", "_"]; // the same keys without Shift, or with it
 
 function keyCaps(keys) {
   const digits = keys.length > 5;
-  const names = digits ? [`${keys[0]} … ${keys.at(-1)}`] : keys.filter((key) => !UNLISTED.includes(key)).map((key) => NAMED[key] ?? key);
+  const names = digits
+    ? [`${keys[0]} … ${keys.at(-1)}`]
+    : keys.filter((key) => !UNLISTED.includes(key)).map((key) => NAMED[key] ?? key);
   return names.map((name) => element("kbd", { text: name }));
 }
 

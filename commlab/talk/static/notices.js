@@ -6,13 +6,18 @@ const SHOWN = 12000; // milliseconds
 const GOOD_SHOWN = 5000;
 const MOST = 3;
 
-/** Shows a sentence in the corner for some seconds, or until it is closed: an error, or with `good` something that went well. */
+/** Shows a sentence in the corner for some seconds: an error, or with `good` something that went well. */
 export function notice(sentence, { good = false } = {}) {
   const box = byId("toasts");
   const same = [...box.children].find((toast) => toast.dataset.sentence === sentence);
   if (same) same.remove();
   const toast = element("p", { class: good ? "toast good" : "toast", "data-sentence": sentence });
-  const close = element("button", { type: "button", class: "small", text: "Close", on: { click: () => toast.remove() } });
+  const close = element("button", {
+    type: "button",
+    class: "small",
+    text: "Close",
+    on: { click: () => toast.remove() },
+  });
   toast.append(element("span", { text: sentence }), close);
   box.append(toast);
   while (box.children.length > MOST) box.firstElementChild.remove();

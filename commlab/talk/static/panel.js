@@ -16,7 +16,7 @@ const ACTIONS = 2; // of what it is about to do
 const PROBES = 8;
 const CRYSTALS = ["green", "yellow", "red", "blue"];
 
-/** Fills the panel from the scene, the last frame and the last focus of agent `pick`; what is not known yet is left out. */
+/** Fills the panel from the scene, the last frame and the last focus of agent `pick`; the unknown is left out. */
 export function showAgent(scene, frame, focus, pick) {
   const body = byId("agent-body");
   const agent = scene?.agents[pick];
@@ -32,9 +32,12 @@ export function showAgent(scene, frame, focus, pick) {
   const parts = [
     identity(scene, agent, state, pick, frame.live.agents),
     apart(frame, state, twin, pick),
-    element("div", { class: "senses" },
+    element(
+      "div",
+      { class: "senses" },
       sight(scene, frame, known, agent, state, pick),
-      element("div", {}, hearing(scene, known?.hears ?? state.hears, pick), known ? plans(known) : null)),
+      element("div", {}, hearing(scene, known?.hears ?? state.hears, pick), known ? plans(known) : null),
+    ),
     known ? mind(known) : null,
   ];
   const scrolled = body.scrollTop;
@@ -43,28 +46,41 @@ export function showAgent(scene, frame, focus, pick) {
 }
 
 const look = (scene, state, i) => ({
-  colour: scene.colours[i], body: scene.agents[i].shape, facing: state.facing, frozen: state.frozen > 0, shield: state.shield, dark: false,
+  colour: scene.colours[i],
+  body: scene.agents[i].shape,
+  facing: state.facing,
+  frozen: state.frozen > 0,
+  shield: state.shield,
+  dark: false,
 });
 
 function identity(scene, agent, state, pick, others) {
-  const facts = [scene.groups.some((group) => group !== scene.groups[0]) ? `family ${agent.family}` : "", viewOf(agent.view), hearingOf(agent.hearing)];
+  const facts = [
+    scene.groups.some((group) => group !== scene.groups[0]) ? `family ${agent.family}` : "",
+    viewOf(agent.view),
+    hearingOf(agent.hearing),
+  ];
   const kin = others.map((_, j) => j).filter((j) => relationOf(scene, pick, j) === "kin");
   if (others.length > 2 && others.length <= 24) facts.push(kin.length ? `kin of ${kin.join(", ")}` : "no kin");
-  return element("div", { class: "identity" },
+  return element(
+    "div",
+    { class: "identity" },
     picture("portrait", PORTRAIT, look(scene, state, pick), drawFigure),
-    element("div", {},
-      element("p", { class: "facts", text: facts.filter(Boolean).join(" · ") }),
-      carrying(state)));
+    element("div", {}, element("p", { class: "facts", text: facts.filter(Boolean).join(" · ") }), carrying(state)),
+  );
 }
 
 /** What an agent last did, and how it is. */
 function nowOf({ action, frozen, shield, total }) {
   const did = action ? `did ${action.replaceAll("_", " ")}` : "";
-  return [did, frozen > 0 ? `frozen for ${frozen} steps` : "", shield ? "shield up" : "", `reward ${number(total)}`].filter(Boolean).join(" · ");
+  return [did, frozen > 0 ? `frozen for ${frozen} steps` : "", shield ? "shield up" : "", `reward ${number(total)}`]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 const viewOf = (view) => (view > 0 ? `sees ${view} ${view === 1 ? "cell" : "cells"} around it` : "blind");
-const hearingOf = (hearing) => (hearing < 0 ? "hears everywhere" : hearing > 0 ? `hears ${hearing} cells far` : hearing === 0 ? "deaf" : "");
+const hearingOf = (hearing) =>
+  hearing < 0 ? "hears everywhere" : hearing > 0 ? `hears ${hearing} cells far` : hearing === 0 ? "deaf" : "";
 
 function carrying(state) {
   const row = element("p", { class: "carrying" });
@@ -72,13 +88,23 @@ function carrying(state) {
     const share = state.energy / state.max_energy;
     const energy = bar(share);
     energy.firstElementChild.style.background = energyColour(share);
-    row.append(element("span", { text: "energy" }), energy, element("span", { class: "number", text: `${state.energy} / ${state.max_energy} J` }));
+    row.append(
+      element("span", { text: "energy" }),
+      energy,
+      element("span", { class: "number", text: `${state.energy} / ${state.max_energy} J` }),
+    );
   }
   state.carries.forEach((units, kind) => {
     if (!units) return;
     const code = Number(Object.keys(KINDS)[kind]);
-    row.append(element("span", { class: "crystal", title: `${units} ${CRYSTALS[kind]}` },
-      picture(`crystal ${kind}`, 18, { kind: code, level: 6 }, drawThing), element("span", { text: `× ${units} ${CRYSTALS[kind]}` })));
+    row.append(
+      element(
+        "span",
+        { class: "crystal", title: `${units} ${CRYSTALS[kind]}` },
+        picture(`crystal ${kind}`, 18, { kind: code, level: 6 }, drawThing),
+        element("span", { text: `× ${units} ${CRYSTALS[kind]}` }),
+      ),
+    );
   });
   return row.children.length ? row : null;
 }
@@ -90,10 +116,16 @@ function apart(frame, state, twin, pick) {
   const steps = Math.abs(state.row - twin.row) + Math.abs(state.column - twin.column);
   if (steps) facts.push(`stands ${steps} ${steps === 1 ? "cell" : "cells"} away`);
   if (state.action !== twin.action && twin.action) facts.push(`did ${twin.action}`);
-  if (String(state.said) !== String(twin.said)) facts.push(twin.said.some(Boolean) ? `said ${symbolText(twin.said)}` : "was silent");
+  if (String(state.said) !== String(twin.said))
+    facts.push(twin.said.some(Boolean) ? `said ${symbolText(twin.said)}` : "was silent");
   if (String(state.carries) !== String(twin.carries)) facts.push("carries something else");
   if (state.total !== twin.total) facts.push(`has reward ${number(twin.total)}`);
-  return element("p", { class: "apart" }, element("b", { text: "≠ " }), `In the twin it ${facts.join(", ") || "differs"}.`);
+  return element(
+    "p",
+    { class: "apart" },
+    element("b", { text: "≠ " }),
+    `In the twin it ${facts.join(", ") || "differs"}.`,
+  );
 }
 
 function sight(scene, frame, focus, agent, state, pick) {
@@ -101,7 +133,12 @@ function sight(scene, frame, focus, agent, state, pick) {
   if (!focus?.window) return box;
   const canvas = pictures.get("sight")?.canvas ?? element("canvas", { role: "img" });
   pictures.set("sight", { canvas });
-  const others = new Map(frame.live.agents.map((other, j) => [`${other.row - state.row},${other.column - state.column}`, look(scene, other, j)]));
+  const others = new Map(
+    frame.live.agents.map((other, j) => [
+      `${other.row - state.row},${other.column - state.column}`,
+      look(scene, other, j),
+    ]),
+  );
   const words = drawSight(canvas, focus.window, look(scene, state, pick), others, SIGHT, WIDEST);
   canvas.setAttribute("aria-label", words ? `It sees ${words}.` : "It sees nothing but its own cell.");
   canvas.title = words || "nothing";
@@ -113,11 +150,19 @@ function sight(scene, frame, focus, agent, state, pick) {
 function hearing(scene, slots, pick) {
   const list = element("ul", { class: "slots" });
   for (const slot of slots) {
-    list.append(element("li", { class: slot.injected ? "injected" : "" },
-      element("b", { class: "symbols", text: symbolText(slot.symbols) }),
-      element("span", { class: "words" },
-        element("span", { text: slot.text ?? "silence" }),
-        element("small", { text: [percent(slot.certainty), whoOf(scene, slot, pick)].filter(Boolean).join(" · ") }))));
+    list.append(
+      element(
+        "li",
+        { class: slot.injected ? "injected" : "" },
+        element("b", { class: "symbols", text: symbolText(slot.symbols) }),
+        element(
+          "span",
+          { class: "words" },
+          element("span", { text: slot.text ?? "silence" }),
+          element("small", { text: [percent(slot.certainty), whoOf(scene, slot, pick)].filter(Boolean).join(" · ") }),
+        ),
+      ),
+    );
   }
   if (!slots.length) list.append(element("li", { class: "hint", text: "nothing" }));
   return element("section", { class: "hearing" }, element("h3", { text: "Hears" }), list);
@@ -125,8 +170,20 @@ function hearing(scene, slots, pick) {
 
 /** Who spoke, and what it is to the listener. */
 function whoOf(scene, slot, pick) {
-  const kinship = typeof slot.kinship === "number" ? (slot.kinship > 0 ? `kin ${number(slot.kinship)}` : slot.kinship < 0 ? `enemy ${number(slot.kinship)}` : "stranger") : "";
-  const who = slot.speaker === null || slot.speaker === undefined ? (slot.injected ? "phantom" : "somebody") : (scene.agents[slot.speaker]?.name ?? `agent ${slot.speaker}`);
+  const kinship =
+    typeof slot.kinship === "number"
+      ? slot.kinship > 0
+        ? `kin ${number(slot.kinship)}`
+        : slot.kinship < 0
+          ? `enemy ${number(slot.kinship)}`
+          : "stranger"
+      : "";
+  const who =
+    slot.speaker === null || slot.speaker === undefined
+      ? slot.injected
+        ? "phantom"
+        : "somebody"
+      : (scene.agents[slot.speaker]?.name ?? `agent ${slot.speaker}`);
   return [slot.injected && slot.speaker !== null ? `${who}, your words` : who, kinship].filter(Boolean).join(", ");
 }
 
@@ -135,12 +192,17 @@ function mind(focus) {
   if (focus.probes_note) box.append(element("p", { class: "hint", text: focus.probes_note }));
   for (const probe of (focus.probes ?? []).slice(0, PROBES)) {
     const said = `${percent(probe.certainty)}, chance ${percent(probe.chance)}`;
-    box.append(element("div", { class: "probe", title: `${probe.target}: ${probe.value} (${said})` },
-      element("span", { class: "target", text: nameOf(probe.target) }),
-      element("span", { class: "value", text: valueOf(probe) }),
-      bar(probe.certainty, probe.chance),
-      element("span", { class: "number", text: percent(probe.certainty) }),
-      element("span", { class: "unseen", text: `chance ${percent(probe.chance)}` })));
+    box.append(
+      element(
+        "div",
+        { class: "probe", title: `${probe.target}: ${probe.value} (${said})` },
+        element("span", { class: "target", text: nameOf(probe.target) }),
+        element("span", { class: "value", text: valueOf(probe) }),
+        bar(probe.certainty, probe.chance),
+        element("span", { class: "number", text: percent(probe.certainty) }),
+        element("span", { class: "unseen", text: `chance ${percent(probe.chance)}` }),
+      ),
+    );
   }
   return box.children.length > 1 ? box : null;
 }
@@ -156,20 +218,35 @@ function valueOf({ target, phrase, value }) {
 }
 
 function plans(focus) {
-  const actions = [...(focus.intends ?? [])].sort((a, b) => b.probability - a.probability).filter(({ probability }) => probability >= 0.005);
-  const words = [...(focus.says ?? [])].sort((a, b) => b.probability - a.probability).filter(({ probability }) => probability >= 0.005);
+  const actions = [...(focus.intends ?? [])]
+    .sort((a, b) => b.probability - a.probability)
+    .filter(({ probability }) => probability >= 0.005);
+  const words = [...(focus.says ?? [])]
+    .sort((a, b) => b.probability - a.probability)
+    .filter(({ probability }) => probability >= 0.005);
   if (!actions.length && !words.length) return null;
-  const row = (name, probability) => element("div", { class: "plan" },
-    element("span", { class: "value", text: name }), bar(probability), element("span", { class: "number", text: percent(probability) }));
-  const spoken = ({ symbols, text }) => (symbols.some(Boolean) ? `says ${symbolText(symbols)}${text ? `, ${text}` : ""}` : "is silent");
-  return element("section", { class: "plans" }, element("h3", { text: "Is about to" }),
+  const row = (name, probability) =>
+    element(
+      "div",
+      { class: "plan" },
+      element("span", { class: "value", text: name }),
+      bar(probability),
+      element("span", { class: "number", text: percent(probability) }),
+    );
+  const spoken = ({ symbols, text }) =>
+    symbols.some(Boolean) ? `says ${symbolText(symbols)}${text ? `, ${text}` : ""}` : "is silent";
+  return element(
+    "section",
+    { class: "plans" },
+    element("h3", { text: "Is about to" }),
     ...actions.slice(0, ACTIONS).map(({ action, probability }) => row(action.replaceAll("_", " "), probability)),
-    ...words.slice(0, actions.length > 1 ? 1 : ACTIONS).map((word) => row(spoken(word), word.probability)));
+    ...words.slice(0, actions.length > 1 ? 1 : ACTIONS).map((word) => row(spoken(word), word.probability)),
+  );
 }
 
 const pictures = new Map(); // by name: canvas, and what is on it
 
-/** A small picture of what `draw(pen, thing)` draws: made once for a name, drawn anew where the thing looks otherwise. */
+/** A small picture of what `draw(pen, thing)` draws: made once for a name, drawn anew when the thing changes. */
 function picture(name, side, thing, draw) {
   const unit = window.devicePixelRatio || 1;
   const key = `${unit} ${Object.values(thing)}`;

@@ -22,15 +22,28 @@ export class Phrasebook {
 
   #row(entry) {
     const certain = percent(entry.certainty);
-    return element("li", {}, element("button", { type: "button", title: entry.sentence, on: { click: () => this.#onSay(entry) } },
-      element("b", { class: "symbols", text: symbolText(entry.symbols) }),
-      element("span", { class: entry.phrase ? "phrase" : "phrase unknown", text: entry.phrase ?? "no meaning found" }),
-      typeof entry.certainty === "number" ? bar(entry.certainty) : element("span"),
-      element("span", { class: "number", text: certain })));
+    return element(
+      "li",
+      {},
+      element(
+        "button",
+        { type: "button", title: entry.sentence, on: { click: () => this.#onSay(entry) } },
+        element("b", { class: "symbols", text: symbolText(entry.symbols) }),
+        element("span", {
+          class: entry.phrase ? "phrase" : "phrase unknown",
+          text: entry.phrase ?? "no meaning found",
+        }),
+        typeof entry.certainty === "number" ? bar(entry.certainty) : element("span"),
+        element("span", { class: "number", text: certain }),
+      ),
+    );
   }
 
   #filter() {
-    const wanted = byId("search").value.toLowerCase().split(/[\s-]+/).filter(Boolean);
+    const wanted = byId("search")
+      .value.toLowerCase()
+      .split(/[\s-]+/)
+      .filter(Boolean);
     let shown = 0;
     for (const { row, words } of this.#entries) {
       row.hidden = !wanted.every((word) => words.includes(word));

@@ -6,8 +6,9 @@ import { Pen } from "../page/pen.js";
 import { Cell, LEVELS, NAMES, drawThing } from "../page/things.js";
 
 /**
- * Draws `window` (rows of cell codes, the agent in the middle), as much of it as is seen, within `side` css pixels and with cells of
- * at most `most`; other agents look as `others` ("row,column" from the middle -> figure) says. Returns what is seen, in words.
+ * Draws `window` (rows of cell codes, the agent in the middle), as much of it as is seen, within `side` css pixels and
+ * with cells of at most `most`; other agents look as `others` ("row,column" from the middle -> figure) says.
+ * Returns what is seen, in words.
  */
 export function drawSight(canvas, window_, self, others, side, most) {
   const unit = window.devicePixelRatio || 1;
@@ -30,10 +31,12 @@ export function drawSight(canvas, window_, self, others, side, most) {
       context.fillRect(x, y, cell, cell);
       const pen = penAt(context, x + cell / 2, y + cell / 2, cell);
       if (row === 0 && column === 0) drawFigure(pen, self);
-      else if (code === Cell.AGENT) drawFigure(pen, others.get(`${row},${column}`) ?? { ...self, colour: "#8992a0", body: 0, facing: 2 });
+      else if (code === Cell.AGENT)
+        drawFigure(pen, others.get(`${row},${column}`) ?? { ...self, colour: "#8992a0", body: 0, facing: 2 });
       else drawThing(pen, { kind: code, level: LEVELS, ready: true, link: 0 });
       context.restore();
-      if (code in NAMES && code !== Cell.WALL && (row || column)) counts.set(NAMES[code], (counts.get(NAMES[code]) ?? 0) + 1);
+      if (code in NAMES && code !== Cell.WALL && (row || column))
+        counts.set(NAMES[code], (counts.get(NAMES[code]) ?? 0) + 1);
     }
   }
   return [...counts].map(([name, count]) => (count > 1 ? `${count} × ${name}` : name)).join(", ");
@@ -42,9 +45,11 @@ export function drawSight(canvas, window_, self, others, side, most) {
 /** How far from the middle anything is seen, in cells. */
 function seenReach(window_, middle) {
   let reach = 0;
-  window_.forEach((row, r) => row.forEach((code, c) => {
-    if (code !== Cell.UNSEEN) reach = Math.max(reach, Math.abs(r - middle), Math.abs(c - middle));
-  }));
+  window_.forEach((row, r) =>
+    row.forEach((code, c) => {
+      if (code !== Cell.UNSEEN) reach = Math.max(reach, Math.abs(r - middle), Math.abs(c - middle));
+    }),
+  );
   return reach;
 }
 

@@ -26,7 +26,9 @@ export class Speak {
     const families = [...new Set(hello.agents.map((agent) => agent.family))].sort((a, b) => a - b);
     const toFamilies = families.length > 1 ? families.map((family) => [`family:${family}`, `family ${family}`]) : [];
     setOptions(byId("say-to"), [["all", "everyone"], ...toFamilies, ...agents]);
-    const phrases = hello.phrasebook.filter((entry) => entry.phrase).map((entry) => element("option", { value: entry.phrase }));
+    const phrases = hello.phrasebook
+      .filter((entry) => entry.phrase)
+      .map((entry) => element("option", { value: entry.phrase }));
     byId("phrases").replaceChildren(...phrases);
     if (first && hello.defaults?.for) byId("say-for").value = hello.defaults.for;
     this.#fit();
@@ -44,8 +46,15 @@ export class Speak {
   say(what) {
     const as = byId("say-as").value;
     const steps = Number(byId("say-for").value);
-    if (!Number.isInteger(steps) || steps < 1) return this.hint("The number of steps must be a whole number from 1 up.", true);
-    const message = { type: "say", as: as === "phantom" ? as : Number(as), to: toOf(byId("say-to").value), for: steps, ...what };
+    if (!Number.isInteger(steps) || steps < 1)
+      return this.hint("The number of steps must be a whole number from 1 up.", true);
+    const message = {
+      type: "say",
+      as: as === "phantom" ? as : Number(as),
+      to: toOf(byId("say-to").value),
+      for: steps,
+      ...what,
+    };
     if (as === "phantom") message.kinship = Number(byId("say-kinship").value);
     if (byId("say-alone").checked) message.alone = true;
     if (this.#send(message)) this.hint("");
@@ -70,7 +79,11 @@ export class Speak {
     const high = symbols.find((symbol) => symbol >= vocabulary);
     if (high !== undefined) return `There is no symbol ${high}: they go from 0 (silence) to ${vocabulary - 1}.`;
     const entry = phrasebook.find((one) => String(one.symbols) === String(symbols));
-    return entry?.phrase ? `${symbolText(symbols)}: ${entry.phrase}, ${percent(entry.certainty)}` : symbols.some(Boolean) ? `${symbolText(symbols)}: no meaning is known.` : "Silence.";
+    return entry?.phrase
+      ? `${symbolText(symbols)}: ${entry.phrase}, ${percent(entry.certainty)}`
+      : symbols.some(Boolean)
+        ? `${symbolText(symbols)}: no meaning is known.`
+        : "Silence.";
   }
 
   #symbolsFor(words) {

@@ -22,14 +22,16 @@ const state = { hello: null, scene: null, frame: null, focus: null, pick: null }
 const timings = [];
 let waiting = 0;
 
-const stage = new Stage(byId("canvas"), { timing: (milliseconds) => timings.push(milliseconds) > 600 && timings.splice(0, 300) });
+const stage = new Stage(byId("canvas"), {
+  timing: (milliseconds) => timings.push(milliseconds) > 600 && timings.splice(0, 300),
+});
 const transcript = new Transcript(send);
 const clock = new Clock(send, () => transcript.unsaved);
 const speak = new Speak(send);
 const phrasebook = new Phrasebook((entry) => speak.say({ symbols: entry.symbols }));
 const agents = new Agents(pick);
 const link = new Link(addressOf(location), receive, showLink);
-Object.defineProperty(window, "frameTimes", { get: () => [...timings] }); // milliseconds that drawing took, for measurements
+Object.defineProperty(window, "frameTimes", { get: () => [...timings] }); // milliseconds of drawing, for measurements
 
 const TAKES = {
   hello: takeHello,
@@ -131,7 +133,10 @@ function fill() {
   agents.show(picked, frame.differs);
   byId("drift").textContent = driftOf(frame);
   byId("drift").classList.toggle("differs", frame.differs.length > 0);
-  byId("canvas").setAttribute("aria-label", `The live world and its untouched twin, step ${frame.t} of ${frame.steps}. ${driftOf(frame)}`);
+  byId("canvas").setAttribute(
+    "aria-label",
+    `The live world and its untouched twin, step ${frame.t} of ${frame.steps}. ${driftOf(frame)}`,
+  );
 }
 
 /** How far the live world is from the twin, in a sentence. */
@@ -140,9 +145,12 @@ function driftOf({ differs, drift, live, replaying }) {
   if (!drift || drift.since === null || drift.since === undefined) return `${replayed}Both worlds are the same so far.`;
   const many = live.agents.length;
   const verb = differs.length === 1 ? "differs" : "differ";
-  const who = differs.length ? `${differs.length} of ${many} ${many === 1 ? "agent" : "agents"} ${verb} from the twin` : "All agents are as in the twin again";
+  const who = differs.length
+    ? `${differs.length} of ${many} ${many === 1 ? "agent" : "agents"} ${verb} from the twin`
+    : "All agents are as in the twin again";
   const far = drift.cells ? `, ${drift.cells} ${drift.cells === 1 ? "cell" : "cells"} apart in all` : "";
-  const reward = typeof drift.reward === "number" ? ` · reward ${round(drift.reward)}, twin ${round(drift.twin_reward)}` : "";
+  const reward =
+    typeof drift.reward === "number" ? ` · reward ${round(drift.reward)}, twin ${round(drift.twin_reward)}` : "";
   return `${replayed}${who}${far} · since step ${drift.since}${reward}`;
 }
 
@@ -197,9 +205,17 @@ const KEYS = [
   [["[", "]"], "pick the one before, the next one", (key) => pickBy(key === "]" ? 1 : -1)],
   [["/", "i"], "write what to say (Enter says it)", focusOn("say")],
   [["f"], "search the phrasebook (Enter says the first phrase)", focusOn("search")],
-  [["e"], "make your last line an experiment", () => transcript.experimentOnLast() || notice("Say something first: only your own lines can become an experiment.")],
+  [
+    ["e"],
+    "make your last line an experiment",
+    () => transcript.experimentOnLast() || notice("Say something first: only your own lines can become an experiment."),
+  ],
   [["s"], "save the conversation", () => transcript.save()],
-  [["r", "n"], "this episode again, the next one", (key) => (key === "r" ? byId("again").click() : byId("next").click())],
+  [
+    ["r", "n"],
+    "this episode again, the next one",
+    (key) => (key === "r" ? byId("again").click() : byId("next").click()),
+  ],
   [["z"], "zoom on the picked agent, where the map is large", follow],
   [["?"], "this help", () => byId("help").showModal()],
   [["Escape"], "leave a field, close the help", () => {}],

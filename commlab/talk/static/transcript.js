@@ -86,12 +86,21 @@ export class Transcript {
 
   #spoken(line) {
     const mine = line.kind === "person";
-    const row = element("li", { class: `${mine ? "person" : "spoken"}${line.answer ? " answer" : ""}`, title: line.sentence },
+    const row = element(
+      "li",
+      { class: `${mine ? "person" : "spoken"}${line.answer ? " answer" : ""}`, title: line.sentence },
       element("span", { class: "when", text: line.t }),
       element("span", { class: "who", text: `${line.who ?? ""}${mine && line.who !== "phantom" ? " (you)" : ""}` }),
       element("b", { class: "symbols", text: symbolText(line.symbols ?? []) }),
-      element("span", { class: "words" }, line.words ?? line.meaning ?? "no meaning known", element("small", { text: ` ${percent(line.certainty)}` })));
-    if (line.answer) row.append(element("p", { class: "twin" }, element("b", { text: "≠ " }), `in the twin ${twinOf(line)}`));
+      element(
+        "span",
+        { class: "words" },
+        line.words ?? line.meaning ?? "no meaning known",
+        element("small", { text: ` ${percent(line.certainty)}` }),
+      ),
+    );
+    if (line.answer)
+      row.append(element("p", { class: "twin" }, element("b", { text: "≠ " }), `in the twin ${twinOf(line)}`));
     if (mine) row.append(element("p", { class: "how", text: howOf(line) }));
     if (mine && line.can_experiment) row.append(this.#experiments.button(line));
     return row;
@@ -109,11 +118,22 @@ export class Transcript {
   }
 }
 
-const twinOf = ({ twin, twin_words: words }) => (twin?.some(Boolean) ? `it says ${symbolText(twin)}${words ? `, ${words}` : ""}` : "it is silent");
+const twinOf = ({ twin, twin_words: words }) =>
+  twin?.some(Boolean) ? `it says ${symbolText(twin)}${words ? `, ${words}` : ""}` : "it is silent";
 
 function howOf({ to, for: steps, kinship, alone, who }) {
-  const listeners = to === "all" ? "everyone" : typeof to === "number" ? `agent ${to}` : String(to ?? "").replace(":", " ");
+  const listeners =
+    to === "all" ? "everyone" : typeof to === "number" ? `agent ${to}` : String(to ?? "").replace(":", " ");
   const length = steps === 1 ? "1 step" : `${steps} steps`;
-  const relation = who === "phantom" && typeof kinship === "number" ? (kinship > 0 ? "as kin" : kinship < 0 ? "as an enemy" : "as a stranger") : "";
-  return [`to ${listeners}`, relation, `for ${length}`, alone ? "and nothing else is heard" : ""].filter(Boolean).join(", ");
+  const relation =
+    who === "phantom" && typeof kinship === "number"
+      ? kinship > 0
+        ? "as kin"
+        : kinship < 0
+          ? "as an enemy"
+          : "as a stranger"
+      : "";
+  return [`to ${listeners}`, relation, `for ${length}`, alone ? "and nothing else is heard" : ""]
+    .filter(Boolean)
+    .join(", ");
 }

@@ -1,7 +1,9 @@
 // Returns what lies over something else, or sticks out of its panel or of the window.
 () => {
   const boxOf = (one) => [one.id || one.className || one.tagName, one.getBoundingClientRect()];
-  const meet = (p, q) => Math.min(p.right, q.right) - Math.max(p.left, q.left) > 1 && Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top) > 1;
+  const meet = (p, q) =>
+    Math.min(p.right, q.right) - Math.max(p.left, q.left) > 1 &&
+    Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top) > 1;
   const found = [];
   for (const group of [".panel, header", "header > *", "#speak > *", ".tools > *"]) {
     const boxes = [...document.querySelectorAll(group)].map(boxOf).filter(([, box]) => box.width > 1);
@@ -14,4 +16,4 @@
   }
   if (document.documentElement.scrollWidth > innerWidth) found.push("the page is wider than its window");
   return found;
-}
+};

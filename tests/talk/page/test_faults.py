@@ -69,6 +69,7 @@ def test_what_cannot_be_read_is_told_or_ignored_and_changes_nothing(opened: Visi
 def test_a_frame_of_other_agents_than_the_greeting_s_is_not_drawn(opened: Visits, canned: ModuleType) -> None:
     there = opened()
     frame = there.room.frame()
+    there.tell({**frame, "t": 9, "differs": [99]}, {**frame, "t": 9, "drift": 3})
     for world in ("live", "twin"):
         frame[world]["agents"] = frame[world]["agents"][:2]
     there.tell({**frame, "t": 9}, {**frame, "t": 9})
