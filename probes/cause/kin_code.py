@@ -101,6 +101,20 @@ class Code(NamedTuple):
             words[self.named[s][m]] = self.messages[s][m]
         return words
 
+    def some_words(self, s: int, n: int, rng: np.random.Generator) -> NDArray[np.int64]:
+        """`n` times a word of speaker `s` for each place, (n, P): any of those that name the fewest others.
+
+        They are drawn as often as they are said; 0 where there is none.
+        """
+        words = np.zeros((n, N_PLACES), np.int64)
+        for place in range(N_PLACES):
+            also = np.where(self.named[s][:, place], self.named[s].sum(axis=1), N_PLACES + 1)
+            best = np.flatnonzero((also == also.min(initial=N_PLACES + 1)) & (also <= N_PLACES))
+            if len(best):
+                weight = self.uses[s][best] / self.uses[s][best].sum()
+                words[:, place] = rng.choice(self.messages[s][best], n, p=weight)
+        return words
+
 
 NO_CODE = Code((), (), (), "nearest")
 

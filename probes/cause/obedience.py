@@ -1,10 +1,11 @@
 """Obedience: whether listeners go where they are told by who is shown to be kin, and by who is shown to be a stranger.
 
 In each trial a listener that carries nothing hears, from a phantom of declared kinship and for a while, a word for a
-place where no crystal is; all else is muted for it. The word is the same in all arms. Success: it tries a site of the
-named place within as many steps as the map is wide. (That it tries one first of all asks too much of maps on which one
-passes over other sites on the way.) To heed is to go there more often than, in the same arm, to the other places that
-might as well have been named, less the same when the twin hears nothing: who only stirs when spoken to heeds nobody.
+place where no crystal is; all else is muted for it. The word, any of those for the place, is the same in all arms.
+Success: it tries a site of the named place within as many steps as the map is wide. (That it tries one first of all
+asks too much of maps on which one passes over other sites on the way.) To heed is to go there more often than, in the
+same arm, to the other places that might as well have been named, less the same when the twin hears nothing: who only
+stirs when spoken to heeds nobody.
 
 Families may have codes of their own. So words are taken from the code of the speaker that is most a stranger to the
 listener, and beside them, where that is another one, from that of its closest kin.
@@ -140,18 +141,18 @@ def _ask(setting: Setting, trials: Trials, speaker: NDArray[np.int64], rng: np.r
     """Draw for each trial a place without a crystal that its speaker (n,) has a word for."""
     heading, code = Heading.of(setting.scenario), setting.code
     occupied = heading.occupied(setting.natural.crystal[trials.step, trials.episode])  # (n, P)
-    words = [code.words(s) for s in range(len(code.messages))]
-    word = np.stack(words)[speaker]  # (n, P)
-    wanted = np.stack([code.places(s, words[s]) for s in range(len(words))])[speaker]  # (n, P, P)
+    words = np.stack([code.some_words(s, len(speaker), rng) for s in range(len(code.messages))], axis=1)  # (n, S, P)
+    every = np.arange(len(speaker))
+    word = words[every, speaker]  # (n, P)
+    wanted = np.stack([code.places(s, words[:, s]) for s in range(words.shape[1])], axis=1)[every, speaker]  # (n, P, P)
     reachable = np.isin(np.arange(word.shape[1]), heading.sector)
     free = (word > 0) & reachable & ~(wanted & occupied[:, None, :]).any(axis=2)
     place = np.where(free, rng.random(free.shape), -1.0).argmax(axis=1)
-    rows = np.arange(len(place))
-    named = wanted[rows, place]
+    named = wanted[every, place]
     other = free & ~(wanted & named[:, None]).any(axis=2)
     usable = other.any(axis=1)
     instead = wanted & other[:, :, None]
-    return Asked(in_time(trials, usable), word[rows, place][usable], named[usable], instead[usable])
+    return Asked(in_time(trials, usable), word[every, place][usable], named[usable], instead[usable])
 
 
 def _hear(setting: Setting, asked: Asked, kinship: float | None) -> Heard:

@@ -32,6 +32,13 @@ def test_a_word_for_each_place_is_read(rng: np.random.Generator) -> None:
     assert code.named[0].sum() == 8
 
 
+def test_words_are_drawn_among_synonyms(rng: np.random.Generator) -> None:
+    nearest = rng.integers(0, 4, (T, W))
+    code = fit_code(scene(2 * nearest + rng.integers(1, 3, (T, W)), nearest))
+    words = code.some_words(0, 50, rng)
+    assert [set(words[:, place].tolist()) for place in range(5)] == [{1, 2}, {3, 4}, {5, 6}, {7, 8}, {0}]
+
+
 def test_two_crystals_of_which_any_is_named(rng: np.random.Generator) -> None:
     nearest = rng.integers(0, 8, (T, W))
     also = (nearest + rng.integers(1, 8, (T, W))) % 8
