@@ -53,7 +53,7 @@ def sweep(run: str | None, wish: Sweep, n_null: int, as_json: bool, command: str
         print_json(_summary(result) | {"path": str(path)})
         return result
     varied = [name for name in VARIED if len({cell[name] for cell in result.details["cells"]}) > 1]
-    columns = (*varied, "told", "another", "silence", "effect", "95 %", "p adj.", "bits", "n")
+    columns = (*varied, "told", "another", "silence", "effect (95 %)", "p adj.", "bits", "n")
     rows = [_cell(cell, varied) for cell in result.details["cells"]]
     table(f"The place named is tried first, by {' and '.join(wish.by)}", columns, rows)
     out.print(result.sentence, markup=False)
@@ -77,14 +77,13 @@ def _summary(result: Result) -> dict[str, Any]:
 def _cell(cell: dict[str, Any], varied: list[str]) -> tuple[Any, ...]:
     """Return a row of the table of a sweep."""
     named = tuple(cell[name] for name in varied)
-    bits = cell["kl_bits"]["mean"] if cell["kl_bits"] else None
+    bits = f"{cell['kl_bits']['mean']:.2f}" if cell["kl_bits"] else None
     if cell["effect"] is None:
-        return (*named, None, None, None, None, None, None, bits, cell["n_trials"])
+        return (*named, None, None, None, None, None, bits, cell["n_trials"])
     shares = tuple(f"{100 * cell['rates'][arm]['rate']:.0f} %" for arm in ("told", "another", "silence"))
-    effect = cell["effect"]
-    low, high = effect["interval"] or (None, None)
-    span = "-" if low is None else f"{low:.2f}–{high:.2f}"
-    return (*named, *shares, effect["mean"], span, cell["p_adjusted"], bits, cell["n"])
+    low, high = cell["effect"]["interval"] or (cell["effect"]["mean"],) * 2
+    effect = f"{cell['effect']['mean']:z.2f} ({low:z.2f}–{high:z.2f})"
+    return (*named, *shares, effect, cell["p_adjusted"], bits, cell["n"])
 
 
 def codebook_of(run: str | None) -> tuple[Codebook, tuple[int, ...]]:

@@ -17,6 +17,7 @@ from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import bca_mean, max_statistic, sign_flip_draws, wilson_interval
 from commlab.probes.cause.codebook import Codebook
+from commlab.probes.cause.courses import Course, course
 from commlab.probes.cause.dose_levels import Values, levels_of
 from commlab.probes.cause.doses import ARMS, Cell, Outcome, Sweep, Words, cells_of, outcome_of, words_of
 from commlab.probes.cause.trials import Trials, Window, check_length, choose_in_window, phantom_plan
@@ -230,7 +231,7 @@ def _row(one: Played, words: Words, p: float, q: float, agents: Playable, rng: n
         "return": _mean(told.gain - silence.gain, rng),
         "kl_bits": _mean(kl_bits(told, silence), rng),
         "kl_bits_other_episode": _mean(kl_bits(arms["other episode"], silence), rng),
-        "courses": {arm: _course(arms[arm], counts) for arm in ARMS} if named else None,
+        "courses": {arm: _courses(arms[arm], counts, rng) for arm in ARMS} if named else None,
     }
 
 
@@ -253,15 +254,11 @@ def _share(values: NDArray[np.float64]) -> dict[str, Any]:
     return {"rate": float(values.mean()), "interval": wilson_interval(int(values.sum()), len(values))}
 
 
-def _course(outcome: Outcome, counts: NDArray[np.bool_]) -> dict[str, list[float | None]]:
-    """Return by step: the mean distance from the named place, and the share of listeners that have tried it."""
+def _courses(outcome: Outcome, counts: NDArray[np.bool_], rng: np.random.Generator) -> dict[str, Course]:
+    """Return by step: the distance from the named place, and the share of listeners that have tried it."""
     distance, arrival = outcome.distance[counts], outcome.arrival[counts]
-    alive = np.isfinite(distance)
-    totals = np.nan_to_num(distance).sum(axis=0)
-    return {
-        "distance": [t / n if n else None for t, n in zip(totals.tolist(), alive.sum(axis=0).tolist(), strict=True)],
-        "arrived": [float((arrival <= s).mean()) for s in range(distance.shape[1])],
-    }
+    arrived = (arrival[:, None] <= np.arange(distance.shape[1])).astype(np.float64)
+    return {"distance": course(distance, rng), "arrived": course(arrived, rng)}
 
 
 def _drawn_anew(played: list[Played], words: Words, rng: np.random.Generator, n_null: int) -> dict[str, Any]:

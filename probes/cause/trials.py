@@ -57,7 +57,7 @@ class Window(NamedTuple):
         if self.first is None:
             return "empty-handed"
         carries = {True: "carrying", False: "empty-handed", None: "any"}[self.carrying]
-        return f"{carries}, steps {self.first} to {self.last}"
+        return f"{carries} {self.first}–{self.last}"
 
 
 ANY_TIME = Window()

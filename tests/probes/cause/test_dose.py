@@ -10,8 +10,10 @@ from commlab.datasets.reader import open_recording
 from commlab.env.loading import load_scenario
 from commlab.foundation.errors import DataError, InterventionError
 from commlab.foundation.result import Result
+from commlab.foundation.statistics import bca_mean
 from commlab.probes.cause import dose
 from commlab.probes.cause.codebook import Codebook, fit_codebook
+from commlab.probes.cause.courses import course
 from commlab.probes.cause.dose_levels import Values, levels_of
 from commlab.probes.cause.doses import Cell, Sweep
 from commlab.probes.cause.trials import ANY_TIME, Trials, Window, choose_in_window, phantom_plan
@@ -56,9 +58,10 @@ def test_each_word_sends_who_obeys_to_its_place(obeying: Any, by_symbol: Result)
         assert cell["effect"]["interval"][0] > 0.9
         assert cell["p_adjusted"] == pytest.approx(1 / 100)
         assert cell["kl_bits"]["mean"] > 1
-        course = cell["courses"]["told"]
-        assert min(course["distance"]) < 2 < course["distance"][0]
-        assert np.all(np.diff(course["arrived"]) >= 0)
+        told = cell["courses"]["told"]
+        assert min(told["distance"]["mean"]) < 2 < told["distance"]["mean"][0]
+        assert np.all(np.diff(told["arrived"]["mean"]) >= 0)
+        assert told["arrived"]["low"][10] <= told["arrived"]["mean"][10] <= told["arrived"]["high"][10]
     assert by_symbol.estimate == pytest.approx(1, abs=0.05)
     assert by_symbol.p_value == pytest.approx(1 / 100)
     assert by_symbol.details["places_drawn_anew"]["high"] < 0.5 < by_symbol.details["places_drawn_anew"]["rate"]
@@ -84,7 +87,8 @@ def test_the_deaf_do_not_change_at_all(deaf: Any, codebook: Codebook) -> None:
         if cell["effect"] is not None:
             assert cell["effect"]["mean"] == cell["against_silence"]["mean"] == cell["closer"]["mean"] == 0
             assert cell["p_adjusted"] == 1
-            assert cell["courses"]["told"] == cell["courses"]["silence"]
+            told, silence = (cell["courses"][arm]["distance"]["mean"] for arm in ("told", "silence"))
+            assert told == silence
     assert all(factor["p_value"] == 1 for factor in result.details["levels"].values())
 
 
@@ -149,6 +153,19 @@ def test_several_phantoms_fill_several_slots() -> None:
     assert np.argwhere(inject.where).tolist() == [[3, 0, 1], [7, 2, 0]]
     assert inject.symbols[7, 2, 0, 0] == 5
     assert inject.kinship.ravel().tolist() == [8]
+
+
+def test_a_course_has_the_intervals_of_each_of_its_steps() -> None:
+    rng = np.random.default_rng(2)
+    values = rng.normal(size=(400, 3)) + np.array([0, 1, 5])
+    values[1:, 2] = np.nan
+    found = course(values, np.random.default_rng(0), 2000)
+    assert found["mean"][:2] == pytest.approx(values[:, :2].mean(axis=0).tolist())
+    for s in (0, 1):
+        expected = bca_mean(values[:, s], np.random.default_rng(1))
+        assert (found["low"][s], found["high"][s]) == pytest.approx(expected, abs=0.02)
+    assert found["mean"][2] is not None
+    assert found["low"][2] is found["high"][2] is None
 
 
 def test_levels_that_differ_are_told_from_levels_that_do_not() -> None:
