@@ -17,6 +17,7 @@ from commlab.foundation.errors import CommlabError, InterventionError
 from commlab.talk import protocol as ask
 from commlab.talk.clients import RATE, Client
 from commlab.talk.conversation import Conversation
+from commlab.talk.laboratory import Laboratory, Trial
 from commlab.talk.mind import LAYER, Mind
 from commlab.talk.observer import about
 from commlab.talk.phrasebook import Phrasebook
@@ -43,20 +44,13 @@ class Loop(Protocol):
         ...
 
 
-class Trial(Protocol):
-    """What turns a line into an experiment."""
-
-    def __call__(self, line: Plain, wish: ask.Experiment, book: Phrasebook, watch: Callable[[float], None]) -> Plain:
-        """Return the finding, as it is sent."""
-        ...
-
-
 class Room:
     """A conversation and its clients."""
 
     def __init__(self, conversation: Conversation, trial: Trial | None = None, loop: Loop | None = None) -> None:
         """Open the room; nothing moves before `start`."""
-        self.conversation, self.trial, self.loop = conversation, trial, loop
+        self.conversation, self.loop = conversation, loop
+        self.laboratory = Laboratory(trial, lambda message: self.later(lambda: self._found(message)))
         self.mind = Mind({}, "Probes of hidden states are being fitted …")
         self.clients: list[Client] = []  # touched in the room's thread alone
         self.playing, self.speed = False, SPEED
@@ -68,7 +62,6 @@ class Room:
         self._due = 0.0
         self._shown = 0.0
         self._told = 0  # lines sent
-        self._trial: threading.Thread | None = None
 
     def start(self) -> None:
         """Let the thread run."""
@@ -263,35 +256,15 @@ class Room:
     def _experiment(self, wish: ask.Experiment) -> None:
         """Begin to turn a line into an experiment. Raises InterventionError where that cannot be."""
         lines = self.conversation.transcript.lines
-        if wish.line >= len(lines) or not lines[wish.line].get("can_experiment"):
-            raise InterventionError(f"Line {wish.line} is nothing that a person said; choose a line that is.")
-        if self.trial is None:
-            raise InterventionError("This conversation has no run in which experiments could be made.")
-        if self._trial is not None and self._trial.is_alive():
-            raise InterventionError("An experiment is running; wait for it to end.")
-        line = dict(lines[wish.line])
-        self._trial = threading.Thread(
-            target=self._try, args=(line, wish, self.conversation.observer.book), name="experiment", daemon=True
-        )
-        self._tell({"type": "experiment", "line": wish.line, "state": "running", "done": 0.0, "sentence": None})
-        self._trial.start()
+        line = lines[wish.line] if wish.line < len(lines) else {}
+        self.laboratory.begin(line, wish, self.conversation.observer.book)
 
-    def _try(self, line: Plain, wish: ask.Experiment, book: Phrasebook) -> None:
-        """Carry an experiment out, in its own thread."""
-        about_line = {"type": "experiment", "line": wish.line}
-
-        def watch(done: float) -> None:
-            self.later(lambda: self._tell({**about_line, "state": "running", "done": done, "sentence": None}))
-
-        try:
-            assert self.trial is not None
-            found = {**about_line, "state": "done", **self.trial(line, wish, book, watch)}
-        except CommlabError as error:
-            found = {**about_line, "state": "failed", "sentence": str(error)}
-        except Exception:
-            traceback.print_exc()
-            found = {**about_line, "state": "failed", "sentence": "The experiment broke down; see the terminal."}
-        self.later(lambda: self._tell(found))
+    def _found(self, message: Plain) -> None:
+        """Tell everybody how an experiment goes, and write down what it found."""
+        if message["state"] == "done":
+            self.conversation.transcript.note(f"Experiment: {message['sentence']}")
+            self._tell_lines()
+        self._tell(message)
 
     def _welcome(self, client: Client) -> None:
         """Show a newcomer everything."""
