@@ -158,7 +158,7 @@ function hearing(scene, slots, pick) {
         element(
           "span",
           { class: "words" },
-          element("span", { text: slot.text ?? "silence" }),
+          element("span", { text: slot.text ?? (slot.symbols.some(Boolean) ? "no meaning known" : "silence") }),
           element("small", { text: [percent(slot.certainty), whoOf(scene, slot, pick)].filter(Boolean).join(" · ") }),
         ),
       ),

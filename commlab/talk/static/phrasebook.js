@@ -13,10 +13,11 @@ export class Phrasebook {
     byId("search").addEventListener("keydown", (event) => this.#keys(event));
   }
 
-  setHello({ phrasebook, phrasebook_note: note }) {
-    this.#entries = phrasebook.map((entry) => ({ entry, row: this.#row(entry), words: wordsOf(entry) }));
+  setHello(hello) {
+    const entries = hello.phrasebook.length ? hello.phrasebook : rawSymbols(hello);
+    this.#entries = entries.map((entry) => ({ entry, row: this.#row(entry), words: wordsOf(entry) }));
     byId("book").replaceChildren(...this.#entries.map(({ row }) => row));
-    byId("book-note").textContent = note ?? (phrasebook.length ? "" : "There are no phrases; say raw symbols.");
+    byId("book-note").textContent = hello.phrasebook_note ?? "";
     this.#filter();
   }
 
@@ -63,3 +64,15 @@ export class Phrasebook {
 }
 
 const wordsOf = (entry) => `${symbolText(entry.symbols)} ${entry.phrase ?? ""} ${entry.sentence ?? ""}`.toLowerCase();
+
+/** Without a lexicon: every symbol, its meaning unknown; of longer messages there are too many. */
+function rawSymbols({ vocabulary, length }) {
+  if (length !== 1) return [];
+  const symbols = Array.from({ length: vocabulary }, (_, symbol) => symbol);
+  return symbols.map((symbol) => ({
+    symbols: [symbol],
+    phrase: symbol ? null : "silence",
+    certainty: null,
+    sentence: null,
+  }));
+}

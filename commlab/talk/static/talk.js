@@ -73,6 +73,7 @@ function takeHello(hello) {
   const first = state.hello === null;
   state.hello = hello;
   byId("run").textContent = `${hello.run} · ${hello.title ?? hello.scenario}`;
+  byId("run").title = byId("run").textContent;
   document.title = `${hello.run} – commlab talk`;
   speak.setHello(hello, first);
   phrasebook.setHello(hello);

@@ -119,6 +119,7 @@ def test_a_new_lexicon_is_taken_while_the_page_is_open(opened: Visits, canned: M
     note = "The lexicon is being made from the run's recording …"
     there.tell(canned.hello(phrasebook=[], phrasebook_note=note))
     expect(page.locator("#book-note")).to_have_text(note)
+    expect(page.locator("#book li")).to_have_count(16)  # raw symbols, meanwhile
     page.fill("#say", "north")
     there.tell(canned.hello())
     expect(page.locator("#book li")).to_have_count(9)
