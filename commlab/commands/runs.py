@@ -32,9 +32,13 @@ MUTED, UNTRAINED = "muted.h5", "untrained.h5"
 
 
 def checkpoint_of(run: RunFolder, path: Path | None = None) -> Checkpoint:
-    """Return the run's last checkpoint, or the one at `path`."""
+    """Return the run's last checkpoint, or the one at `path`; torch is kept to one thread, for networks are small."""
+    import torch
+
     from commlab.agents.checkpoint import latest_checkpoint, load_checkpoint
     from commlab.env.kernel import kernels_are_cold
+
+    torch.set_num_threads(1)  # more of them wait for each other
 
     if kernels_are_cold():
         say("First use on this machine: compiling kernels takes about half a minute.")
