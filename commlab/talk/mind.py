@@ -25,6 +25,7 @@ LEAST = 0.02  # above chance, to be shown
 COLUMN = f"policy/hidden.{LAYER}"
 _FOLDS = 4  # one of them is held out
 _MOST_ROWS = 20_000
+_FEW = 8  # values that a number may take to be a class
 _FEWEST = 20  # rows of a class
 _TEMPERATURES = np.geomspace(0.5, 16, 21)
 Float64 = NDArray[np.float64]
@@ -39,6 +40,7 @@ class Reading(NamedTuple):
     offsets: Float64  # (K,)
     score: float  # held out: balanced accuracy, or R^2
     chance: float  # share of the most common value; 0 for a number
+    span: tuple[float, float] = (-np.inf, np.inf)  # of a number
 
     @property
     def strength(self) -> float:
@@ -50,7 +52,7 @@ class Reading(NamedTuple):
         """Return what the hidden state (H,) says: the value, and how sure it is."""
         heights = self.weights @ hidden.astype(np.float64) + self.offsets
         if not self.names:
-            value, certainty = f"{heights[0]:.0f}", max(0.0, self.score)
+            value, certainty = f"{np.clip(heights[0], *self.span):.0f}", max(0.0, self.score)
         else:
             chances = np.exp(heights - heights.max())
             best = int(heights.argmax())
@@ -115,24 +117,36 @@ def compute(name: str, recording: Recording) -> Labels | None:
 
 
 def fit_one(recording: Recording, agents: list[int], name: str, labels: Labels) -> Reading | None:
-    """Return a probe of some agents' hidden states for a target; None where it does not vary."""
+    """Return a probe of some agents' hidden states for a target; None where it does not vary.
+
+    A number that takes a few values alone, such as energy where all that is carried is a crystal, is asked as a class.
+    """
     hidden = recording.read(COLUMN, agents=agents).astype(np.float64)  # (S, n, H)
     values, valid = labels.values[:, agents], labels.valid[:, agents]
     episode = np.broadcast_to(recording.row_episode[:, None], valid.shape)
     _, test = episode_folds(recording.n_episodes, _FOLDS, 0)[0]
     hidden, values, held = hidden[valid], values[valid], np.isin(episode[valid], test)
-    if labels.names:
-        counts = np.bincount(values, minlength=len(labels.names))
+    every_name, values = as_classes(labels.names, values)
+    if every_name:
+        counts = np.bincount(values, minlength=len(every_name))
         kept = np.flatnonzero(counts >= _FEWEST)
         common = np.isin(values, kept)
         if len(kept) < 2 or len(np.unique(values[common & ~held])) < len(kept):
             return None
         classes = np.searchsorted(kept, values[common])
-        names = tuple(labels.names[k] for k in kept.tolist())
+        names = tuple(every_name[k] for k in kept.tolist())
         return fit_classes(name, names, hidden[common], classes, held[common])
     if len(values) < _FEWEST or np.ptp(values[~held]) == 0 or np.ptp(values[held]) == 0:
         return None
     return fit_number(name, hidden, values.astype(np.float64), held)
+
+
+def as_classes(names: tuple[str, ...], values: NDArray[Any]) -> tuple[tuple[str, ...], NDArray[Any]]:
+    """Return the names and codes of numbers (N,) that are few, others as they are."""
+    if names:
+        return names, values
+    known, codes = np.unique(values, return_inverse=True)
+    return (tuple(f"{value:g}" for value in known.tolist()), codes) if len(known) <= _FEW else ((), values)
 
 
 def fit_classes(
@@ -165,6 +179,7 @@ def fit_number(name: str, hidden: Float64, values: Float64, held: NDArray[np.boo
         np.atleast_1d(probe.intercept_),
         float(probe.score(hidden[held], values[held])),
         0.0,
+        (float(values.min()), float(values.max())),
     )
 
 
