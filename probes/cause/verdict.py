@@ -34,6 +34,8 @@ SURE = 0.05  # p-values of use and content
 RELABELLED = 0.01  # p-value of content with the referents of messages exchanged, where messages are enough for it
 WORTH = 0.05  # of the return: a use that is certainly less than that is none
 NEAR = 0.25  # cells: the same for content
+LUCK = 0.1  # the p-value of the same exchange from which on content is no more than luck, given enough trials
+TRIALS = 64
 ENOUGH = 8  # episodes
 
 HONEST = {  # in the words of the sentence
@@ -202,7 +204,8 @@ def _content(result: Result | DataError, signals: Signalling) -> Evidence:
     moved = f"come {estimate:.2f} cells closer to" if round(estimate, 2) > 0 else "come no closer to"
     says = f"listeners {moved} what a message was about"
     holds: bool | None = sure and means
-    if sure and not means:
+    lucky = alike["p_value"] >= LUCK and result.n_episodes >= TRIALS
+    if estimate > 0 and not means and (sure or lucky):
         says += ", but no more than if each message meant something else"
     elif not sure and high > NEAR and estimate > 0:
         holds = None

@@ -35,12 +35,9 @@ SEEDS = 3  # codebooks
 EPISODES = 256  # played for each verdict
 Watch = Callable[[int, int], None]  # verdicts reached, verdicts in all
 
-# Agents that are no scripted pair. Muted training is judged as it was trained, muted, so that nobody can hear; with the
-# grounding term of the default recipe its speakers come to tell where crystals are all the same.
-CONTROLS: dict[str, Verdict] = {
-    "untrained": "babbling",
-    "trained muted, with grounding": "talking to nobody",
-}
+# Agents that are no scripted pair, in `lookout`. Those trained muted are judged as they live, muted, so that nobody can
+# hear; their speakers come to tell where crystals are all the same, above all by the default recipe's grounding term.
+CONTROLS: dict[str, Verdict] = {"untrained": "babbling", "trained muted": "talking to nobody"}
 
 
 class Pair(NamedTuple):

@@ -27,4 +27,4 @@ def test_every_pair_stands_on_the_page(told: dict[Pair, str]) -> None:
 def test_the_controls_stand_on_the_page() -> None:
     page = PAGE.read_text()
     assert "| untrained networks | " + CONTROLS["untrained"] in page
-    assert "| trained with the channel muted, as they live | " + CONTROLS["trained muted, with grounding"] in page
+    assert "| trained with the channel muted, as they live | " + CONTROLS["trained muted"] in page
