@@ -20,7 +20,7 @@ from commlab.agents.plan import Plan, adding, erasing, patching, together
 from commlab.datasets.reader import Recording
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Result
-from commlab.foundation.statistics import bca_paired_difference, permutation_p_value, summarise_null
+from commlab.foundation.statistics import bca_paired_difference, permutation_p_value, sign_flip_p_value, summarise_null
 from commlab.probes.cause.cases import Wish
 from commlab.probes.cause.directions import fit_eraser, matched, part_of, random_part, scaled
 from commlab.probes.cause.outcomes import ACTION, SAID, Arm, came_to_by_arm, identical, mean_of, score, spread_of
@@ -68,11 +68,12 @@ class Found(NamedTuple):
 def fit(agents: Playable, recording: Recording, wish: Wish, command: str = "patch") -> Result:
     """Return how much oftener agents do what another episode called for when given their state of that episode.
 
-    The estimate is paired over episodes, against the untouched twin: the share of listeners whose first place is the
-    other episode's, or of speakers who say the other episode's value; for targets that are neither, the bits by which
-    the choice of action changes, beyond those of a state of the same value. It is that of the target's subspace, or
-    of the whole state if so wished. The null exchanges as many dimensions, drawn at random, and moves the state as far;
-    for the whole state it moves it as far in a random direction. Subspaces are fitted on the recording. Raises
+    The estimate is paired over episodes, against a state of an episode with the same value: the share of listeners
+    whose first place is the other episode's, or of speakers who say its value; for targets that are neither, the bits
+    by which the choice of action changes. It is that of the target's subspace, or of the whole state if so wished. The
+    null exchanges as many dimensions, drawn at random, and moves the state as far; for the whole state it moves it as
+    far in a random direction. The p-value is the larger of two, against the null and, by sign flips, against the state
+    with the same value: a change that is neither must do less. Subspaces are fitted on the recording. Raises
     InterventionError for layers, steps and agents that do not exist, and DataError where the recording is of other
     agents or there are too few cases.
     """
@@ -140,10 +141,11 @@ def _result(stage: Stage, found: Found, moved: dict[str, float], command: str) -
     rng = np.random.default_rng([stage.wish.seed, 12])
     wish, states, main = stage.wish, stage.states, stage.outcomes[0]
     changed, alike, at_random = (WHOLE, WHOLE_SAME, WHOLE_RANDOM) if wish.whole else (PART, PART_SAME, PART_RANDOM)
-    patched, base = found.of(main, changed), found.of(main, alike if main == ACTION else UNTOUCHED)
+    patched, base, untouched = (found.of(main, name) for name in (changed, alike, UNTOUCHED))
     null = np.array([(found.score(main, arm) - base).mean() for arm in found.draws[at_random]])
     estimate = float((patched - base).mean())
-    p_value = permutation_p_value(estimate, null)
+    flipped = sign_flip_p_value(patched - base, rng, alternative="greater")
+    p_value = max(permutation_p_value(estimate, null), flipped)
     tables = {outcome: found.table(outcome, rng) for outcome in stage.outcomes}
     came = came_to_by_arm({name: found.arms[name] for name in ARMS}, stage.outcomes, found.wanted, stage.cases.own)
     return Result(
@@ -162,10 +164,12 @@ def _result(stage: Stage, found: Found, moved: dict[str, float], command: str) -
             "told": wish.told,
             "outcomes": tables,
             "came_to": came,
-            "beyond_same_value": {
-                "mean": float((patched - found.of(main, alike)).mean()),
-                "interval": bca_paired_difference(patched, found.of(main, alike), rng),
+            "above_untouched": {
+                "mean": float((patched - untouched).mean()),
+                "interval": bca_paired_difference(patched, untouched, rng),
             },
+            "p_random": permutation_p_value(estimate, null),
+            "p_same_value": flipped,
             "no_op_is_identical": identical(found.arms[ITSELF], found.arms[UNTOUCHED]),
             "moved": moved,
         },

@@ -36,6 +36,7 @@ def test_listeners_go_where_the_place_in_their_state_is(listeners: Result) -> No
     assert listeners.p_value == ABOVE_ALL
     assert listeners.interval is not None
     assert listeners.interval[0] > 0.8
+    assert listeners.details["above_untouched"]["interval"][0] > 0.8
     came = listeners.details["came_to"]["place"]
     assert came["untouched"]["own"] > 0.9
     assert came["its subspace"]["wanted"] == went["its subspace"]
