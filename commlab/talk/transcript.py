@@ -23,6 +23,7 @@ __all__ = ["FOLDER", "Saved", "SavedSay", "Transcript", "as_say", "load_talk", "
 
 FOLDER = "talks"
 FORMAT = 1
+MOST = 12  # agents whose words are written down in a step
 _LONGEST = 60  # letters in a name
 Line = dict[str, Any]
 
@@ -107,12 +108,14 @@ class Transcript:
         return self._add(line | {"sentence": self._person_sentence(line)})
 
     def step(self, step: Step) -> list[Line]:
-        """Write what agents began to say in a step."""
+        """Write what agents began to say in a step; of very many, the first ones, and of those the answers first."""
         self.marks.append(step.mark)
-        return [line for n in range(len(self.names)) if (line := self._agent(n, step)) is not None]
+        lines = [line for n in range(len(self.names)) if (line := self._agent(n, step)) is not None]
+        kept = sorted(lines, key=lambda line: not line["answer"])[:MOST]
+        return [self._add(line) for line in sorted(kept, key=lambda line: line["speaker"])]
 
     def _agent(self, n: int, step: Step) -> Line | None:
-        """Write what an agent began to say, if it did."""
+        """Return a line with what an agent began to say, if it did."""
         said, twin = tuple(step.said[LIVE, n].tolist()), tuple(step.said[TWIN, n].tolist())
         before, self._said[n] = self._said[n], said
         if said == before or not self._is_told(n, said, step.t):
@@ -133,7 +136,7 @@ class Transcript:
             other = self.observer.book.words(twin)
             line |= {"twin": list(twin), "twin_words": other.text}
             sentence += f" In the twin it says {told(twin, other.text, other.certainty)}."
-        return self._add(line | {"sentence": sentence})
+        return line | {"sentence": sentence}
 
     def _is_told(self, n: int, said: tuple[int, ...], t: int) -> bool:
         """Return whether a new message is worth a line: words of the agent's own, in the language that is known."""
