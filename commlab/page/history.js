@@ -15,7 +15,12 @@ export class History {
     const follows = last && last.episode === frame.episode && (frame.t === last.t || frame.t === last.t + 1);
     if (!follows) this.#frames = [];
     if (last && follows && last.t === frame.t) this.#frames.pop();
-    this.#frames.push({ episode: frame.episode, t: frame.t, live: places(frame.live), twin: places(frame.twin) });
+    this.#frames.push({
+      episode: frame.episode,
+      t: frame.t,
+      live: places(frame.live),
+      twin: places(frame.twin ?? frame.live),
+    });
     if (this.#frames.length > KEPT) this.#frames.shift();
   }
 

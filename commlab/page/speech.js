@@ -7,6 +7,7 @@ import { WHITE } from "./palette.js";
 import { Pen } from "./pen.js";
 
 const WORDY = 6; // speakers who are translated on the map; of more, only those who are picked or speak for a person
+const ROOMY = 24; // css pixels: in smaller cells, too, only these are translated
 const LEAST = 12; // css pixels: in smaller cells only these have bubbles, and all others dots
 
 /** Draws what is said in a world: arguments of drawBoard, and `centre`, which turns [row, column] into [x, y]. */
@@ -15,8 +16,9 @@ export function drawSpeech(context, world, area, view, look, centre) {
   const first = (i) => (i === look.pick || world.agents[i].by_person ? 0 : look.saysOther(i) ? 1 : 2);
   const speakers = world.agents.map((_, i) => i).filter((i) => isSpeech(world.agents[i]));
   speakers.sort((a, b) => first(a) - first(b) || a - b);
+  const roomy = speakers.length <= WORDY && cell >= ROOMY * unit;
   const speeches = speakers.map((i) =>
-    speechOf(context, world.agents[i], i, centre(look.at(i)), unit, speakers.length <= WORDY || first(i) === 0),
+    speechOf(context, world.agents[i], i, centre(look.at(i)), unit, roomy || first(i) === 0),
   );
   const seen = speeches.filter(({ x, y }) => within([x, y], area, 0));
   const things = [

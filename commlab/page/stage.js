@@ -1,19 +1,17 @@
-// The canvas: the live world and its twin beside or below each other, crisp on any screen, drawn when something changed.
+// The canvas: a world, or the live one and its twin, crisp on any screen and drawn only when something changed.
 
 import { FONT } from "./bubbles.js";
 import { drawBoard } from "./board.js";
 import { drawGround } from "./ground.js";
 import { History } from "./history.js";
+import { cameraFor, fitBoards } from "./layout.js";
 import { theme } from "./palette.js";
-import { isWalled, relationOf } from "./scene.js";
+import { relationOf } from "./scene.js";
 import { drawPhantoms } from "./speech.js";
 import { Sprites } from "./sprites.js";
 
-const GAP = 14; // css pixels between the boards
-const TITLE = 30; // css pixels above each
 const NEAR = 30; // css pixels of a cell when the picture follows an agent
 const GLIDE = 140; // milliseconds that a step of an agent takes on the screen, at most
-const BORDER = 0.45; // of a cell: what is shown of a wall around the whole map
 const FEW = 4; // agents that differ: of more, only the picked one has its way drawn and its place in the other world
 const TINY = 12; // css pixels of a cell: below, the picture follows the picked agent from the beginning
 const NO_MARKS = { trails: [], marked: [], objectsDiffer: new Set() };
@@ -33,13 +31,16 @@ export class Stage {
   #asked = 0;
   #came = 0;
   #still;
-  #titles;
+  #worlds;
 
-  /** `titles` names the two worlds; `timing(milliseconds)`, if given, hears how long each drawing took. */
-  constructor(canvas, { titles = ["Live", "Twin, untouched"], timing = null } = {}) {
+  /**
+   * `worlds` names the parts of frames that are drawn, with their titles: "live", and "twin" if frames have one.
+   * `timing(milliseconds)`, if given, hears how long each drawing took.
+   */
+  constructor(canvas, { worlds = { live: "Live", twin: "Twin, untouched" }, timing = null } = {}) {
     this.#canvas = canvas;
     this.#context = canvas.getContext("2d", { alpha: false });
-    this.#titles = titles;
+    this.#worlds = Object.entries(worlds);
     this.timing = timing;
     this.#still = matchMedia("(prefers-reduced-motion: reduce)");
     const night = matchMedia("(prefers-color-scheme: dark)");
@@ -61,7 +62,7 @@ export class Stage {
     this.#forget();
   }
 
-  /** Shows a frame: live and twin (agents, objects, cells), differs, objects_differ, drift. */
+  /** Shows a frame: live and, if there is one, twin (agents, objects, cells), differs, objects_differ, drift. */
   setFrame(frame) {
     this.#frame = frame;
     this.#history.add(frame);
@@ -101,7 +102,7 @@ export class Stage {
     const [x, y] = [clientX - box.left, clientY - box.top].map((value) => value * this.#unit());
     const { cell, areas } = this.#layout;
     let [best, least] = [null, 0.85 * cell];
-    ["live", "twin"].forEach((world, n) => {
+    this.#worlds.forEach(([world], n) => {
       const area = areas[n];
       if (x < area[0] || x > area[2] || y < area[1] || y > area[3]) return;
       const [left, top] = this.#camera(area);
@@ -123,33 +124,13 @@ export class Stage {
     this.redraw();
   }
 
-  /** The boards' areas, side by side or one below the other, whichever makes larger cells; in device pixels. */
   #fitted(near) {
-    const unit = this.#unit();
     const box = this.#canvas.parentElement.getBoundingClientRect();
-    const [width, height] = [Math.floor(box.width * unit), Math.floor(box.height * unit)];
-    const { map } = this.#scene;
-    const [gap, title] = [Math.round(GAP * unit), Math.round(TITLE * unit)];
-    const beside = [Math.floor((width - gap) / 2), height - title];
-    const below = [width, Math.floor((height - gap) / 2) - title];
-    const crop = isWalled(map) ? 1 - BORDER : 0;
-    const [columns, rows] = [map.width - 2 * crop, map.height - 2 * crop];
-    const cellIn = ([w, h]) => Math.floor(Math.min(w / columns, h / rows));
-    const wide = cellIn(beside) >= cellIn(below);
-    const room = wide ? beside : below;
-    const cell = Math.max(2, Math.min(near ? Math.round(NEAR * unit) : cellIn(room), Math.round(64 * unit)));
-    const size = [Math.min(room[0], Math.round(cell * columns)), Math.min(room[1], Math.round(cell * rows))];
-    const steps = wide ? [size[0] + gap, 0] : [0, size[1] + gap + title];
-    const left = Math.max(0, Math.floor((width - (wide ? 2 * size[0] + gap : size[0])) / 2));
-    const top = title;
-    const areas = [0, 1].map((n) => {
-      const [x, y] = [left + n * steps[0], top + n * steps[1]];
-      return [x, y, x + size[0], y + size[1]];
-    });
-    return { cell, areas, width, height, unit, crop };
+    return fitBoards(this.#scene.map, this.#worlds.length, box, this.#unit(), near ? NEAR : null);
   }
 
   #arrange() {
+    this.#grounds.clear();
     this.#layout = this.#fitted(this.#follow);
     const { width, height, unit, cell } = this.#layout;
     if (this.#canvas.width !== width || this.#canvas.height !== height) {
@@ -165,12 +146,12 @@ export class Stage {
     this.#asked = 0;
     if (!this.#scene) return;
     const began = performance.now();
-    if (!this.#layout) this.#arrange();
+    if (this.#layout?.unit !== this.#unit()) this.#arrange(); // at first, and where the window came to another screen
     const { width, height, areas } = this.#layout;
     this.#context.fillStyle = this.#theme.page;
     this.#context.fillRect(0, 0, width, height);
     const share = this.#glide(began);
-    ["live", "twin"].forEach((world, n) => this.#drawWorld(world, areas[n], this.#titles[n], share));
+    this.#worlds.forEach(([world, title], n) => this.#drawWorld(world, areas[n], title, share));
     if (share < 1) this.redraw();
     this.timing?.(performance.now() - began);
   }
@@ -216,28 +197,17 @@ export class Stage {
     return this.#grounds.get(key);
   }
 
-  /** Where the map's upper left corner lies: at the area's, or so that the agent that is followed is in the middle. */
   #camera(area) {
-    const { cell, crop } = this.#layout;
-    const { map } = this.#scene;
-    const focus = this.#frame?.live.agents[this.#pick ?? 0];
-    const shift = (low, high, length, place) => {
-      const [first, last] = [low - crop * cell, high + crop * cell];
-      if (length * cell <= last - first + 1) return Math.round(first);
-      return Math.round(Math.min(first, Math.max(last - length * cell, (low + high) / 2 - (place + 0.5) * cell)));
-    };
-    return [
-      shift(area[0], area[2], map.width, focus?.column ?? 0),
-      shift(area[1], area[3], map.height, focus?.row ?? 0),
-    ];
+    const { row, column } = this.#frame?.live.agents[this.#pick ?? 0] ?? { row: 0, column: 0 };
+    return cameraFor(this.#scene.map, area, this.#layout, [row, column]);
   }
 
   #look(world, area, share) {
     const other = world === "live" ? "twin" : "live";
     const frame = this.#frame;
     const at = (i) => between(this.#history.before(world, i), frame[world].agents[i], share);
-    const differs = new Set(frame.differs);
-    const marks = frame.drift?.since === null ? NO_MARKS : this.#marks(world, differs);
+    const differs = new Set(frame.differs ?? []);
+    const marks = typeof frame.drift?.since === "number" ? this.#marks(world, differs) : NO_MARKS;
     return {
       ...marks,
       camera: this.#camera(area),
@@ -246,12 +216,13 @@ export class Stage {
       pick: this.#pick,
       relation: (j) => relationOf(this.#scene, this.#pick, j),
       differs,
-      saysOther: (i) => String(frame.live.agents[i]?.said) !== String(frame.twin.agents[i]?.said),
+      saysOther: (i) =>
+        Boolean(frame.twin) && String(frame.live.agents[i]?.said) !== String(frame.twin.agents[i]?.said),
     };
   }
 
   #marks(world, differs) {
-    const since = Math.max(0, (this.#frame.drift?.since ?? 0) - 1);
+    const since = Math.max(0, this.#frame.drift.since - 1);
     const marked = [...differs].filter((i) => differs.size <= FEW || i === this.#pick);
     return {
       marked,
@@ -262,7 +233,7 @@ export class Stage {
 
   /** Where agent i is in the other world, if it is elsewhere there. */
   #apart(i, other) {
-    const [a, b] = [this.#frame.live.agents[i], this.#frame.twin.agents[i]];
+    const [a, b] = [this.#frame.live.agents[i], this.#frame.twin?.agents[i]];
     if (!a || !b || (a.row === b.row && a.column === b.column)) return null;
     const there = this.#frame[other].agents[i];
     return [there.row, there.column];

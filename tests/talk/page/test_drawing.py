@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -72,6 +73,54 @@ def test_bubbles_cover_neither_each_other_nor_the_edge(page: Any) -> None:
         assert a[3] <= 300
         for b in boxes[n + 1 :]:
             assert a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
+
+
+LAYOUT = """([height, width, count, box, near]) => import('/page/layout.js').then(({ fitBoards }) => {
+  const cell = (r, c) => Number(r === 0 || c === 0 || r === height - 1 || c === width - 1);
+  const grid = [...Array(height).keys()].map((r) => [...Array(width).keys()].map((c) => cell(r, c)));
+  return fitBoards({ height, width, grid }, count, { width: box[0], height: box[1] }, 1, near);
+})"""
+
+
+def test_boards_lie_as_their_map_has_most_room(page: Any) -> None:
+    beside = page.evaluate(LAYOUT, [11, 11, 2, [850, 450], None])
+    assert beside["areas"][0][1] == beside["areas"][1][1]
+    below = page.evaluate(LAYOUT, [10, 100, 2, [850, 450], None])
+    assert below["areas"][0][0] == below["areas"][1][0]
+    alone, both = (page.evaluate(LAYOUT, [11, 11, count, [450, 450], None]) for count in (1, 2))
+    assert alone["cell"] > both["cell"]
+    near = page.evaluate(LAYOUT, [100, 100, 2, [850, 450], 30])
+    assert near["cell"] == 30
+    for layout in (beside, below, alone, both, near):
+        for left, top, right, bottom in layout["areas"]:
+            assert 0 <= left < right <= 850
+            assert 0 < top < bottom <= 450
+
+
+def test_one_world_is_drawn_without_a_twin(page: Any, canned: ModuleType) -> None:
+    page.wait_for_selector("#agents button")
+    room = canned.Room()
+    room.on_step({})
+    frame = {
+        name: value for name, value in room.frame().items() if name in {"episode", "t", "playing", "speed", "live"}
+    }
+    drawn = page.evaluate(
+        """async ([hello, episode, frame]) => {
+          const [{ Stage }, { makeScene }] = await Promise.all([import('/page/stage.js'), import('/page/scene.js')]);
+          const canvas = document.createElement('canvas');
+          const home = document.createElement('div');
+          Object.assign(home.style, { position: 'fixed', width: '400px', height: '400px' });
+          document.body.append(home);
+          home.append(canvas);
+          const stage = new Stage(canvas, { worlds: { live: 'Replay' } });
+          stage.setScene(makeScene(hello, episode));
+          stage.setFrame(frame);
+          await new Promise((next) => setTimeout(next, 400));
+          return canvas.toDataURL().length;
+        }""",
+        [canned.hello(), canned.episode(), frame],
+    )
+    assert drawn > 15_000
 
 
 def test_without_families_colours_are_those_of_kin_groups(page: Any) -> None:
