@@ -138,8 +138,8 @@ def draw_map(ax: Axes, data: Result) -> None:
                 star = " *" if standing[one, other] else ""
                 ax.text(column, row, f"{number(float(value))}{star}", ha="center", va="center", fontsize=8.8,
                         color="white" if value > 0.6 else INK)  # fmt: skip
-    ax.set_yticks(range(len(down)), [plain(level, 24) for level in down])
-    ax.set_xticks(range(len(across)), [plain(level, 24) for level in across])
+    ax.set_yticks(range(len(down)), [plain(number(level), 24) for level in down])
+    ax.set_xticks(range(len(across)), [plain(number(level), 24) for level in across])
     ax.tick_params(length=0, labelcolor=INK)
     ax.set(ylabel=first, xlabel=second)
     for spine in ax.spines.values():

@@ -49,7 +49,10 @@ def run(
     traces: dict[str, Trace] = {}
     for name, changes in experiment.arms.items():
         plan = plan_of_arm(name, changes, actors, experiment.episodes, agents, book)
-        traces[name] = play(agents, experiment.episodes, experiment.seed, plan) if changes else natural
+        try:
+            traces[name] = play(agents, experiment.episodes, experiment.seed, plan) if changes else natural
+        except InterventionError as error:  # symbols, hidden states and values that these worlds lack
+            raise InterventionError(f"arms.{name}: {error}") from None
         if watch is not None:
             watch(len(traces), len(experiment.arms))
     values = {

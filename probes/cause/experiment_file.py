@@ -206,7 +206,7 @@ class Experiment(Model):
 
     title: str = Field("An experiment", max_length=200, description="What it is called; its file is named after it.")
     question: str = Field("", description="What it asks, in a sentence.")
-    episodes: int = Field(256, ge=8, le=100_000, description="Episodes, a trial in each that has such a moment.")
+    episodes: int = Field(256, ge=8, le=20_000, description="Episodes, a trial in each that has such a moment.")
     seed: int = Field(0, ge=0, lt=2**20, description="Root of all draws.")
     listener: Names = Field(("listeners",), description="Among whom the listener of each trial is drawn.")
     speaker: Names = Field(("speakers",), description="Among whom the speaker of each trial is drawn.")

@@ -169,8 +169,14 @@ def test_directions_in_words(words: str, name: str) -> None:
             {"arms": {"a": [{**MUTE, "agents": "scoot"}], "b": []}},
             "There are no agents 'scoot': the nearest is 'scout'",
         ),
-        ({"arms": {"a": [{"site": "message.in", "operation": "set", "symbol": 99}], "b": []}}, "not 99"),
-        ({"arms": {"a": [{"site": "hidden.cor", "operation": "mute"}], "b": []}}, "hidden"),
+        (
+            {"arms": {"a": [{"site": "message.in", "operation": "set", "symbol": 99}], "b": []}},
+            "arms.a: This world has symbols 0 to 11, not 99",
+        ),
+        (
+            {"arms": {"a": [{"site": "hidden.cor", "operation": "mute"}], "b": []}},
+            "arms.a: The policy has no hidden states",
+        ),
         ({"arms": {"a": [{**MUTE, "operation": "replay", "source": 64}], "b": []}}, "arms.a: There is no episode 64"),
         ({"moment": 63}, "moment: step 63 is not within the episode, 0 to 62."),
         ({"listener": "nobody"}, "There are no agents 'nobody'"),
