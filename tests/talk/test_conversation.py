@@ -5,10 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from commlab.agents.checkpoint import Checkpoint
+from commlab.agents.recurrent import RecurrentPolicy
 from commlab.datasets.reader import open_recording
+from commlab.env.loading import load_scenario
 from commlab.foundation.errors import CommlabError
 from commlab.talk.conversation import Conversation
 from commlab.talk.mind import Mind, fit_mind
+from commlab.talk.phrasebook import Phrasebook
 from commlab.talk.protocol import SayWish
 from commlab.talk.transcript import load_talk, plain_name, talk_names
 
@@ -194,3 +198,12 @@ def test_what_a_page_is_shown(held: Conversation) -> None:
     assert abs(sum(one["probability"] for one in focus["intends"]) - 1) < 0.05
     json.dumps([frame, focus, held.opening], allow_nan=False)
     assert Path(held.run).exists()
+
+
+def test_of_very_many_agents_few_are_written_down(tmp_path: Path) -> None:
+    scenario = load_scenario("arena")
+    agents = Checkpoint(RecurrentPolicy(scenario, 8), scenario, {}, "untrained")
+    talk = Conversation(tmp_path, agents, Phrasebook(None, 1), frozenset(range(16)))
+    walk(talk, 3)
+    said = [line["t"] for line in talk.transcript.lines if line["kind"] == "agent"]
+    assert max(said.count(t) for t in range(3)) == 12
