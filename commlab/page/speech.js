@@ -7,7 +7,7 @@ import { WHITE } from "./palette.js";
 import { Pen } from "./pen.js";
 
 const WORDY = 6; // speakers who are translated on the map; of more, only those who are picked or speak for a person
-const ROOMY = 24; // css pixels: in smaller cells, too, only these are translated
+const ROOMY = 30; // css pixels: in smaller cells, too, only these are translated
 const LEAST = 12; // css pixels: in smaller cells only these have bubbles, and all others dots
 
 /** Draws what is said in a world: arguments of drawBoard, and `centre`, which turns [row, column] into [x, y]. */

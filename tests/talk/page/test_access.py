@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from importlib import resources
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -143,3 +145,62 @@ def test_at_1280_by_800_all_is_on_one_screen(opened: Visits) -> None:
     page = opened().page
     assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
     assert page.evaluate("document.querySelector('.transcript').getBoundingClientRect().bottom <= innerHeight")
+
+
+def test_arrows_move_among_the_agents(opened: Visits) -> None:
+    page = opened().page
+    page.locator("#agents button >> nth=1").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#agents button >> nth=2")).to_be_focused()
+    expect(page.locator("#agent-title")).to_have_text("scout 2")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#agent-title")).to_have_text("gatherer 3")
+
+
+def test_a_large_map_is_seen_from_near_and_from_far(opened: Visits, canned: ModuleType) -> None:
+    there = opened()
+    page = there.page
+    expect(page.locator("#follow")).to_be_hidden()
+    large = canned.episode()
+    large["map"] = {"height": 60, "width": 60, "grid": [[0] * 60 for _ in range(60)], "sites": []}
+    there.tell(large, there.room.frame())
+    expect(page.locator("#follow")).to_have_attribute("aria-pressed", "true")  # cells would be too small to read
+    near = pixels(page)
+    page.keyboard.press("z")
+    expect(page.locator("#follow")).to_have_attribute("aria-pressed", "false")
+    assert pixels(page) != near
+    page.click("#follow")
+    expect(page.locator("#follow")).to_have_attribute("aria-pressed", "true")
+    assert pixels(page) == near
+
+
+GROUNDS = ("page", "card", "tint")
+WORDS = ("ink", "soft", "link", "bad", "ghost", "differ")
+
+
+def test_words_stand_out_from_every_ground_by_day_and_by_night() -> None:
+    css = resources.files("commlab").joinpath("page", "page.css").read_text()
+    day, night = (dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", part)) for part in css.split("@media"))
+    for colours in (day, night):
+        for word in WORDS:
+            for ground in GROUNDS:
+                assert contrast(colours[word], colours[ground]) >= 4.5, (word, ground)
+        assert contrast(colours["link-ink"], colours["link"]) >= 4.5
+        assert contrast(colours["ghost"], colours["ghost-tint"]) >= 4.5
+        assert contrast(colours["bad"], colours["bad-tint"]) >= 4.5
+        assert contrast(colours["differ"], colours["differ-tint"]) >= 4.5
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast of two colours, as WCAG 2.2 defines it."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def luminance(colour: str) -> float:
+    """The relative luminance of a colour, as WCAG 2.2 defines it."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
