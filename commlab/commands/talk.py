@@ -50,9 +50,11 @@ def serve(run: str | None, door: Door, seed: int, episode: int, checkpoint: Path
     talk.step()  # what is compiled on first use is compiled before the page opens
     talk.restart(episode)
     room = Room(talk, Trier(folder, agents, command))
-    server = Server(room, listening, token)
+    server = Server(room, listening, token, door.host)
     threading.Thread(target=_learn, args=(room, folder, who), name="learn", daemon=True).start()
     say(f"Talk with {folder.name} at {server.place.url}")
+    if server.place.far_url is not None:
+        say(f"From other machines: {server.place.far_url}")
     say("Ctrl-C ends it.")
     wanted = sys.stdout.isatty() if door.browser is None else door.browser
     try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import secrets
+import socket
 from http.cookies import CookieError, SimpleCookie
 from typing import NamedTuple
 from urllib.parse import parse_qs, quote, urlsplit
@@ -30,15 +31,32 @@ _WILD = ("0.0.0.0", "::")
 class Place(NamedTuple):
     """Where the server listens."""
 
-    host: str
+    host: str  # a name or a number
     port: int
     token: str | None = None
 
     @property
     def url(self) -> str:
-        """What to open in a browser, with the token."""
-        name = "127.0.0.1" if self.host in _WILD else f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{name}:{self.port}/{f'?token={quote(self.token)}' if self.token else ''}"
+        """What to open in a browser on this machine, with the token."""
+        return self.url_of("127.0.0.1" if self.host in _WILD else self.host)
+
+    @property
+    def far_url(self) -> str | None:
+        """What to open on another machine, None where none is let in."""
+        if self.host in LOOPBACK:
+            return None
+        return self.url_of(socket.gethostname() if self.host in _WILD else self.host)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What the server may be called, beside numbers where it listens everywhere."""
+        mine = socket.gethostname().lower()
+        return frozenset((*LOOPBACK, self.host.lower(), *((mine, f"{mine}.local") if self.host in _WILD else ())))
+
+    def url_of(self, name: str) -> str:
+        """Return the address by a name."""
+        shown = f"[{name}]" if ":" in name else name
+        return f"http://{shown}:{self.port}/{f'?token={quote(self.token)}' if self.token else ''}"
 
 
 def make_token(asked: str | None) -> str | None:
@@ -63,7 +81,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, place: Place) -> None:
         """Guard an app at a place."""
-        self.app, self.place = app, place
+        self.app, self.place, self.names = app, place, place.names
         self.cookie = f"commlab-talk-{place.port}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -126,7 +144,7 @@ class Guard:
             return False
         if (port or 80) != self.place.port:
             return False
-        return name in LOOPBACK or name == self.place.host or (self.place.host in _WILD and is_address(name))
+        return name in self.names or (self.place.host in _WILD and is_address(name))
 
     def _own_origin(self, scope: Scope) -> bool:
         """Return whether a request comes from the page itself, or from no page at all."""

@@ -39,11 +39,11 @@ _ENDING = 1  # seconds for clients to say goodbye
 class Server:
     """A room, served."""
 
-    def __init__(self, room: Room, listening: socket.socket, token: str | None = None) -> None:
-        """Serve a room at a socket that listens already."""
-        host, port = listening.getsockname()[:2]
+    def __init__(self, room: Room, listening: socket.socket, token: str | None = None, host: str | None = None) -> None:
+        """Serve a room at a socket that listens already; `host` is what it is called, where that is no number."""
+        number, port = listening.getsockname()[:2]
         self.room, self.listening = room, listening
-        self.place = Place(host, port, token)
+        self.place = Place(host or number, port, token)
         self._inside = 0
         routes = [
             Route("/", self._index),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http.client import HTTPConnection
@@ -15,7 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from commlab.foundation.errors import CommlabError
 from commlab.talk.conversation import Conversation
-from commlab.talk.guard import check_place, make_token
+from commlab.talk.guard import Place, check_place, make_token
 from commlab.talk.server import Server, listen
 
 WAIT = 60.0  # seconds, on a busy machine
@@ -138,6 +139,18 @@ def test_a_token_is_asked_for_everywhere(planted_talk: Conversation, serving) ->
         assert ask(server, "/static/index.html", Cookie=cookie)[0] == 200
         assert ask(server, "/", Cookie="; ".join([cookie, "other=1"]))[0] == 200
         asyncio.run(knock(server, cookie))
+
+
+def test_a_server_that_listens_everywhere_goes_by_numbers_and_its_own_name(planted_talk: Conversation, serving) -> None:  # type: ignore[no-untyped-def]
+    with serving(planted_talk, TOKEN, "0.0.0.0") as server:
+        port, cookie = server.place.port, f"commlab-talk-{server.place.port}={TOKEN}"
+        mine = socket.gethostname()
+        for name, status in (("127.0.0.1", 200), ("10.1.2.3", 200), (mine, 200), ("evil.example", 403), ("", 403)):
+            assert ask(server, Host=f"{name}:{port}", Cookie=cookie)[0] == status, name
+        assert server.place.far_url == f"http://{mine}:{port}/?token={TOKEN}"
+        assert ask(server, Host=f"10.1.2.3:{port}")[0] == 401
+    assert Place("127.0.0.1", 1).far_url is None
+    assert Place("::1", 80).url == "http://[::1]:80/"
 
 
 def test_ports_hosts_and_tokens_are_checked_first() -> None:
