@@ -96,19 +96,26 @@ def _print(result: Result) -> None:
     names = list(details["units"])
     rows = [(arm, *(_mean(of[name]) for name in names)) for arm, of in details["arms"].items()]
     table(details["experiment"].get("title", "An experiment"), ("arm", *names), rows)
-    contrasts = [
-        (
-            row["measure"],
-            f"{row['arm']} – {row['against']}",
-            row["estimate"],
-            "-" if row["interval"] is None else f"{row['interval'][0]:.2f} to {row['interval'][1]:.2f}",
-            row["p_value"],
-            row["p_adjusted"],
-            row["n"],
-        )
-        for row in details["contrasts"]
-    ]
-    table("Contrasts", ("measure", "arms", "difference", "95 %", "p", "p adj.", "n"), contrasts)
+    columns = ("measure", "arms", "difference (95 %)", "null", "p", "p adj.", "n")
+    table("Contrasts", columns, [_contrast(row) for row in details["contrasts"]])
+
+
+def _contrast(row: dict[str, Any]) -> tuple[Any, ...]:
+    """Return a contrast's cells; null: what 95 % of the draws with signs flipped stay within."""
+    arms = f"{row['arm']} – {row['against']}"
+    if row["estimate"] is None:
+        return (row["measure"], arms, None, None, None, None, row["n"])
+    low, high = row["interval"] or (row["estimate"],) * 2
+    difference = f"{row['estimate']:z.2f} ({low:z.2f} to {high:z.2f})"
+    return (
+        row["measure"],
+        arms,
+        difference,
+        f"±{row['null']['high']:.2f}",
+        row["p_value"],
+        row["p_adjusted"],
+        row["n"],
+    )
 
 
 def _mean(summary: dict[str, Any]) -> str:
@@ -116,4 +123,4 @@ def _mean(summary: dict[str, Any]) -> str:
     if summary["mean"] is None:
         return "-"
     low, high = summary["interval"] or (summary["mean"],) * 2
-    return f"{summary['mean']:.2f} ({low:.2f}–{high:.2f})"
+    return f"{summary['mean']:z.2f} ({low:z.2f} to {high:z.2f})"

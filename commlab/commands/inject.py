@@ -82,7 +82,7 @@ def _cell(cell: dict[str, Any], varied: list[str]) -> tuple[Any, ...]:
         return (*named, None, None, None, None, None, bits, cell["n_trials"])
     shares = tuple(f"{100 * cell['rates'][arm]['rate']:.0f} %" for arm in ("told", "another", "silence"))
     low, high = cell["effect"]["interval"] or (cell["effect"]["mean"],) * 2
-    effect = f"{cell['effect']['mean']:z.2f} ({low:z.2f}–{high:z.2f})"
+    effect = f"{cell['effect']['mean']:z.2f} ({low:z.2f} to {high:z.2f})"
     return (*named, *shares, effect, cell["p_adjusted"], bits, cell["n"])
 
 

@@ -292,10 +292,10 @@ def _sentence(
     """Return the finding in words."""
     n = len(returns)
     diagonal = float(np.mean([returns[j, j].mean() for j in range(n)]))
-    between = f" (95 % interval {interval[0]:.2f} to {interval[1]:.2f})" if interval else ""
+    between = f" (95 % interval {interval[0]:z.2f} to {interval[1]:z.2f})" if interval else ""
     better = _count(own)
     text = (
-        f"With their own speakers agents earn {diagonal:.2f} an episode, {estimate:+.2f}{between} against the speakers "
+        f"With their own speakers agents earn {diagonal:.2f} an episode, {estimate:+z.2f}{between} against the speakers "
         f"of others; their own are worth more to the listeners of {better['k']} of {better['n']}"
     )
     if "matrix" not in understanding:

@@ -184,6 +184,6 @@ def _words(row: dict[str, Any]) -> str:
         return f"{what} cannot be told, for no trial has a value"
     low, high = row["interval"]
     return (
-        f"{what} differs by {row['estimate']:+.2f} {row['unit']} (95 % interval {low:.2f} to {high:.2f}, p = "
+        f"{what} differs by {row['estimate']:+z.2f} {row['unit']} (95 % interval {low:z.2f} to {high:z.2f}, p = "
         f"{row['p_value']:.2g}, n = {row['n']})"
     )
