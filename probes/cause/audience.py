@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commlab.probes.cause.contrast import MARGIN, Contrast, Counted, apart, contrasts, share_of
-from commlab.probes.cause.kin_code import Judged, judge, scene_of
+from commlab.probes.cause.kin_code import Judged, fit_code, judge
 from commlab.probes.cause.kin_setting import KIN, STRANGE, STRANGER, Setting
 from commlab.probes.cause.twins import Trace
 
@@ -50,6 +50,7 @@ def speaker_side(setting: Setting, levels: Sequence[float], n_null: int) -> Spea
         "conclusion": conclusion,
         "sentence": why,
         "claim": code.claim,
+        "places": setting.places.kind,
         "tells_kin": next(tells_kin(row) for row in levels_told if row["shown"] == KIN),
         "words": [int(words.any(axis=1).sum()) for words in code.named],
         "levels": levels_told,
@@ -137,8 +138,8 @@ def _observed_tests(
 
 def _in_their_code(setting: Setting, trace: Trace, rng: np.random.Generator) -> dict[str, Any]:
     """How often strangers are told the truth in a code of their own, learnt from what they are told elsewhere."""
-    scene = scene_of(trace, setting.scenario, setting.roles.speakers)
-    judged = summed(judge(setting.reading(STRANGER), scene))
+    code = fit_code(setting.scene(setting.lesson(STRANGER)))
+    judged = summed(judge(code, setting.scene(trace)))
     return share_of(judged.true, judged.steps, rng)
 
 

@@ -147,7 +147,7 @@ def _seen(world: World, said: NDArray[np.uint8], live: NDArray[np.bool_]) -> See
 def _correcting(setting: Setting, seen: Seen, focal: NDArray[np.int64], instead: Instead) -> Plan:
     """The plan in which what `focal` speakers say now, if it is false, is replaced by silence or by the truth."""
     scenario, code, speakers = setting.scenario, setting.code, setting.roles.speakers
-    scene = observe(seen, scenario, speakers)
+    scene = observe(seen, scenario, speakers, setting.places)
     where = np.zeros((1, len(focal), scenario.n_agents), np.bool_)
     symbols = np.zeros((*where.shape, scenario.channel.length), np.uint8)
     for s, speaker in enumerate(speakers):

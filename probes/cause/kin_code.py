@@ -1,8 +1,8 @@
 """The code in which speakers tell kin where crystals are, and whether what they say in that code is so.
 
-A message is read as the places (sectors of the map) that go with it when speakers are shown that everybody is kin; each
-speaker has a table of its own, because families may have codes of their own. Read in it, what is said at a step is
-true, false, unclear (no place goes with the message) or silence.
+A message is read as the places (sectors of the map, or single sites) that go with it when speakers are shown that all
+are kin; each speaker has a table of its own, because families may have codes of their own. Read in it, what is said at
+a step is true, false, unclear (no place goes with the message) or silence.
 """
 
 from __future__ import annotations
@@ -18,13 +18,28 @@ from commlab.probes.cause.twins import Trace
 from commlab.recording import layout
 
 __all__ = [
-    "FALSE", "NO_CODE", "Claim", "Code", "Heading", "Judged", "Scene", "Seen", "fit_code", "judge", "kinds_of",
-    "observe", "scene_of", "symbols_of",
+    "AS_GOOD",
+    "FALSE",
+    "NO_CODE",
+    "Claim",
+    "Code",
+    "Judged",
+    "PlaceKind",
+    "Places",
+    "Scene",
+    "Seen",
+    "fit_code",
+    "informed",
+    "judge",
+    "kinds_of",
+    "observe",
+    "scene_of",
+    "symbols_of",
 ]  # fmt: skip
 
 Claim = Literal["nearest", "any"]
+PlaceKind = Literal["sector", "site"]
 FALSE = 2  # of the kinds
-N_PLACES = NO_PLACE  # eight sectors and the centre
 CLEAR = 0.25  # of the way from a place's base rate to certainty: less goes with nothing
 HALF = 0.5  # of the clearest place's share, that a second place of the same message must have
 ENOUGH = 8  # episodes in which a message is said before it is read
@@ -32,25 +47,38 @@ SURE = 3.0  # standard errors over episodes by which a place must stand out
 AS_GOOD = 0.05  # by which the nearest crystal may be told less reliably than any, and is still what is meant
 
 
-class Heading(NamedTuple):
-    """Where the sites of a map are, by sector."""
+class Places(NamedTuple):
+    """What counts as one place: a sector of the map, or a single site."""
 
-    centre: NDArray[np.float32]  # (2,)
+    kind: PlaceKind
     sites: NDArray[np.int64]  # (S, 2)
-    sector: NDArray[np.int64]  # (S,)
+    number_at: NDArray[np.int64]  # (H, W) the number of the place that each cell of the map belongs to, n for none
+    n: int  # P
 
     @classmethod
-    def of(cls, scenario: Scenario) -> Heading:
-        """The headings of a scenario's first map."""
+    def of(cls, scenario: Scenario, kind: PlaceKind) -> Places:
+        """The places of a scenario's first map."""
         plan = layout(scenario)
-        centre = map_centre(plan)
         sites = np.array(plan["sites"], dtype=np.int64).reshape(-1, 2)
-        return cls(centre, sites, sectors(sites - centre, np.ones(len(sites), np.bool_)).astype(np.int64))
+        shape = (plan["height"], plan["width"])
+        if kind == "site":
+            number_at = np.full(shape, len(sites))
+            number_at[sites[:, 0], sites[:, 1]] = np.arange(len(sites))
+            return cls(kind, sites, number_at, len(sites))
+        cells = np.moveaxis(np.indices(shape), 0, -1)
+        return cls(kind, sites, sectors(cells - map_centre(plan), np.ones(shape, np.bool_)).astype(np.int64), NO_PLACE)
+
+    def of_cells(self, cells: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The place of each cell (…, 2), n for cells at -1 and for those that are no place."""
+        return np.where(cells[..., 0] < 0, self.n, self.number_at[cells[..., 0], cells[..., 1]])
+
+    def flags(self, cells: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether each cell (…, 2) lies in each place, (…, P)."""
+        return np.asarray(self.of_cells(cells)[..., None] == np.arange(self.n))
 
     def occupied(self, crystal: NDArray[np.int16]) -> NDArray[np.bool_]:
         """In which places crystals (…, O, 2) stand, (…, P); those at -1 do not."""
-        sector = sectors(crystal.astype(np.int32) - self.centre, crystal[..., 0] >= 0)
-        return np.asarray((sector[..., None] == np.arange(N_PLACES)).any(axis=-2))
+        return np.asarray(self.flags(crystal.astype(np.int64)).any(axis=-2))
 
 
 class Seen(NamedTuple):
@@ -87,7 +115,7 @@ class Code(NamedTuple):
         """The places that messages (…) of speaker `s` name, (…, P)."""
         known = self.messages[s]
         if not len(known):
-            return np.zeros((*message.shape, N_PLACES), np.bool_)
+            return np.zeros((*message.shape, self.named[s].shape[1]), np.bool_)
         at = np.minimum(np.searchsorted(known, message), len(known) - 1)
         return np.asarray(self.named[s][at] & (known[at] == message)[..., None])
 
@@ -96,7 +124,7 @@ class Code(NamedTuple):
 
         Of several it is the one most often said.
         """
-        words = np.zeros(N_PLACES, np.int64)
+        words = np.zeros(self.named[s].shape[1], np.int64)
         for m in np.lexsort((self.uses[s], -self.named[s].sum(axis=1))):  # the best come last
             words[self.named[s][m]] = self.messages[s][m]
         return words
@@ -106,11 +134,11 @@ class Code(NamedTuple):
 
         They are drawn as often as they are said; 0 where there is none.
         """
-        words = np.zeros((n, N_PLACES), np.int64)
-        for place in range(N_PLACES):
-            also = np.where(self.named[s][:, place], self.named[s].sum(axis=1), N_PLACES + 1)
-            best = np.flatnonzero((also == also.min(initial=N_PLACES + 1)) & (also <= N_PLACES))
-            if len(best):
+        n_named = self.named[s].sum(axis=1)
+        words = np.zeros((n, self.named[s].shape[1]), np.int64)
+        for place, names in enumerate(self.named[s].T):
+            if names.any():
+                best = np.flatnonzero(names & (n_named == n_named[names].min()))
                 weight = self.uses[s][best] / self.uses[s][best].sum()
                 words[:, place] = rng.choice(self.messages[s][best], n, p=weight)
         return words
@@ -150,28 +178,27 @@ def symbols_of(number: int, vocabulary: int, length: int) -> tuple[int, ...]:
     return tuple(number // vocabulary**p % vocabulary for p in range(length))
 
 
-def scene_of(trace: Trace, scenario: Scenario, speakers: tuple[int, ...]) -> Scene:
+def scene_of(trace: Trace, scenario: Scenario, speakers: tuple[int, ...], places: Places) -> Scene:
     """What `speakers` saw and said in a trace."""
-    return observe(Seen(trace.crystal, trace.position, trace.said, trace.live), scenario, speakers)
+    return observe(Seen(trace.crystal, trace.position, trace.said, trace.live), scenario, speakers, places)
 
 
-def observe(seen: Seen, scenario: Scenario, speakers: tuple[int, ...]) -> Scene:
+def observe(seen: Seen, scenario: Scenario, speakers: tuple[int, ...], places: Places) -> Scene:
     """What `speakers` had to tell and said, from where everything was."""
-    crystal = seen.crystal.astype(np.int32)
+    crystal = seen.crystal.astype(np.int64)
     stocked = crystal[..., 0] >= 0
-    sector = sectors(crystal - map_centre(layout(scenario)), stocked)
-    there = (sector[..., None] == np.arange(N_PLACES)).any(axis=2)
-    nearest = np.zeros((*stocked.shape[:2], len(speakers), N_PLACES), np.bool_)
+    flags = places.flags(crystal)  # (T, W, O, P)
+    nearest = np.zeros((*stocked.shape[:2], len(speakers), places.n), np.bool_)
     tellable = np.zeros(nearest.shape[:3], np.bool_)
     for s, speaker in enumerate(speakers):
-        gap = np.abs(crystal - seen.position[:, :, None, speaker].astype(np.int32))
-        steps = np.where(stocked, gap.sum(axis=-1), np.iinfo(np.int32).max)
-        which = steps.argmin(axis=2)[..., None]
-        nearest[:, :, s] = np.take_along_axis(sector, which, axis=2) == np.arange(N_PLACES)
+        gap = np.abs(crystal - seen.position[:, :, None, speaker])
+        steps = np.where(stocked, gap.sum(axis=-1), np.iinfo(np.int64).max)
+        which = steps.argmin(axis=2)[..., None, None]
+        nearest[:, :, s] = np.take_along_axis(flags, which, axis=2)[:, :, 0]
         view = scenario.bodies[scenario.agent_bodies[speaker]].view
         tellable[:, :, s] = (stocked & (gap.max(axis=-1) <= view)).any(axis=2) & seen.live
     message = number_of(seen.said[:, :, list(speakers)], scenario.channel.vocabulary)
-    return Scene(message, there, nearest, tellable)
+    return Scene(message, np.asarray(flags.any(axis=2)), nearest, tellable)
 
 
 def fit_code(scene: Scene) -> Code:
@@ -180,7 +207,7 @@ def fit_code(scene: Scene) -> Code:
     The claim is the more specific one that is told as reliably: the nearest crystal stands there, or any does.
     """
     nearest, any_ = (_code(scene, claim) for claim in ("nearest", "any"))
-    return nearest if _informed(nearest, scene) >= _informed(any_, scene) - AS_GOOD else any_
+    return nearest if informed(nearest, scene) >= informed(any_, scene) - AS_GOOD else any_
 
 
 def judge(code: Code, scene: Scene, others: NDArray[np.int64] | None = None) -> Judged:
@@ -205,6 +232,16 @@ def kinds_of(code: Code, scene: Scene, s: int, order: NDArray[np.int64]) -> NDAr
     return np.stack([spoken & hit, ~spoken, spoken & clear & ~hit, spoken & ~clear]) & counted
 
 
+def informed(code: Code, scene: Scene) -> float:
+    """How far what is said is truer than chance, from 0 to 1; 0 where nothing is said that can be read."""
+    found, chance = judge(code, scene), judge(code, scene, np.roll(np.arange(scene.message.shape[1]), 1))
+    read, read_by_chance = (float((one.true + one.false).sum()) for one in (found, chance))
+    if not read:
+        return 0.0
+    true, lucky = float(found.true.sum()) / read, float(chance.true.sum()) / read_by_chance
+    return (true - lucky) / max(1e-9, 1.0 - lucky) * read / max(1.0, float(found.spoken.sum()))
+
+
 def _code(scene: Scene, claim: Claim) -> Code:
     """Read every speaker's messages for one claim."""
     tables = [_table(scene, claim, s) for s in range(scene.message.shape[2])]
@@ -217,11 +254,11 @@ def _table(scene: Scene, claim: Claim, s: int) -> tuple[NDArray[np.int64], NDArr
     spoken = scene.tellable[:, :, s] & (scene.message[:, :, s] > 0)
     truth = scene.truth(claim, s)
     if not spoken.any():
-        return np.zeros(0, np.int64), np.zeros((0, N_PLACES), np.bool_), np.zeros(0, np.int64)
+        return np.zeros(0, np.int64), np.zeros((0, truth.shape[2]), np.bool_), np.zeros(0, np.int64)
     messages, which = np.unique(scene.message[:, :, s][spoken], return_inverse=True)
     episode = np.nonzero(spoken)[1]
     base = truth[scene.tellable[:, :, s]].mean(axis=0)
-    named = np.zeros((len(messages), N_PLACES), np.bool_)
+    named = np.zeros((len(messages), truth.shape[2]), np.bool_)
     for m in range(len(messages)):
         mine = which == m
         named[m] = _named(truth[spoken][mine].astype(np.float64), episode[mine], base)
@@ -241,13 +278,3 @@ def _named(hits: NDArray[np.float64], episode: NDArray[np.int64], base: NDArray[
     error = np.sqrt((sums**2).sum(axis=0) * n_episodes / (n_episodes - 1)) / len(hits) / room
     stands_out: NDArray[np.bool_] = (excess >= CLEAR) & (excess > SURE * error) & (excess >= HALF * excess.max())
     return stands_out & (base < 1)
-
-
-def _informed(code: Code, scene: Scene) -> float:
-    """How far what is said is truer than chance, from 0 to 1; 0 where nothing is said that can be read."""
-    found, chance = judge(code, scene), judge(code, scene, np.roll(np.arange(scene.message.shape[1]), 1))
-    read, read_by_chance = (float((one.true + one.false).sum()) for one in (found, chance))
-    if not read:
-        return 0.0
-    true, lucky = float(found.true.sum()) / read, float(chance.true.sum()) / read_by_chance
-    return (true - lucky) / max(1e-9, 1.0 - lucky) * read / max(1.0, float(found.spoken.sum()))

@@ -11,15 +11,27 @@ from numpy.typing import NDArray
 from commlab.agents.plan import NO_PLAN, Plan, showing_kinship, together
 from commlab.env.scenario import Scenario
 from commlab.foundation.errors import DataError
-from commlab.probes.cause.kin_code import NO_CODE, Code, Judged, fit_code, judge, scene_of
+from commlab.probes.cause.kin_code import (
+    AS_GOOD,
+    NO_CODE,
+    Code,
+    Judged,
+    Places,
+    Scene,
+    fit_code,
+    informed,
+    judge,
+    scene_of,
+)
 from commlab.probes.cause.roles import Roles, is_muted, roles_of
 from commlab.probes.cause.twins import Trace, play
-from commlab.recording import Playable, layout
+from commlab.recording import Playable
 
 __all__ = ["KIN", "STRANGER", "Setting", "prepare"]
 
 KIN, STRANGER = 1.0, 0.0
 STRANGE = 0.25  # who is kin by no more than this is a stranger
+MOST_SITES = 64  # on maps with more, a word for each is not looked for
 FEWEST = 32  # episodes
 OTHER_EPISODES = 2**21  # added to the seed of the episodes on which codes are learnt
 
@@ -29,6 +41,7 @@ class Setting(NamedTuple):
 
     agents: Playable
     roles: Roles
+    places: Places
     code: Code
     natural: Trace  # untouched episodes
     seed: int
@@ -75,13 +88,17 @@ class Setting(NamedTuple):
 
     def judged(self, trace: Trace) -> tuple[Judged, Judged]:
         """What speakers said in a trace, judged by its own world and, for chance, by other episodes' worlds."""
-        scene = scene_of(trace, self.scenario, self.roles.speakers)
+        scene = self.scene(trace)
         return judge(self.code, scene), judge(self.code, scene, np.roll(np.arange(self.n_episodes), 1))
 
-    def reading(self, kinship: float) -> Code:
-        """Learn on other episodes what is said when speakers are shown that kinship."""
-        plan, seed = self.showing(self.roles.speakers, kinship), OTHER_EPISODES + self.seed
-        return fit_code(scene_of(play(self.agents, self.n_episodes, seed, plan), self.scenario, self.roles.speakers))
+    def scene(self, trace: Trace) -> Scene:
+        """What speakers had to tell in a trace, and said."""
+        return scene_of(trace, self.scenario, self.roles.speakers, self.places)
+
+    def lesson(self, kinship: float) -> Trace:
+        """Roll other episodes, to learn from them what is said when speakers are shown that kinship."""
+        plan = self.showing(self.roles.speakers, kinship)
+        return play(self.agents, self.n_episodes, OTHER_EPISODES + self.seed, plan)
 
     def _to_listeners(self, over: Callable[..., NDArray[np.float64]]) -> NDArray[np.float64]:
         """A number of each speaker's kinship with the listeners who are not always its kin, (W, S); 1 without any."""
@@ -101,19 +118,31 @@ def prepare(agents: Playable, n_episodes: int, seed: int) -> Setting:
     """
     scenario, roles = agents.scenario, roles_of(agents.scenario)
     _check(agents, roles, n_episodes)
-    setting = Setting(agents, roles, NO_CODE, play(agents, n_episodes, seed), seed)
+    sectors, sites = (Places.of(scenario, kind) for kind in ("sector", "site"))
+    setting = Setting(agents, roles, sectors, NO_CODE, play(agents, n_episodes, seed), seed)
     if not setting.strangers.any():
         raise DataError(
             f"Everybody is kin in {scenario.name!r}, so these agents have never met a stranger; take agents trained "
             f"with strangers, as in rivals or babel."
         )
-    code = setting.reading(KIN)
-    if not any(len(messages) for messages in code.messages):
+    setting = _in_words(setting, sites)
+    if not any(len(messages) for messages in setting.code.messages):
         raise DataError(
             f"Nothing is said to kin in {scenario.name!r}, so there is no code in which strangers could be told "
             f"anything else; train the agents longer, or in a world in which speaking to kin pays."
         )
-    return setting._replace(code=code)
+    return setting
+
+
+def _in_words(setting: Setting, finer: Places) -> Setting:
+    """Return the setting with the code of what kin are told: of sectors, or of sites if it tells more of them."""
+    lesson = setting.lesson(KIN)
+    read = {}
+    for one in (setting, setting._replace(places=finer if finer.n <= MOST_SITES else setting.places)):
+        scene = one.scene(lesson)
+        read[one.places.kind] = one._replace(code=fit_code(scene)), scene
+    told = {kind: informed(one.code, scene) for kind, (one, scene) in read.items()}
+    return read["site" if told.get("site", 0.0) > told["sector"] + AS_GOOD else "sector"][0]
 
 
 def _check(agents: Playable, roles: Roles, n_episodes: int) -> None:
@@ -130,7 +159,7 @@ def _check(agents: Playable, roles: Roles, n_episodes: int) -> None:
         raise DataError(f"There is one agent in {scenario.name!r}, and nobody to speak to; take a world with several.")
     if is_muted(agents):
         raise DataError("These agents were trained with the channel muted, so nobody is told anything; take others.")
-    if not layout(scenario)["sites"] or not scenario.crystals:
+    if not len(Places.of(scenario, "site").sites) or not scenario.crystals:
         raise DataError(
             f"There are no sites for crystals in {scenario.name!r}, and what is said is read as the place of one; take "
             f"a world with sites, as rivals or babel."

@@ -24,7 +24,7 @@ from commlab.env.scenario import Scenario
 from commlab.env.types import KINSHIP_STEPS
 from commlab.foundation.statistics import bca_mean
 from commlab.probes.cause.contrast import Contrast, Counted, contrasts, share_of
-from commlab.probes.cause.kin_code import Heading, symbols_of
+from commlab.probes.cause.kin_code import symbols_of
 from commlab.probes.cause.kin_setting import KIN, STRANGER, Setting
 from commlab.probes.cause.trials import Trials, Window, choose_in_window, going_on, in_time
 from commlab.recording import layout
@@ -139,13 +139,13 @@ def _speaker_of(setting: Setting, trials: Trials, closest: bool) -> NDArray[np.i
 
 def _ask(setting: Setting, trials: Trials, speaker: NDArray[np.int64], rng: np.random.Generator) -> Asked:
     """Draw for each trial a place without a crystal that its speaker (n,) has a word for."""
-    heading, code = Heading.of(setting.scenario), setting.code
-    occupied = heading.occupied(setting.natural.crystal[trials.step, trials.episode])  # (n, P)
+    places, code = setting.places, setting.code
+    occupied = places.occupied(setting.natural.crystal[trials.step, trials.episode])  # (n, P)
     words = np.stack([code.some_words(s, len(speaker), rng) for s in range(len(code.messages))], axis=1)  # (n, S, P)
     every = np.arange(len(speaker))
     word = words[every, speaker]  # (n, P)
     wanted = np.stack([code.places(s, words[:, s]) for s in range(words.shape[1])], axis=1)[every, speaker]  # (n, P, P)
-    reachable = np.isin(np.arange(word.shape[1]), heading.sector)
+    reachable = np.isin(np.arange(places.n), places.of_cells(places.sites))
     free = (word > 0) & reachable & ~(wanted & occupied[:, None, :]).any(axis=2)
     place = np.where(free, rng.random(free.shape), -1.0).argmax(axis=1)
     named = wanted[every, place]
@@ -157,14 +157,15 @@ def _ask(setting: Setting, trials: Trials, speaker: NDArray[np.int64], rng: np.r
 
 def _hear(setting: Setting, asked: Asked, kinship: float | None) -> Heard:
     """Roll the episodes again with the word said by a phantom of a kinship, or with silence for None."""
-    scenario, trials, heading = setting.scenario, asked.trials, Heading.of(setting.scenario)
+    scenario, trials, places = setting.scenario, asked.trials, setting.places
+    of_site = places.of_cells(places.sites)
     trace = setting.play(_phantom(scenario, asked, kinship, setting.n_episodes))
     tried = np.zeros(asked.wanted.shape, np.bool_)
     for s in range(_span(scenario)):
         going = going_on(trace, trials, s)
         cell = trace.tried[trials.step[going] + s, trials.episode[going], trials.listener[going]]
-        trial, site = np.nonzero((cell[:, None] == heading.sites[None]).all(axis=2))
-        tried[going[trial], heading.sector[site]] = True
+        trial, site = np.nonzero((cell[:, None] == places.sites[None]).all(axis=2))
+        tried[going[trial], of_site[site]] = True
     logits = trace.logits[trials.step, trials.episode, trials.listener].astype(np.float64)
     hits = np.asarray((tried & asked.wanted).any(axis=1), dtype=np.float64)
     reached = (tried[:, None] & asked.instead).any(axis=2)

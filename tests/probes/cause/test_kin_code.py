@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from commlab.probes.cause.kin_code import NO_CODE, Scene, fit_code, judge, kinds_of, symbols_of
+from commlab.env.loading import load_scenario
+from commlab.probes.cause.kin_code import NO_CODE, Places, Scene, fit_code, judge, kinds_of, symbols_of
 
 T, W, P = 12, 40, 9
 
@@ -88,3 +89,13 @@ def test_silence_makes_no_code(rng: np.random.Generator) -> None:
 
 def test_messages_and_their_numbers() -> None:
     assert symbols_of(3 + 7 * 40, 40, 2) == (3, 7)
+
+
+def test_sites_and_sectors_of_a_map() -> None:
+    scenario = load_scenario("babel")
+    sectors, sites = (Places.of(scenario, kind) for kind in ("sector", "site"))
+    assert (sectors.n, sites.n) == (9, 32)
+    assert sites.of_cells(sites.sites).tolist() == list(range(32))
+    assert np.bincount(sectors.of_cells(sites.sites)).tolist() == [4] * 8
+    crystals = np.array([sites.sites[3], (-1, -1), (0, 0)], np.int16)  # at a site, none, and in a wall
+    assert sites.occupied(crystals).nonzero()[0].tolist() == [3]
