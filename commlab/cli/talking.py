@@ -36,6 +36,10 @@ def talk(
       commlab talk --score                             how often they go where they are sent, in fresh episodes
       commlab talk --host 0.0.0.0 --token auto         for other machines, with the token in the address
     """
+    from commlab.foundation.errors import InterventionError
+
+    if sum((score, headless is not None, replay is not None)) > 1:
+        raise InterventionError("--score, --headless and --replay are three ways to talk; choose one.")
     if score:
         from commlab.commands.score import score as run_score
 
@@ -57,7 +61,12 @@ def talk(
 
 def verdict(
     run: Run = None,
-    episodes: Annotated[int, typer.Option(min=8, help="Fresh episodes for each part of the evidence.")] = 512,
+    episodes: Annotated[
+        int | None,
+        typer.Option(
+            min=8, help="Fresh episodes for each part of the evidence; by default 512, fewer in large worlds."
+        ),
+    ] = None,
     checkpoint: Annotated[Path | None, typer.Option(help="Checkpoint; by default the run's last one.")] = None,
     untrained: Annotated[
         bool, typer.Option("--untrained", help="Judge the agents as they were before they learnt anything.")

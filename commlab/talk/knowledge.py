@@ -6,12 +6,13 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import NamedTuple
 
 from commlab.datasets.reader import open_recording
 from commlab.env.scenario import Scenario
-from commlab.foundation.errors import CommlabError, DataError
+from commlab.foundation.errors import CommlabError, DataError, DiskError
 from commlab.foundation.result import Result
 from commlab.foundation.run import RunFolder, find_recording
 from commlab.probes.decode.lexicon import Lexicon
@@ -70,9 +71,10 @@ def learn_language(run: RunFolder, who: Who) -> Known:
         with open_recording(path) as recording:
             result = fit_lexicon(recording, results=run.results)
             lexicon = Lexicon.from_result(result)
-        result.save(run.results)
     except CommlabError as error:
         return nothing_known(who.scenario, f"There is no lexicon: {error}")
+    with suppress(DiskError):  # a run that cannot be written to can be talked with
+        result.save(run.results)
     return Known(Phrasebook(lexicon, who.scenario.channel.length), speaks)
 
 

@@ -206,6 +206,7 @@ def test_the_command_tells_what_was_not_met_and_what_is_wrong(
     for arguments, part in (
         ((run, "--headless", "nowhere.yaml"), "nowhere.yaml cannot be read"),
         ((run, "--replay", "nothing"), "There is no saved talk 'nothing'"),
+        ((run, "--replay", "x", "--score"), "choose one"),
         ((run, "--host", "0.0.0.0"), "lets other machines in: give --token auto"),
         ((run, "--token", "short"), "--token has 16 plain letters"),
         ((run, "--port", "99999"), "is no port"),
