@@ -48,6 +48,11 @@ class Wish(NamedTuple):
         """Steps that the change lasts."""
         return SPAN if self.duration is None else self.duration
 
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """What is unlike the usual, for the name of a result."""
+        return tuple(name for name in ("whole", "told", "deaf") if getattr(self, name))
+
 
 class Cases(NamedTuple):
     """One case an episode, n of them."""

@@ -150,7 +150,7 @@ def _result(stage: Stage, found: Found, moved: dict[str, float], command: str) -
     came = came_to_by_arm({name: found.arms[name] for name in ARMS}, stage.outcomes, found.wanted, stage.cases.own)
     return Result(
         analysis="patching",
-        name=file_stem("patch", states.target, wish.layer, states.of),
+        name=file_stem("patch", states.target, wish.layer, states.of, *wish.flags),
         estimate=estimate,
         unit="bits" if main == ACTION else "share of trials",
         interval=bca_paired_difference(patched, base, rng),

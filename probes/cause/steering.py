@@ -175,7 +175,7 @@ def _result(
     told = {name: rows[at + 1]["mean"] for name, rows in tables[main].items()} | {UNTOUCHED: float(base.mean())}
     return Result(
         analysis="steering",
-        name=file_stem("steer", states.target, wish.layer, states.of),
+        name=file_stem("steer", states.target, wish.layer, states.of, *wish.flags),
         estimate=estimate,
         unit="bits" if main == ACTION else "share of trials",
         interval=bca_paired_difference(steered, base, rng),

@@ -127,5 +127,6 @@ def test_the_state_of_a_twin_that_was_told_sends_there_too(minding: Any) -> None
     assert max(went["whole state, same value"], went["untouched"]) < 0.1
     assert means(result, "action")["whole state, same value"] == 0.0  # it was told what it knew
     assert "twin that was told" in result.sentence
+    assert result.name == "patch-resource_location-core-listeners-whole-told-deaf"
     with pytest.raises(InterventionError, match="--told is for listeners"):
         patching.fit(*minding, wish._replace(of="speakers"))
