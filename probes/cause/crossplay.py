@@ -295,8 +295,8 @@ def _sentence(
     between = f" (95 % interval {interval[0]:z.2f} to {interval[1]:z.2f})" if interval else ""
     better = _count(own)
     text = (
-        f"With their own speakers agents earn {diagonal:.2f} an episode, {estimate:+z.2f}{between} against the speakers "
-        f"of others; their own are worth more to the listeners of {better['k']} of {better['n']}"
+        f"With their own speakers agents earn {diagonal:.2f} an episode, {estimate:+z.2f}{between} against the "
+        f"speakers of others; their own are worth more to the listeners of {better['k']} of {better['n']}"
     )
     if "matrix" not in understanding:
         return f"{text}. Understanding could not be measured: {understanding['reason']}"
