@@ -113,7 +113,9 @@ def erase(
 
 def influence(
     run: Run = None,
-    episodes: Annotated[int, typer.Option(min=8, help="Fresh episodes to ask in.")] = 256,
+    episodes: Annotated[
+        int | None, typer.Option(min=8, help="Fresh episodes to ask in; by default 256, fewer in large worlds.")
+    ] = None,
     checkpoint: Annotated[Path | None, typer.Option(help="Checkpoint; by default the run's last one.")] = None,
     seed: Seed = 0,
     as_json: Json = False,

@@ -10,9 +10,11 @@ from commlab.foundation.result import Result
 from commlab.probes.cause import influence as cause
 from commlab.probes.cause import listening
 from commlab.probes.cause.answers import ask
+from commlab.probes.cause.roles import usual_episodes
 
 __all__ = ["influence"]
 
+EPISODES = 256
 WORDS = {
     "marginal": "speakers' own mixture of messages",
     "uniform": "all used messages alike",
@@ -25,11 +27,12 @@ MOST = 12  # messages shown
 
 
 def influence(
-    run: str | None, checkpoint: Path | None, n_episodes: int, seed: int, as_json: bool, command: str
+    run: str | None, checkpoint: Path | None, n_episodes: int | None, seed: int, as_json: bool, command: str
 ) -> Result:
     """Measure influence and positive listening, save them in the run, and print tables and sentences."""
     folder = run_of(run)
     agents = checkpoint_of(folder, checkpoint)
+    n_episodes = n_episodes or usual_episodes(agents.scenario, EPISODES)
     result = cause.fit(agents, n_episodes, seed, command=command)
     answers = ask(agents, n_episodes, seed)
     positive = None if answers is None else listening.fit(answers, seed)

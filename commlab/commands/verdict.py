@@ -9,10 +9,12 @@ from commlab.commands.runs import checkpoint_of, control_checkpoint, run_of
 from commlab.console import out, print_json, say, table
 from commlab.foundation.result import Result
 from commlab.probes.cause import verdict as cause
+from commlab.probes.cause.roles import usual_episodes
 from commlab.probes.cause.untrained import untrained_twin
 
 __all__ = ["verdict"]
 
+EPISODES = 512
 HOLDS = {True: "yes", False: "no", None: "unclear"}
 
 
@@ -20,7 +22,7 @@ def verdict(
     run: str | None,
     checkpoint: Path | None,
     untrained: bool,
-    n_episodes: int,
+    n_episodes: int | None,
     seed: int,
     as_json: bool,
     command: str,
@@ -33,6 +35,7 @@ def verdict(
     agents = checkpoint_of(folder, checkpoint)
     if untrained:
         agents = untrained_twin(agents) or agents
+    n_episodes = n_episodes or usual_episodes(agents.scenario, EPISODES)
     own = not untrained and checkpoint is None
     battery = cause.fit(agents, n_episodes, seed, control_checkpoint(folder) if own else None, command)
     result = battery.result

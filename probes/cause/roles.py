@@ -8,7 +8,10 @@ from commlab.agents.plan import MUTED, NO_PLAN, Plan
 from commlab.env.scenario import Scenario
 from commlab.recording import Playable
 
-__all__ = ["Roles", "home_plan", "is_muted", "roles_of"]
+__all__ = ["Roles", "home_plan", "is_muted", "roles_of", "usual_episodes"]
+
+ROWS = 2**19  # steps of agents in the episodes of an arm: a minute or two for the whole verdict
+FEWEST = 32
 
 
 class Roles(NamedTuple):
@@ -38,3 +41,8 @@ def is_muted(agents: Playable) -> bool:
 def home_plan(agents: Playable) -> Plan:
     """Return the plan under which agents live as they were trained: nothing, or the channel muted."""
     return MUTED if is_muted(agents) else NO_PLAN
+
+
+def usual_episodes(scenario: Scenario, wanted: int) -> int:
+    """Return how many episodes to play where nobody says: as many as are wanted, fewer in large worlds."""
+    return min(wanted, max(FEWEST, ROWS // (scenario.steps * scenario.n_agents)))
