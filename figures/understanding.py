@@ -136,6 +136,7 @@ def rows(data: Result) -> list[dict[str, object]]:
             "score": found["score"],
             "low": found["interval"][0] if found["interval"] else None,
             "high": found["interval"][1] if found["interval"] else None,
+            "crossing": found["crossing"],
             "untouched": found["untouched"],
             "random": found["random"],
             "n": found["n"],
@@ -173,7 +174,8 @@ def caption(data: Result) -> str:
         "say in other episodes; a place without a word counts 0. Circles: the untouched twin; diamonds: a twin told "
         "one of the words at random: the nulls. Lines: 95 % intervals. Mean over places "
         f"{percent(details['score'])} (95 % interval {span(data.interval)}), untouched "
-        f"{percent(details['untouched'])}, random word {percent(details['random'])}. Within the median of a natural "
+        f"{percent(details['untouched'])}, random word {percent(details['random'])}; not counting places that are "
+        f"crossed on a shortest way, {percent(details['crossing']['score'])}. Within the median of a natural "
         f"trip ({trip['limit']} steps) it is {percent(trip['score'])}; untouched listeners reach the crystal itself in "
         f"that time in {percent(trip['natural'])}."
     )

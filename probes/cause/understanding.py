@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from commlab.agents.checkpoint import Checkpoint
 from commlab.agents.plan import Plan, make_plan
 from commlab.env.scenario import Scenario
+from commlab.env.types import Cell
 from commlab.foundation.errors import DataError
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Null, Result
@@ -33,10 +34,12 @@ from commlab.probes.cause.trials import (
     in_time,
 )
 from commlab.probes.cause.twins import Trace, play
+from commlab.probes.cause.ways import on_the_way
 from commlab.recording import code_tables, layout
 
 __all__ = ["Places", "find_places", "fit", "natural_time"]
 
+NEVER = 1 << 20  # steps
 SPAN = 20  # steps that the phantom goes on speaking; no natural time is longer
 LEAST, MOST = 2, 64  # places of a scenario
 ENOUGH = 8  # trials
@@ -49,13 +52,6 @@ class Places(NamedTuple):
     names: tuple[str, ...]  # by direction from the map's centre, by cell where directions are not told apart
 
 
-class Outcome(NamedTuple):
-    """What the listeners of one arm did, (n,) each."""
-
-    place: NDArray[np.int64]  # the one that they tried first, NOWHERE for none
-    when: NDArray[np.int64]  # after how many steps
-
-
 class Played(NamedTuple):
     """Trials in which listeners were told where to go, and what they did."""
 
@@ -63,8 +59,9 @@ class Played(NamedTuple):
     crystal: NDArray[np.bool_]  # (n, P) places with a crystal at the time
     asked: NDArray[np.int64]  # (n,) the place asked for
     sayable: NDArray[np.bool_]  # (P,) places that have a word
+    crossed: NDArray[np.bool_]  # (n, P) places on a shortest way to the one asked for
     limit: int  # steps within which a listener must be there
-    arms: dict[str, Outcome]  # told, untouched, random
+    arms: dict[str, NDArray[np.int64]]  # told, untouched, random: (n, P) steps until each place is tried, NEVER
 
     @property
     def free(self) -> NDArray[np.bool_]:
@@ -73,10 +70,27 @@ class Played(NamedTuple):
 
     def hits(self, arm: str, asked: NDArray[np.int64] | None = None, limit: int | None = None) -> NDArray[np.float64]:
         """Return whether each trial of an arm succeeds, (n,); asked for what it was, unless `asked` is given."""
-        wanted, outcome = self.asked if asked is None else asked, self.arms[arm]
-        there = (outcome.place == wanted) & (outcome.when <= (limit or self.limit))
+        wanted = self.asked if asked is None else asked
+        return self._there(arm, first_tried(self.arms[arm]) == wanted, wanted, limit or self.limit)
+
+    def hits_crossing(self, arm: str) -> NDArray[np.float64]:
+        """Return the same if places that are crossed on a shortest way do not count as tried, (n,)."""
+        steps = self.arms[arm]
+        when = steps[np.arange(len(steps)), self.asked]
+        elsewhere = (steps < when[:, None]) & ~self.crossed
+        return self._there(arm, ~elsewhere.any(axis=1), self.asked, self.limit)
+
+    def _there(self, arm: str, first: NDArray[np.bool_], wanted: NDArray[np.int64], limit: int) -> NDArray[np.float64]:
+        """Return where listeners that were told something that can be said are in time, (n,)."""
+        there = first & (self.arms[arm][np.arange(len(wanted)), wanted] <= limit)
         success: NDArray[np.float64] = (there & self.sayable[wanted] if arm == "told" else there).astype(float)
         return success
+
+
+def first_tried(steps: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return which place is tried first, (n,), given after how many steps each is (n, P); NOWHERE for none."""
+    first: NDArray[np.int64] = np.where((steps < NEVER).any(axis=1), steps.argmin(axis=1), NOWHERE)
+    return first
 
 
 def find_places(scenario: Scenario) -> Places:
@@ -143,6 +157,7 @@ def fit(
             "missing": [name for name, word in zip(places.names, words, strict=True) if word.symbol is None],
             "shared": _shared(places, words),
             "limit": played.limit,
+            "crossing": _crossing(played, len(words)),
             "trip": _trip(played, len(words)),
             **_map(checkpoint.scenario, places),
         },
@@ -175,8 +190,9 @@ def _play(
     for arm, symbol in (("told", symbols[asked]), ("random", any_word)):
         plan = _plan(scenario, trials, n_episodes, symbol, kinship)
         traces[arm] = play(checkpoint, n_episodes, seed, plan)
-    arms = {arm: _outcome(trace, trials, places.cells) for arm, trace in traces.items()}
-    return Played(trials, crystal, asked, symbols > 0, natural_time(natural, places, listeners), arms)
+    arms = {arm: _steps_until(trace, trials, places.cells) for arm, trace in traces.items()}
+    crossed = _crossed(scenario, natural, trials, places.cells, asked)
+    return Played(trials, crystal, asked, symbols > 0, crossed, natural_time(natural, places, listeners), arms)
 
 
 def _plan(scenario: Scenario, trials: Trials, n_episodes: int, symbol: NDArray[np.int64], kinship: float) -> Plan:
@@ -198,15 +214,30 @@ def _draw(free: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.int64
     return drawn
 
 
-def _outcome(trace: Trace, trials: Trials, cells: NDArray[np.int64]) -> Outcome:
-    """Return which of the cells (P, 2) each listener tries first, and after how many steps; within the span."""
-    place, when = np.full(len(trials), NOWHERE), np.full(len(trials), SPAN + 1)
+def _steps_until(trace: Trace, trials: Trials, cells: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return after how many steps each listener first tries each of the cells (P, 2), (n, P); NEVER within the span."""
+    steps = np.full((len(trials), len(cells)), NEVER)
     for s in range(SPAN - 1, -1, -1):
         alive = going_on(trace, trials, s)
         tried = trace.tried[trials.step[alive] + s, trials.episode[alive], trials.listener[alive]]
         trial, cell = np.nonzero((tried[:, None] == cells[None]).all(axis=2))
-        place[alive[trial]], when[alive[trial]] = cell, s + 1
-    return Outcome(place, when)
+        steps[alive[trial], cell] = s + 1
+    return steps
+
+
+def _crossed(
+    scenario: Scenario, natural: Trace, trials: Trials, cells: NDArray[np.int64], asked: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Return which cells (P, 2) lie on a shortest way to the one asked for, (n, P), as the world is when asked."""
+    bare = np.array(layout(scenario)["grid"]) == int(Cell.EMPTY)
+    blocked = np.tile(~bare, (len(trials), 1, 1))
+    rows = np.arange(len(trials))
+    position = natural.position[trials.step, trials.episode].astype(np.int64)  # (n, A, 2)
+    things = natural.crystal[trials.step, trials.episode].astype(np.int64)  # (n, O, 2), -1 where there is none
+    for other in (*position.swapaxes(0, 1), *things.swapaxes(0, 1)):
+        there = (other >= 0).all(axis=1)
+        blocked[rows[there], other[there, 0], other[there, 1]] = True
+    return on_the_way(blocked, position[rows, trials.listener], cells[asked], cells, SPAN)
 
 
 def natural_time(natural: Trace, places: Places, listeners: tuple[int, ...]) -> int:
@@ -247,34 +278,46 @@ def _interval(
         return bca_interval(sums, lambda total: (total[:, :half] / total[:, half:]).mean(axis=1), rng)
 
 
+def _crossing(played: Played, n_places: int) -> dict[str, float]:
+    """Return the score, and what stands beside it, if a place that is crossed on a shortest way is not "first".
+
+    A place without a crystal is a free cell: who is sent beyond it may well walk over it.
+    """
+    arms = {"score": "told", "untouched": "untouched", "random": "random"}
+    return {name: _over_places(played.hits_crossing(arm), played.asked, n_places) for name, arm in arms.items()}
+
+
 def _trip(played: Played, n_places: int) -> dict[str, Any]:
     """Return the same with the median time of the untouched listeners' own trips as the limit, counted as they are.
 
     Half of all trips at most are faster than their median, so even natural ones to the crystal succeed less often than
     always; how often they do is the best that a told listener can be expected to reach.
     """
-    outcome = played.arms["untouched"]
-    home = played.crystal[np.arange(len(played.trials)), outcome.place] & (outcome.place != NOWHERE)
-    limit = int(np.median(np.where(home, outcome.when, SPAN)))
+    steps = played.arms["untouched"]
+    first, when = first_tried(steps), steps.min(axis=1)
+    home = played.crystal[np.arange(len(first)), first] & (first != NOWHERE)
+    limit = int(np.median(np.where(home, when, SPAN)))
     return {
         "limit": limit,
         "score": _over_places(played.hits("told", limit=limit), played.asked, n_places),
-        "natural": float((home & (outcome.when <= limit)).mean()),
-        "natural_in_limit": float((home & (outcome.when <= played.limit)).mean()),
+        "natural": float((home & (when <= limit)).mean()),
+        "natural_in_limit": float((home & (when <= played.limit)).mean()),
     }
 
 
 def _by_place(places: Places, words: list[Word], played: Played) -> dict[str, dict[str, Any]]:
     """Return, by name, what each place is called, how often listeners go there, and where they go instead."""
     told, untouched, random = (played.hits(arm) for arm in ("told", "untouched", "random"))
+    crossing = played.hits_crossing("told")
     table = {}
     for number, (name, word) in enumerate(zip(places.names, words, strict=True)):
         mine = played.asked == number
-        n, first = int(mine.sum()), played.arms["told"].place[mine]
+        n, first = int(mine.sum()), first_tried(played.arms["told"][mine])
         table[name] = {
             "score": float(told[mine].mean()) if n else None,
             "interval": wilson_interval(int(told[mine].sum()), n) if n else None,
             "n": n,
+            "crossing": float(crossing[mine].mean()) if n else None,
             "untouched": float(untouched[mine].mean()) if n else None,
             "random": float(random[mine].mean()) if n else None,
             "symbol": word.symbol,
@@ -323,6 +366,9 @@ def _sentence(
         f"in {100 * score:.0f} % of {len(played.trials)} trials (mean over places); untouched twins in "
         f"{100 * besides[0]:.0f} %, told a word at random in {100 * besides[1]:.0f} %."
     )
+    crossing = _crossing(played, len(words))["score"]
+    if round(100 * crossing) > round(100 * score):
+        text += f" Not counting places that they cross on a shortest way: {100 * crossing:.0f} %."
     missing = [name for name, word in zip(places.names, words, strict=True) if word.symbol is None]
     if missing:
         text += f" No word, and so 0: {', '.join(missing)}."

@@ -156,7 +156,7 @@ def understood() -> Result:
     scores, symbols = (0.95, 0.0, 0.5, 0.4), (3, None, 7, 7)
     places = {
         name: {
-            "score": score, "interval": (max(0.0, score - 0.1), min(1.0, score + 0.05)), "n": 64, "untouched": 0.05,
+            "score": score, "interval": (max(0.0, score - 0.1), min(1.0, score + 0.05)), "n": 64, "untouched": 0.05, "crossing": score,
             "random": 0.2, "symbol": symbol, "certainty": None if symbol is None else 0.9, "use": 0.9, "silent": 0.05,
             "shared_with": {"SW": ["SE"], "SE": ["SW"]}.get(name, []), "first": dict.fromkeys(names, 16), "nowhere": 0,
         }
@@ -168,6 +168,7 @@ def understood() -> Result:
         "score": 0.4625, "untouched": 0.05, "random": 0.2, "places": places, "missing": ["NE"],
         "shared": [["SW", "SE"]], "limit": 8, "sites": sites, "site_names": names, "grid": grid.tolist(),
         "codes": {"0": "empty", "1": "wall"},
+        "crossing": {"score": 0.475, "untouched": 0.05, "random": 0.2},
         "trip": {"limit": 5, "score": 0.4, "natural": 0.7, "natural_in_limit": 0.9},
     }  # fmt: skip
     return made_up("understanding", "understanding", 0.4625, "share of trials, mean over places", details)

@@ -11,7 +11,8 @@ from commlab.foundation.errors import DataError
 from commlab.foundation.result import Result
 from commlab.probes.cause import understanding
 from commlab.probes.cause.codebook import Word, fit_words
-from commlab.probes.cause.understanding import Places, find_places
+from commlab.probes.cause.trials import Trials
+from commlab.probes.cause.understanding import Places, Played, find_places
 from commlab.recording import Request, record
 
 LISTENERS = (1,)
@@ -107,6 +108,25 @@ def test_places_that_share_a_word_are_named_and_cost_one_of_them(obeying: Any, w
     assert max(scores) > 0.9
     assert min(scores) == 0
     assert f"One word for {one} and {other}." in result.sentence
+
+
+def test_places_that_are_crossed_can_be_left_out(obeyed: Result, unheard: Result) -> None:
+    for result in (obeyed, unheard):
+        assert result.details["crossing"]["score"] >= result.details["score"]
+        assert all(row["crossing"] >= row["score"] for row in result.details["places"].values())
+    assert unheard.details["crossing"]["score"] == pytest.approx(unheard.details["crossing"]["untouched"])
+
+
+def test_who_is_sent_beyond_a_place_may_cross_it_and_no_other() -> None:
+    steps = np.array([[2, 4, 9], [2, 4, 3], [2, 4, 9]])  # of three trials that ask for place 1, until each place
+    crossed = np.array([[True, True, False], [True, True, False], [False, True, False]])
+    trials = Trials(np.arange(3), np.ones(3, np.int64), np.zeros(3, np.int64))
+    asked, crystal, sayable = np.ones(3, np.int64), np.zeros((3, 3), np.bool_), np.ones(3, np.bool_)
+    played = Played(trials, crystal, asked, sayable, crossed, 5, {"told": steps})
+    assert played.hits("told").tolist() == [0, 0, 0]
+    assert played.hits_crossing("told").tolist() == [1, 0, 0]
+    assert played._replace(limit=3).hits_crossing("told").tolist() == [0, 0, 0]
+    assert played._replace(sayable=~sayable).hits_crossing("told").tolist() == [0, 0, 0]
 
 
 def test_the_strict_limit_is_the_median_of_natural_trips(obeyed: Result) -> None:
