@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import webbrowser
@@ -56,7 +57,7 @@ def serve(run: str | None, door: Door, seed: int, episode: int, checkpoint: Path
     if server.place.far_url is not None:
         say(f"From other machines: {server.place.far_url}")
     say("Ctrl-C ends it.")
-    wanted = sys.stdout.isatty() if door.browser is None else door.browser
+    wanted = sys.stdout.isatty() and _has_screen() if door.browser is None else door.browser
     try:
         server.run((lambda: _open(server.place.url)) if wanted else None)
     finally:
@@ -117,6 +118,11 @@ def _keep(talk: Conversation) -> None:
     """Save what was said and would be lost."""
     if talk.session.spoken and not talk.kept:
         say(f"Saved {talk.save(UNSAVED)}.")
+
+
+def _has_screen() -> bool:
+    """Return whether a browser has somewhere to open; without one, it would take the terminal."""
+    return sys.platform in ("darwin", "win32") or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
 
 
 def _open(url: str) -> None:
