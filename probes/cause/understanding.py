@@ -71,7 +71,8 @@ class Played(NamedTuple):
     def hits(self, arm: str, asked: NDArray[np.int64] | None = None, limit: int | None = None) -> NDArray[np.float64]:
         """Return whether each trial of an arm succeeds, (n,); asked for what it was, unless `asked` is given."""
         wanted = self.asked if asked is None else asked
-        return self._there(arm, first_tried(self.arms[arm]) == wanted, wanted, limit or self.limit)
+        first: NDArray[np.bool_] = np.equal(first_tried(self.arms[arm]), wanted)
+        return self._there(arm, first, wanted, limit or self.limit)
 
     def hits_crossing(self, arm: str) -> NDArray[np.float64]:
         """Return the same if places that are crossed on a shortest way do not count as tried, (n,)."""

@@ -12,7 +12,7 @@ from commlab.agents.recurrent import RecurrentPolicy
 from commlab.datasets.reader import open_recording
 from commlab.env.loading import load_scenario
 from commlab.foundation.errors import DataError
-from commlab.probes.cause.codebook import Codebook, Entry, fit_codebook
+from commlab.probes.cause.codebook import Codebook, Entry, fit_codebook, fit_words
 from commlab.recording import Request, record
 
 
@@ -75,3 +75,25 @@ def test_messages_of_several_symbols_have_no_codebook(tmp_path: Path) -> None:
         pytest.raises(DataError, match="its messages have 2 symbols"),
     ):
         fit_codebook(recording, (0,))
+
+
+def test_places_may_share_a_word_or_have_none(pair: Any, tmp_path: Path) -> None:
+    planted = pair.checkpoint(obeys=True)
+    planted.policy.symbols[:] = [3, 3, 5, 0]  # of the four corners: two alike, and one of which nothing is said
+    cells = [(row, column) for row, column in planted.policy.sites.tolist()]
+    with open_recording(record(planted, Request(tmp_path / "r.h5", 64))) as recording:
+        one, other, own, none = fit_words(recording, (pair.SCOUT,), cells)
+        again = fit_words(recording, (pair.SCOUT,), cells[::-1])
+    assert (one.symbol, one.shared_with, other.symbol, other.shared_with) == (3, (1,), 3, (0,))
+    assert one.share is not None
+    assert other.share is not None
+    assert one.share + other.share == pytest.approx(1)
+    assert (own.symbol, own.share, own.use, own.shared_with) == (5, 1, 1, ())
+    assert (none.symbol, none.silent, none.n_episodes) == (None, 1, 0)
+    assert [word.symbol for word in again] == [None, 5, 3, 3]
+
+
+def test_a_word_for_a_place_must_be_said_in_many_episodes(pair: Any, obeying: Any, tmp_path: Path) -> None:
+    cells = [(row, column) for row, column in obeying.policy.sites.tolist()]
+    with open_recording(record(obeying, Request(tmp_path / "r.h5", 15))) as recording:
+        assert [word.symbol for word in fit_words(recording, (pair.SCOUT,), cells)] == [None] * 4
