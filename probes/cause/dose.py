@@ -126,7 +126,7 @@ def _play(
     """Return every cell with its arms; arms that do not depend on what is varied are played once."""
     shape = (agents.scenario.steps, sweep.n_episodes, agents.scenario.n_agents)
     moments: dict[tuple[int | None, Window], Trials] = {}
-    traces: dict[Any, Trace] = {}
+    kept: dict[Any, Trace] = {}
     out = []
     for cell in cells:
         who = cell.listener, cell.window
@@ -140,12 +140,13 @@ def _play(
             said = _said(arm, asked, natural, cell.duration, sweep.span)
             loud = cell.kinship, cell.n_slots
             key = (who, said.tobytes(), said.shape, loud if said.any() else None)
-            if key not in traces:
+            trace = kept.get(key)
+            if trace is None:
                 plan = phantom_plan(asked.trials, shape, said, *loud)
-                traces[key] = play(agents, sweep.n_episodes, sweep.seed, plan)
-            arms[arm] = outcome_of(traces[key], asked.trials, asked.places, words, sweep.span)
-            if arm == "told" and sweep.symbol is None and "symbol" in sweep.by:
-                del traces[key]  # of no use to another cell
+                trace = play(agents, sweep.n_episodes, sweep.seed, plan)
+            if arm in ("other episode", "silence"):  # the same for every symbol
+                kept[key] = trace
+            arms[arm] = outcome_of(trace, asked.trials, asked.places, words, sweep.span)
         out.append(Played(cell, asked, arms))
     return out
 
