@@ -26,7 +26,7 @@ from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Result, to_plain
 from commlab.foundation.run import RUNS, RunFolder
 from commlab.probes import formation
-from commlab.probes.cause import destinations, injection, understanding, use
+from commlab.probes.cause import destinations, injection, understanding, use, verdict
 from commlab.probes.decode import clusters, information, lexicon, metrics, probe
 from commlab.recording import Request, conditions
 from commlab.training.trainer import read_facts
@@ -131,6 +131,7 @@ class Demo:
         """Ask what messages are worth, where each symbol sends listeners, and what the clearest one does."""
         trained, control = checkpoint_of(self.run), control_checkpoint(self.run)
         with self.phase("injecting"):
+            self._keep("verdict", lambda: verdict.fit(trained, control=control, command=self.command).results)
             self._keep("use", lambda: use.fit(trained, control, command=self.command))
             try:
                 codebook, listeners = codebook_of(str(self.run.path))
@@ -160,12 +161,14 @@ class Demo:
     def summary(self) -> dict[str, Any]:
         """Return what the demo found, and save it as results/demo.json."""
         results = self.results()
+        judged = results.get("verdict")
         conditions_ = results["use"].details["conditions"]
         said = next((result for name, result in results.items() if name.startswith("information-")), None)
         where, understood = results.get("destinations"), results.get("understanding")
         facts = read_facts(self.run.path)
         assert facts is not None
         found = {
+            "verdict": judged.details["verdict"] if judged else None,
             "return_hearing": conditions_["hearing"]["mean"],
             "return_muted": conditions_["trained muted"]["mean"],
             "return_other_episode": conditions_["other episode"]["mean"],

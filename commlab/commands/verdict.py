@@ -39,7 +39,7 @@ def verdict(
     own = not untrained and checkpoint is None
     battery = cause.fit(agents, n_episodes, seed, control_checkpoint(folder) if own else None, command)
     result = battery.result
-    saved = [found.save(folder.results) for found in (result, *battery.parts)] if own else []
+    saved = [found.save(folder.results) for found in battery.results] if own else []
     if as_json:
         print_json(
             {

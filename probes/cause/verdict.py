@@ -66,6 +66,11 @@ class Battery(NamedTuple):
     result: Result
     parts: tuple[Result, ...]
 
+    @property
+    def results(self) -> list[Result]:
+        """All of them, the verdict first."""
+        return [self.result, *self.parts]
+
 
 def fit(
     agents: Playable,
