@@ -19,6 +19,7 @@ from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import bca_mean, bca_paired_difference, wilson_interval
 from commlab.probes.cause.codebook import Codebook, Entry
+from commlab.probes.cause.places import compass_name
 from commlab.probes.cause.trials import (
     NOWHERE,
     Trials,
@@ -145,7 +146,7 @@ def _tables(checkpoint: Checkpoint, asked: Asked, hit: dict[str, NDArray[np.floa
         "grid": plan["grid"],
         "codes": code_tables(checkpoint.scenario)["cells"],
         "sites": plan["sites"],
-        "site_names": [_compass(site, plan) for site in plan["sites"]],
+        "site_names": [compass_name(site, plan) for site in plan["sites"]],
         "symbols": list(mine),
         "named": {entry.symbol: int(site) for entry, site in zip(asked.entries, asked.named, strict=True)},
         "visits": {symbol: _visits(told, in_time(asked.trials, rows), plan) for symbol, rows in mine.items()},
@@ -204,11 +205,3 @@ def _rate(told: np.ndarray, untouched: np.ndarray) -> dict[str, Any]:
         "n": len(told),
         "untouched_rate": float(untouched.mean()),
     }
-
-
-def _compass(site: list[int], plan: dict[str, Any]) -> str:
-    """Return a site's name by its direction from the map's centre."""
-    row, column = site[0] - (plan["height"] - 1) / 2, site[1] - (plan["width"] - 1) / 2
-    north = "" if abs(row) < 1 else "N" if row < 0 else "S"
-    west = "" if abs(column) < 1 else "W" if column < 0 else "E"
-    return (north + west) or "centre"
