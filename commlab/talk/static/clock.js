@@ -4,12 +4,14 @@ import { byId } from "./dom.js";
 
 const SURE = 3000; // milliseconds within which a second press forgets what was said
 const FASTEST = 60;
+const READABLE = 100; // milliseconds: numbers that change faster cannot be read
 
 export class Clock {
   #frame = null;
   #send;
   #unsaved;
   #sure = -SURE;
+  #written = 0;
 
   /** `unsaved()` counts the person's lines that going to another episode would forget. */
   constructor(send, unsaved) {
@@ -32,6 +34,8 @@ export class Clock {
       byId("play-word").textContent = frame.playing ? "Pause" : "Play";
     }
     if (!before || before.speed !== frame.speed) this.#showSpeed(frame.speed);
+    if (frame.playing && performance.now() - this.#written < READABLE) return;
+    this.#written = performance.now();
     if (document.activeElement !== byId("episode")) byId("episode").value = frame.episode;
     byId("clock").textContent = `step ${frame.t} of ${frame.steps}${frame.over ? ", over" : ""}`;
     byId("next").classList.toggle("main", frame.over === true);

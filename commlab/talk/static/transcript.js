@@ -5,7 +5,8 @@ import { byId, element, setOptions } from "./dom.js";
 import { Experiments } from "./experiments.js";
 import { announce } from "./notices.js";
 
-const KEPT = 500; // lines
+const KEPT = 400; // lines
+const FLUSH_EVERY = 150; // milliseconds
 
 export class Transcript {
   #lines = new Map();
@@ -13,6 +14,9 @@ export class Transcript {
   #send;
   #unsaved = 0;
   #held = new Map();
+  #pending = [];
+  #due = 0;
+  #flushed = 0;
 
   constructor(send) {
     this.#send = send;
@@ -32,13 +36,24 @@ export class Transcript {
     byId("replay").disabled = !talks.length;
   }
 
-  /** Adds lines; `reset` forgets the earlier ones first. */
+  /** Adds lines; `reset` forgets the earlier ones first. In a crowd they come too quickly to be read one by one. */
   add({ reset, skipped, lines }) {
+    if (reset) this.#forget();
+    if (skipped) this.#pending.push({ kind: "note", sentence: `${skipped} earlier lines are not shown.` });
+    this.#pending.push(...lines.map((line) => ({ ...line, old: reset })));
+    if (this.#due) return;
+    const wait = FLUSH_EVERY - (performance.now() - this.#flushed);
+    if (wait <= 0) this.#flush();
+    else this.#due = setTimeout(() => this.#flush(), wait);
+  }
+
+  #flush() {
     const list = byId("lines");
     const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
-    if (reset) this.#forget();
-    if (skipped) list.append(element("li", { class: "note", text: `${skipped} earlier lines are not shown.` }));
-    for (const line of lines) this.#addOne(line, reset);
+    const lines = this.#pending.splice(0);
+    clearTimeout(this.#due);
+    [this.#due, this.#flushed] = [0, performance.now()];
+    list.append(...lines.map((line) => this.#rowOf(line)));
     while (list.children.length > KEPT) list.firstElementChild.remove();
     if (atEnd || lines.some((line) => line.kind === "person")) list.scrollTop = list.scrollHeight;
   }
@@ -68,20 +83,22 @@ export class Transcript {
   }
 
   #forget() {
+    this.#pending = [];
     this.#lines.clear();
     this.#unsaved = 0;
     byId("lines").replaceChildren();
   }
 
-  #addOne(line, old) {
+  #rowOf(line) {
     const row = line.kind === "note" ? element("li", { class: "note", text: line.sentence ?? "" }) : this.#spoken(line);
-    byId("lines").append(row);
+    if (line.n === undefined) return row;
     this.#lines.set(line.n, row);
     const held = this.#held.get(line.n);
     if (held) this.experiment(held);
     this.#held.delete(line.n);
-    if (line.kind === "person" && !old) this.#unsaved += 1;
-    if (!old && (line.kind !== "agent" || line.answer) && line.sentence) announce(line.sentence);
+    if (line.kind === "person" && !line.old) this.#unsaved += 1;
+    if (!line.old && (line.kind !== "agent" || line.answer) && line.sentence) announce(line.sentence);
+    return row;
   }
 
   #spoken(line) {
