@@ -4,8 +4,8 @@ In each trial a listener that carries nothing hears, from a phantom of declared 
 place where no crystal is; all else is muted for it. The word, any of those for the place, is the same in all arms.
 Success: it tries a site of the named place within as many steps as the map is wide. (That it tries one first of all
 asks too much of maps on which one passes over other sites on the way.) To heed is to go there more often than, in the
-same arm, to the other places that might as well have been named, less the same when the twin hears nothing: who only
-stirs when spoken to heeds nobody.
+same arm, to the other places that might as well have been named, less the same when the twin hears nothing (who only
+stirs when spoken to heeds nobody), and more often than if meanings were exchanged between words.
 
 Families may have codes of their own. So words are taken from the code of the speaker that is most a stranger to the
 listener, and beside them, where that is another one, from that of its closest kin.
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from commlab.agents.plan import Change, Plan
 from commlab.env.scenario import Scenario
 from commlab.env.types import KINSHIP_STEPS
-from commlab.foundation.statistics import bca_mean
+from commlab.foundation.statistics import bca_mean, permutation_p_value
 from commlab.probes.cause.contrast import Contrast, Counted, contrasts, share_of
 from commlab.probes.cause.kin_code import symbols_of
 from commlab.probes.cause.kin_setting import KIN, STRANGER, Setting
@@ -33,6 +33,8 @@ __all__ = ["Obeying", "listener_side"]
 
 FEWEST = 16  # trials
 EARLIEST = 4  # step of a trial
+N_EXCHANGES = 199
+LUCKY = 0.1  # with that share of exchanges as good or better, what looks like obedience is luck
 TOO_FEW = "There are too few moments at which listeners carry nothing and a word names a place without a crystal."
 
 
@@ -47,6 +49,7 @@ class Asked(NamedTuple):
     """Trials in which a listener is told a place where there is no crystal."""
 
     trials: Trials  # n of them
+    speaker: NDArray[np.int64]  # (n,) whose word it is, as an index of the speakers
     word: NDArray[np.int64]  # (n,) the message, as a number
     wanted: NDArray[np.bool_]  # (n, P) the places that it names
     instead: NDArray[np.bool_]  # (n, P, P) by other word that might as well have been said, the places that it names
@@ -55,6 +58,7 @@ class Asked(NamedTuple):
 class Heard(NamedTuple):
     """What one arm's listeners did."""
 
+    tried: NDArray[np.bool_]  # (n, P) the places that the listener got to
     hits: NDArray[np.float64]  # (n,) 1 where the listener got to the named place
     others: NDArray[np.float64]  # (n,) the share of the other places that it got to
     logits: NDArray[np.float64]  # (n, n_actions) of the first action after hearing
@@ -68,6 +72,7 @@ class Side(NamedTuple):
     levels: list[dict[str, Any]]
     silence: dict[str, Any]
     tests: dict[str, Contrast]
+    luck: dict[str, float]  # the share of exchanges of meanings between words that are followed as well
     n_trials: int
 
     def told(self) -> dict[str, Any]:
@@ -112,17 +117,22 @@ def _side(
         "kin_less_strangers": _counted(kin.hits, strangers.hits),
     }
     tests = contrasts(family, rng, n_null)
+    luck = {name: _luck(asked, arms[shown], silence, rng) for name, shown in (("kin", KIN), ("strangers", STRANGER))}
+    tests |= {name: tests[name]._replace(p_value=max(tests[name].p_value, p)) for name, p in luck.items()}
     fact = (
         f"told a place by kin they go there in {100 * kin.hits.mean():.0f} % of the trials (to one not named in "
         f"{100 * kin.others.mean():.0f} %), told the same by a stranger in {100 * strangers.hits.mean():.0f} % "
         f"({100 * strangers.others.mean():.0f} %)"
     )
     return Side(
-        conclusion=_name(*(tests[name] for name in family)),
+        conclusion=_name(
+            tests["kin"], tests["strangers"], tests["kin_less_strangers"], lucky=min(luck.values()) > LUCKY
+        ),
         fact=fact,
         levels=[{"shown": kinship, **_told(arm, silence, rng)} for kinship, arm in arms.items()],
         silence=share_of(silence.hits, np.ones(len(asked.trials)), rng),
         tests=tests,
+        luck=luck,
         n_trials=len(asked.trials),
     )
 
@@ -152,7 +162,7 @@ def _ask(setting: Setting, trials: Trials, speaker: NDArray[np.int64], rng: np.r
     other = free & ~(wanted & named[:, None]).any(axis=2)
     usable = other.any(axis=1)
     instead = wanted & other[:, :, None]
-    return Asked(in_time(trials, usable), word[every, place][usable], named[usable], instead[usable])
+    return Asked(in_time(trials, usable), speaker[usable], word[every, place][usable], named[usable], instead[usable])
 
 
 def _hear(setting: Setting, asked: Asked, kinship: float | None) -> Heard:
@@ -170,7 +180,7 @@ def _hear(setting: Setting, asked: Asked, kinship: float | None) -> Heard:
     hits = np.asarray((tried & asked.wanted).any(axis=1), dtype=np.float64)
     reached = (tried[:, None] & asked.instead).any(axis=2)
     others = np.asarray(reached.sum(axis=1) / asked.instead.any(axis=2).sum(axis=1), dtype=np.float64)
-    return Heard(hits, others, logits)
+    return Heard(tried, hits, others, logits)
 
 
 def _span(scenario: Scenario) -> int:
@@ -196,6 +206,25 @@ def _phantom(scenario: Scenario, asked: Asked, kinship: float | None, n_episodes
 def _heeded(arm: Heard, silence: Heard) -> Counted:
     """How much more often listeners got to the named place than to others, in an arm and in silence."""
     return _counted(arm.hits - arm.others, silence.hits - silence.others)
+
+
+def _luck(asked: Asked, arm: Heard, silence: Heard, rng: np.random.Generator) -> float:
+    """The p-value of following words as they are meant: meanings are exchanged between the words of each speaker.
+
+    A listener with a code of its own takes some words right by luck; in this null all codes are as lucky.
+    """
+    total, draws = 0.0, np.zeros(N_EXCHANGES)
+    for speaker in np.unique(asked.speaker):
+        mine = asked.speaker == speaker
+        words, first, which = np.unique(asked.word[mine], return_index=True, return_inverse=True)
+        meant = asked.wanted[mine][first]  # (words, P)
+        more = [(trial[mine][:, None] & meant).any(axis=2).astype(np.float64) for trial in (arm.tried, silence.tried)]
+        went = np.zeros((len(words), len(words)))  # by word said, and by word whose places are looked at
+        np.add.at(went, which, more[0] - more[1])
+        rows = np.arange(len(words))
+        total += went[rows, rows].sum()
+        draws += [went[rows, rng.permutation(len(words))].sum() for _ in range(N_EXCHANGES)]
+    return permutation_p_value(total, draws, "greater")
 
 
 def _counted(first: NDArray[np.float64], second: NDArray[np.float64]) -> Counted:
@@ -239,12 +268,12 @@ def _conclude(theirs: Side, own: Side | None) -> tuple[str, str | None, str]:
     return "cannot tell", None, f"{WORDS['cannot tell']}: {facts}."
 
 
-def _name(kin: Contrast, strangers: Contrast, apart: Contrast) -> str:
+def _name(kin: Contrast, strangers: Contrast, apart: Contrast, lucky: bool) -> str:
     """The name of what is done with strangers."""
     if not kin.more:
         if strangers.more and apart.less:
             return "heeds strangers more"
-        return "heeds nobody" if kin.same and strangers.same else "cannot tell"
+        return "heeds nobody" if lucky or (kin.same and strangers.same) else "cannot tell"
     if apart.same:
         return "heeds everyone"
     if apart.more:
