@@ -80,6 +80,14 @@ def test_lies_are_false_more_often_than_what_is_said_at_random(known: Known) -> 
     assert speaking.told["true_in_their_code"]["share"] < 0.5
 
 
+def test_a_listener_with_a_code_of_its_own_heeds_nobody() -> None:
+    _, obeying = both_sides(prepare(plant("holistic", 6, "noise-driven"), N, 6), (), 99)
+    words = obeying.told["words"]
+    assert words["levels"][-1]["bits"] > 1  # it is moved by words
+    assert words["luck"]["kin"] > 0.1
+    assert obeying.told["conclusion"] == "heeds nobody"
+
+
 def test_what_says_nothing_of_crystals_is_neither_true_nor_false() -> None:
     setting = prepare(plant("noise", 0), N, 0)
     speaking, obeying = both_sides(setting, (), 99)
