@@ -19,7 +19,7 @@ ASKS = {
     "listening": "which message is heard decides acts",
     "use": "hearing what is so here and now pays",
     "content": "listeners go to what is spoken of",
-    "honesty": "what strangers' words bring speakers",
+    "honesty": "what lies to strangers bring the speaker",
 }
 REACH = (-0.32, 1.75)  # a row's own scale goes from 0 to 1; words stand behind it
 NARROW = 1e-12

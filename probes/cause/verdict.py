@@ -223,7 +223,7 @@ def _honesty(result: Result) -> Evidence:
     """Return the evidence on what strangers are told: it holds where they are not lied to."""
     found = result.details["verdict"]
     holds = {"no lies": True, "cannot tell": None}.get(found, False)
-    return Evidence("honesty", None, result.estimate, result.interval, result.unit, 0.0, holds, HONEST[found])
+    return Evidence("honesty", None, result.estimate, result.interval, "return", 0.0, holds, HONEST[found])
 
 
 def _result(
