@@ -77,6 +77,14 @@ def address() -> Iterator[str]:
         thread.join()
 
 
+SETTLED = """async () => {
+  for (let drawn = -1; drawn !== frameTimes.length;) {
+    drawn = frameTimes.length;
+    await new Promise((next) => setTimeout(next, 250));
+  }
+}"""
+
+
 class Visit:
     """A page that is open, the room behind it, and what went wrong in it."""
 
@@ -102,6 +110,15 @@ class Visit:
         """Sends messages, or a string as it is, to the page."""
         for message in messages:
             self.sockets[-1].send(message if isinstance(message, str) else json.dumps(message))
+
+    def settle(self) -> None:
+        """Waits until nothing moves any more."""
+        self.page.evaluate(SETTLED)
+
+    def pixels(self) -> str:
+        """What is on the canvas, once nothing moves any more."""
+        self.settle()
+        return str(self.page.evaluate("document.getElementById('canvas').toDataURL()"))
 
     def sent(self, kind: str) -> list[Any]:
         """The page's messages of a type."""

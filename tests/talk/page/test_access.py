@@ -16,12 +16,6 @@ expect = pytest.importorskip("playwright.sync_api").expect
 Visits = Callable[..., Any]
 
 
-def pixels(page: Any) -> str:
-    """What is on the canvas, once nothing moves any more."""
-    page.wait_for_timeout(350)
-    return str(page.evaluate("document.getElementById('canvas').toDataURL()"))
-
-
 FOCUSED = """() => {
   const one = document.activeElement;
   return [one.id || one.className || one.tagName, getComputedStyle(one).outlineStyle];
@@ -116,11 +110,11 @@ def test_single_keys_can_be_switched_off(opened: Visits) -> None:
 def test_the_page_looks_otherwise_in_the_dark_and_follows_the_system(opened: Visits) -> None:
     there = opened(colour_scheme="dark")
     page = there.page
-    dark = pixels(page)
+    dark = there.pixels()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 24, 31)"
     page.emulate_media(color_scheme="light")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(236, 239, 243)"
-    assert pixels(page) != dark
+    assert there.pixels() != dark
 
 
 SIZES = [(1280, 800), (1920, 1080), (1280, 640), (1130, 760), (1120, 800), (1024, 700), (800, 600), (420, 800)]
@@ -167,13 +161,13 @@ def test_a_large_map_is_seen_from_near_and_from_far(opened: Visits, canned: Modu
     large["map"] = {"height": 60, "width": 60, "grid": [[0] * 60 for _ in range(60)], "sites": []}
     there.tell(large, there.room.frame())
     expect(page.locator("#follow")).to_have_attribute("aria-pressed", "true")  # cells would be too small to read
-    near = pixels(page)
+    near = there.pixels()
     page.keyboard.press("z")
     expect(page.locator("#follow")).to_have_attribute("aria-pressed", "false")
-    assert pixels(page) != near
+    assert there.pixels() != near
     page.click("#follow")
     expect(page.locator("#follow")).to_have_attribute("aria-pressed", "true")
-    assert pixels(page) == near
+    assert there.pixels() == near
 
 
 GROUNDS = ("page", "card", "tint")

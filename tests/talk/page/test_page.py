@@ -13,20 +13,15 @@ expect = pytest.importorskip("playwright.sync_api").expect
 Visits = Callable[..., Any]
 
 
-def pixels(page: Any) -> str:
-    """What is on the canvas, once nothing moves any more."""
-    page.wait_for_timeout(350)
-    return str(page.evaluate("document.getElementById('canvas').toDataURL()"))
-
-
 def test_it_shows_the_world_and_greets(opened: Visits) -> None:
-    page = opened().page
+    there = opened()
+    page = there.page
     expect(page.locator("#run")).to_have_text("sample · Rivals, two families on one channel")
     expect(page.locator("#clock")).to_have_text("step 0 of 64")
     expect(page.locator("#drift")).to_have_text("Both worlds are the same so far.")
     expect(page.locator("#agent-title")).to_have_text("gatherer 1")
     expect(page.locator("#book li")).to_have_count(9)
-    assert len(pixels(page)) > 20_000
+    assert len(there.pixels()) > 20_000
 
 
 def test_time_goes_by_buttons(opened: Visits) -> None:
@@ -84,7 +79,7 @@ def test_the_panel_tells_what_an_agent_knows(opened: Visits) -> None:
 def test_a_meaning_is_said_heard_and_makes_a_difference(opened: Visits) -> None:
     there = opened()
     page = there.page
-    before = pixels(page)
+    before = there.pixels()
     page.fill("#say", "crystal in the north")
     expect(page.locator("#say-hint")).to_have_text("Will be said as 1, 91\u00a0%.")
     page.click("#speak button")
@@ -96,7 +91,7 @@ def test_a_meaning_is_said_heard_and_makes_a_difference(opened: Visits) -> None:
     expect(page.locator("#drift")).to_have_text(drift)
     expect(page.locator("#agents button >> nth=1")).to_have_class(re.compile("differs"))
     expect(page.locator(".apart")).to_contain_text("In the twin it stands 1 cell away, did east.")
-    assert pixels(page) != before
+    assert there.pixels() != before
     line = page.locator("#lines .person")
     expect(line).to_contain_text("crystal in the north 91\u00a0%")
     expect(line).to_contain_text("to everyone, as kin, for 12 steps")
