@@ -10,7 +10,7 @@ export MPLCONFIGDIR := $(CURDIR)/$(VENV)/var/cache/matplotlib
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test lint types bench bench-seeds calibrate sample world docs clean
+.PHONY: help install demo test lint types bench bench-seeds bench-rivals calibrate sample world docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,9 @@ bench-%: install ## measure one group, such as bench-start
 
 bench-seeds: install ## the demo for six seeds, with grounding and without: half an hour and more
 	$(BIN)/python tests/bench/seeds.py
+
+bench-rivals: install ## who tells and believes whom among rivals, for three seeds: half an hour
+	$(BIN)/python tests/bench/rivals.py
 
 calibrate: install ## how often the tests find something where there is nothing, into docs/calibration.md: half an hour
 	$(ONE_THREAD) $(BIN)/python tests/bench/calibrate.py

@@ -1,7 +1,7 @@
-"""Rivals by seed: who is told what, and who is believed, for kin and strangers; the table of docs/kinship.md.
+"""Rivals by seed: who is told what, for kin and strangers, and what it is worth; the tables of docs/kinship.md.
 
-Each run lies in runs/rivals/ and goes on where it stopped. With docs/recipes/rivals.yaml, whose families live in shards
-of low and of high kinship: `main` recipe, and controls: K fixed at 0 and 1, kinship hidden, spite (K = -0.5).
+Runs lie in runs/rivals/ and go on where they stopped: for each seed a childhood, from which the arms part. `main` has
+families of little and of much kinship; the others are controls: K fixed at 0 or 1, kinship hidden, spite (K = -0.5).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,19 +29,23 @@ from commlab.env.types import VIEW, World
 from commlab.foundation.statistics import bca_interval
 
 CLONE = Path(__file__).resolve().parents[2]
-RECIPE = CLONE / "docs" / "recipes" / "rivals.yaml"
+RECIPES = CLONE / "docs" / "recipes"
+CHILDHOOD = ("--config", str(RECIPES / "rivals-childhood.yaml"), "--set", "steps=16", "--set", "end.hearts=1")
 SCENARIO = "rivals-valleys"
 SEEDS = (0, 1, 2)  # named before the runs
 SPITE_SEEDS = (0,)
 FRESH = 2**42  # seeds of worlds that are neither trained in nor recorded
 LEVELS = (0.0, 0.2, 0.8, 1.0)
 SCOUTS, GATHERERS = (0, 2), (1, 3)
-MIXTURES = {
-    "main": None,
-    "K = 1": "[{kinship.clan_share: 1}, {kinship.clan_share: 1}]",
-    "K = 0": "[{kinship.clan_share: 0}, {kinship.clan_share: 0}]",
-    "hidden": None,
-    "spite": "[{kinship.clan_share: -0.5}, {kinship.clan_share: 1}]",
+ARMS = {
+    "main": (),
+    "kin": ("train.mixture=[]", "kinship.clan_share=1"),
+    "strangers": ("train.mixture=[]", "kinship.clan_share=0"),
+    "hidden": ("kinship.hidden=true",),
+    "spite": (
+        "kinship.clan_share=[-0.5, 1]",
+        "train.mixture=[{kinship.clan_share: -0.5}, {kinship.clan_share: [0.75, 1]}]",
+    ),
 }
 
 
@@ -71,7 +76,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=Path, default=Path("runs") / "rivals")
     parser.add_argument("--seeds", type=int, nargs="*", default=SEEDS)
-    parser.add_argument("--arms", nargs="*", default=["main", "spite"], choices=list(MIXTURES))
+    parser.add_argument("--arms", nargs="*", default=["main", "spite"], choices=list(ARMS))
     parser.add_argument("--episodes", type=int, default=1024)
     options = parser.parse_args()
     for arm in options.arms:
@@ -81,16 +86,18 @@ def main() -> None:
 
 
 def trained(runs: Path, arm: str, seed: int) -> Checkpoint:
-    """Return the last checkpoint of a run, trained now if it is not complete."""
-    folder = runs / f"{arm.replace(' ', '')}-{seed}"
-    command = [str(Path(sys.executable).parent / "commlab"), "train", SCENARIO, "--run", str(folder)]
-    command += ["--config", str(RECIPE), "--seed", str(seed)]
-    mixture = MIXTURES[arm]
-    command += ["--set", f"train.mixture={mixture}"] if mixture else []
-    command += ["--set", "kinship.hidden=true"] if arm == "hidden" else []
-    command += ["--set", "kinship.clan_share=[-0.5, 1]"] if arm == "spite" else []
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    """Return the last checkpoint of an arm, trained now, its childhood first, as far as that is not complete."""
+    childhood, folder = runs / f"childhood-{seed}", runs / f"{arm}-{seed}"
+    train(childhood, seed, CHILDHOOD)
+    changes = [part for change in ARMS[arm] for part in ("--set", change)]
+    train(folder, seed, ("--config", str(RECIPES / "rivals.yaml"), "--set", f"train.begin={childhood}", *changes))
     return load_checkpoint(latest_checkpoint(folder / "checkpoints"))
+
+
+def train(folder: Path, seed: int, options: Sequence[str]) -> None:
+    """Train a run by the command line."""
+    command = [str(Path(sys.executable).parent / "commlab"), "train", SCENARIO, "--run", str(folder)]
+    subprocess.run([*command, "--seed", str(seed), *options], check=True, stdout=subprocess.DEVNULL)
 
 
 def print_run(arm: str, seed: int, checkpoint: Checkpoint, n_episodes: int) -> None:
@@ -173,7 +180,7 @@ def codes(played: Played) -> list[dict[int, int]]:
 
 def said_to(played: Played, code: list[dict[int, int]], strangers: bool, scenario: Scenario) -> list[Share]:
     """Return the shares of what is true, silent and false, of what scouts say while one gatherer alone hears them."""
-    n_worlds, counts = played.live.shape[1], np.zeros((4, played.live.shape[1]))
+    counts = np.zeros((4, played.live.shape[1]))
     for s, scout in enumerate(SCOUTS):
         mine, theirs = (heard_by(played, scenario, s, GATHERERS[g]) for g in (s, 1 - s))
         alone = (theirs & ~mine) if strangers else (mine & ~theirs)
@@ -183,7 +190,6 @@ def said_to(played: Played, code: list[dict[int, int]], strangers: bool, scenari
         kinds = (meant == played.site[:, :, s], said == 0, (meant != played.site[:, :, s]) & (said > 0))
         for row, kind in enumerate((*kinds, np.ones_like(told))):
             counts[row] += (kind & told).sum(axis=0)
-    assert counts.shape[1] == n_worlds
     return [ratio(counts[row], counts[3]) for row in range(3)]
 
 
