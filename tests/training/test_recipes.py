@@ -8,7 +8,7 @@ from commlab.commands.train import train_config
 from commlab.env.loading import load_scenario
 from commlab.training.trainer import Job, check_job
 
-RECIPES = sorted((Path(__file__).parents[2] / "docs" / "recipes").glob("*.yaml"))
+RECIPES = sorted((Path(__file__).parents[2] / "docs" / "recipes").glob("*.yaml"), key=lambda path: path.stem)
 YOUNG = {"steps": 16, "end.hearts": 1}
 
 
