@@ -32,7 +32,7 @@ FOES: dict[str, Any] = {
     "crystals": [{"kind": "green", "count": 1, "stock": 1, "stay": [12, 24], "moves": True}],
 }
 SEEDS = 3  # codebooks
-EPISODES = 256  # played for each verdict
+EPISODES = 512  # played for each verdict, as by default
 Watch = Callable[[int, int], None]  # verdicts reached, verdicts in all
 
 # Agents that are no scripted pair, in `lookout`. Those trained muted are judged as they live, muted, so that nobody can
