@@ -102,16 +102,17 @@ def train(folder: Path, seed: int, options: Sequence[str]) -> None:
 
 def print_run(arm: str, seed: int, checkpoint: Checkpoint, n_episodes: int) -> None:
     """Print a run's table: hearts, what is said to kin and strangers, and what it does to who hears it."""
-    levels = (-0.5, 1.0) if arm == "spite" else LEVELS
+    levels = (-0.5, 0.8, 1.0) if arm == "spite" else LEVELS
     worlds = {k: at_kinship(checkpoint, k) for k in levels}
     code = codes(play(worlds[1.0], n_episodes, FRESH + 1))
     columns = ("K", "hearts", "own scout silent", "stranger's silent", "own: true", "silent", "false",
-               "other's: true", "silent", "false", "n")  # fmt: skip
+               "other's: true", "silent", "false", "bits", "n")  # fmt: skip
     table = Table(*columns, title=f"{arm}, seed {seed}", title_justify="left")
     for k, world in worlds.items():
         natural = play(world, n_episodes)
         own, other = (said_to(natural, code, whose, world.scenario) for whose in (False, True))
-        table.add_row(f"{k:g}", *hearts(world, natural, n_episodes), *map(str, own), *map(str, other), str(n_episodes))
+        told = [*map(str, own), *map(str, other), "/".join(f"{b:.2f}" for b in bits_told(natural, world.scenario))]
+        table.add_row(f"{k:g}", *hearts(world, natural, n_episodes), *told, str(n_episodes))
     Console(width=220).print(table)
 
 
@@ -191,6 +192,30 @@ def said_to(played: Played, code: list[dict[int, int]], strangers: bool, scenari
         for row, kind in enumerate((*kinds, np.ones_like(told))):
             counts[row] += (kind & told).sum(axis=0)
     return [ratio(counts[row], counts[3]) for row in range(3)]
+
+
+def bits_told(played: Played, scenario: Scenario) -> list[float]:
+    """Return each scout's bits about the crystal's site while the other family's gatherer alone hears it.
+
+    Less the mean of 20 draws in which episodes exchange what was said.
+    """
+    rng, out = np.random.default_rng(0), []
+    for s, scout in enumerate(SCOUTS):
+        mine, theirs = (heard_by(played, scenario, s, GATHERERS[g]) for g in (s, 1 - s))
+        told = theirs & ~mine & played.live & (played.site[:, :, s] >= 0)
+        said, site = played.said[:, :, scout], played.site[:, :, s]
+        chance = [_bits(said[:, rng.permutation(said.shape[1])][told], site[told]) for _ in range(20)]
+        out.append(_bits(said[told], site[told]) - float(np.mean(chance)))
+    return out
+
+
+def _bits(one: NDArray[Any], other: NDArray[Any]) -> float:
+    """Return the mutual information of two labels, plug-in."""
+    joint = np.zeros((int(one.max()) + 1, int(other.max()) + 1))
+    np.add.at(joint, (one, other), 1 / len(one))
+    free = joint.sum(axis=1, keepdims=True) * joint.sum(axis=0, keepdims=True)
+    held = joint > 0
+    return float((joint[held] * np.log2(joint[held] / free[held])).sum())
 
 
 def hearts(agents: Checkpoint, natural: Played, n_episodes: int) -> list[str]:
