@@ -49,7 +49,7 @@ def patch(
       commlab patch --target=own_position         a target that should not matter
     """
     from commlab.commands.patch import patch as run_patch
-    from commlab.probes.cause.cases import Wish
+    from commlab.probes.cause.hidden.cases import Wish
 
     wish = Wish(target, of, layer, at, duration, deaf, whole, told, episodes, seed, nulls)
     run_patch(run, wish, as_json, command_line())
@@ -80,7 +80,7 @@ def steer(
       commlab steer --irrelevant=own_facing       compared with directions of that target
     """
     from commlab.commands.steer import steer as run_steer
-    from commlab.probes.cause.cases import Wish
+    from commlab.probes.cause.hidden.cases import Wish
 
     wish = Wish(target, of, layer, at, duration, deaf, n_episodes=episodes, seed=seed, n_null=nulls)
     run_steer(run, wish, dose, doses, irrelevant, as_json, command_line())
@@ -105,7 +105,7 @@ def erase(
       commlab erase --layer=encoder               what is perceived, before memory
     """
     from commlab.commands.erase import erase as run_erase
-    from commlab.probes.cause.cases import Wish
+    from commlab.probes.cause.hidden.cases import Wish
 
     wish = Wish(target, of, layer, n_episodes=episodes, seed=seed, n_null=nulls)
     run_erase(run, wish, irrelevant, as_json, command_line())

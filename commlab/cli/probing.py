@@ -103,8 +103,8 @@ def inject(
     from commlab.commands.inject import inject as run_inject
     from commlab.commands.inject import sweep as run_sweep
     from commlab.foundation.errors import InterventionError
-    from commlab.probes.cause.doses import Sweep
-    from commlab.probes.cause.injection import Injection
+    from commlab.probes.cause.injecting.doses import Sweep
+    from commlab.probes.cause.injecting.injection import Injection
 
     if speaker != "phantom" and not speaker.isdecimal():
         raise InterventionError(f"--speaker is phantom or an agent's number, not {speaker!r}.")

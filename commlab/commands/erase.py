@@ -7,8 +7,8 @@ from typing import Any
 from commlab.commands.hidden import conclude, fitted_on, hand_over
 from commlab.console import table
 from commlab.foundation.result import Result
-from commlab.probes.cause import erasure
-from commlab.probes.cause.cases import Wish
+from commlab.probes.cause.hidden import erasure
+from commlab.probes.cause.hidden.cases import Wish
 
 __all__ = ["erase"]
 

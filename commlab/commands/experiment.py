@@ -10,9 +10,9 @@ from commlab.foundation.atomic import write_atomic
 from commlab.foundation.errors import CommlabError
 from commlab.foundation.result import Result
 from commlab.foundation.run import RunFolder
-from commlab.probes.cause import experiment as analysis
-from commlab.probes.cause.experiment_file import Experiment, read_experiment, to_yaml
-from commlab.probes.cause.experiment_plan import Book
+from commlab.probes.cause.experiment import experiment as analysis
+from commlab.probes.cause.experiment.file import Experiment, read_experiment, to_yaml
+from commlab.probes.cause.experiment.planning import Book
 from commlab.probes.decode.lexicon import Lexicon, fit
 from commlab.talk.phrasebook import Phrasebook
 

@@ -12,7 +12,7 @@ from commlab.console import out, print_json, say
 from commlab.datasets.reader import Recording
 from commlab.foundation.result import Result
 from commlab.foundation.run import RunFolder
-from commlab.probes.cause.states import HIDDEN, check_layer, recorded
+from commlab.probes.cause.hidden.states import HIDDEN, check_layer, recorded
 
 __all__ = ["conclude", "fitted_on", "hand_over", "short"]
 

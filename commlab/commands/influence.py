@@ -7,9 +7,9 @@ from pathlib import Path
 from commlab.commands.runs import checkpoint_of, run_of
 from commlab.console import out, print_json, say, table
 from commlab.foundation.result import Result
-from commlab.probes.cause import influence as cause
-from commlab.probes.cause import listening
-from commlab.probes.cause.answers import ask
+from commlab.probes.cause.evidence import influence as cause
+from commlab.probes.cause.evidence import listening
+from commlab.probes.cause.evidence.answers import ask
 from commlab.probes.cause.roles import usual_episodes
 
 __all__ = ["influence"]

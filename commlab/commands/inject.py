@@ -9,9 +9,9 @@ from commlab.commands.runs import checkpoint_of, recordings_of, run_of
 from commlab.console import out, print_json, say, table
 from commlab.foundation.errors import DataError
 from commlab.foundation.result import Result
-from commlab.probes.cause import destinations, dose, injection
 from commlab.probes.cause.codebook import Codebook, fit_codebook
-from commlab.probes.cause.doses import Sweep, check
+from commlab.probes.cause.injecting import destinations, dose, injection
+from commlab.probes.cause.injecting.doses import Sweep, check
 from commlab.probes.decode.sources import find_agents
 
 __all__ = ["codebook_of", "inject", "sweep"]

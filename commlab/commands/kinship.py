@@ -33,9 +33,9 @@ def kinship(run: str | None, asked: Asked, as_json: bool, command: str) -> Resul
     """Do all experiments on kinship, save them in the run, and print tables and sentences."""
     import torch
 
-    from commlab.probes.cause import beliefs, honesty
-    from commlab.probes.cause import kinship as cause
-    from commlab.probes.cause.kin_setting import prepare
+    from commlab.probes.cause.kin import beliefs, honesty
+    from commlab.probes.cause.kin import kinship as cause
+    from commlab.probes.cause.kin.setting import prepare
 
     levels = levels_of(asked.shown)
     folder, agents = _agents(run, asked)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from commlab.commands.hidden import conclude, fitted_on, hand_over
 from commlab.console import table
 from commlab.foundation.result import Result
-from commlab.probes.cause import patching
-from commlab.probes.cause.cases import Wish
+from commlab.probes.cause.hidden import patching
+from commlab.probes.cause.hidden.cases import Wish
 
 __all__ = ["patch"]
 

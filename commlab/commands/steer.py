@@ -6,8 +6,8 @@ from commlab.commands.hidden import conclude, fitted_on, hand_over
 from commlab.console import table
 from commlab.foundation.errors import InterventionError
 from commlab.foundation.result import Result
-from commlab.probes.cause import steering
-from commlab.probes.cause.cases import Wish
+from commlab.probes.cause.hidden import steering
+from commlab.probes.cause.hidden.cases import Wish
 
 __all__ = ["doses_in", "steer"]
 

@@ -8,7 +8,7 @@ from typing import Any
 from commlab.commands.runs import checkpoint_of, control_checkpoint, run_of
 from commlab.console import out, print_json, say, table
 from commlab.foundation.result import Result
-from commlab.probes.cause import verdict as cause
+from commlab.probes.cause.evidence import verdict as cause
 from commlab.probes.cause.roles import usual_episodes
 from commlab.probes.cause.untrained import untrained_twin
 

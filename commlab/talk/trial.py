@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from commlab.foundation.errors import CommlabError, InterventionError
 from commlab.foundation.result import Result
 from commlab.foundation.run import RunFolder
-from commlab.probes.cause import experiment
-from commlab.probes.cause.experiment_file import Experiment, parse_experiment
+from commlab.probes.cause.experiment import experiment
+from commlab.probes.cause.experiment.file import Experiment, parse_experiment
 from commlab.probes.decode.wording import file_stem
 from commlab.recording import Playable
 from commlab.talk.phrasebook import Phrasebook

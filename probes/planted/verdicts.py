@@ -19,8 +19,8 @@ from commlab.foundation.errors import DataError, nearest_names
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Result
 from commlab.foundation.statistics import wilson_interval
-from commlab.probes.cause import verdict
-from commlab.probes.cause.verdict import Verdict
+from commlab.probes.cause.evidence import verdict
+from commlab.probes.cause.evidence.verdict import Verdict
 from commlab.probes.parallel import spread
 from commlab.probes.planted.validation import seed_of
 

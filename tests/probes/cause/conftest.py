@@ -10,7 +10,7 @@ import pytest
 from commlab.agents.checkpoint import Checkpoint
 from commlab.datasets.reader import Recording, open_recording
 from commlab.probes.cause.codebook import Codebook, fit_codebook
-from commlab.probes.cause.states import recorded
+from commlab.probes.cause.hidden.states import recorded
 from commlab.recording import Request, record
 
 

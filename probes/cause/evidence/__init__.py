@@ -1,0 +1,1 @@
+"""The evidence for communication, part by part, and the verdict."""
