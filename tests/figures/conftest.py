@@ -156,7 +156,8 @@ def understood() -> Result:
     scores, symbols = (0.95, 0.0, 0.5, 0.4), (3, None, 7, 7)
     places = {
         name: {
-            "score": score, "interval": (max(0.0, score - 0.1), min(1.0, score + 0.05)), "n": 64, "untouched": 0.05, "crossing": score,
+            "score": score, "interval": (max(0.0, score - 0.1), min(1.0, score + 0.05)), "n": 64,
+            "untouched": 0.05, "crossing": score,
             "random": 0.2, "symbol": symbol, "certainty": None if symbol is None else 0.9, "use": 0.9, "silent": 0.05,
             "shared_with": {"SW": ["SE"], "SE": ["SW"]}.get(name, []), "first": dict.fromkeys(names, 16), "nowhere": 0,
         }
@@ -176,8 +177,8 @@ def understood() -> Result:
 
 DEMO = {
     "return_hearing": 5.84, "return_muted": 0.52, "return_other_episode": 0.91, "said_bits": 2.43,
-    "said_bits_null": 0.02, "injected_rate": 0.87, "untouched_rate": 0.13, "understood": 0.46, "understood_untouched": 0.05,
-    "understood_random": 0.2, "agent_steps": 3145728,
+    "said_bits_null": 0.02, "injected_rate": 0.87, "untouched_rate": 0.13, "understood": 0.46,
+    "understood_untouched": 0.05, "understood_random": 0.2, "agent_steps": 3145728,
     "first_return": 0.02,
     "seconds": {"train": 74.2, "record": 11.8, "probe": 6.1, "inject": 9.4, "report": 3.2},
 }  # fmt: skip
