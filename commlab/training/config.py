@@ -29,15 +29,15 @@ class Grounding(_Model):
     kind: Literal["predictive", "positive", "none"] = Field(
         "predictive", description="Foretelling observations, positive signalling and listening, or reward alone."
     )
-    weight: Schedule = Field(Schedule(start=1.0, end=0.0, by=0.5), description="Weight in the loss.")
+    weight: Schedule = Field(Schedule(start=4.0, end=0.0, by=0.5), description="Weight in the loss.")
     nearest: int = Field(4, ge=1, description="Smallest number of steps ahead that messages should foretell.")
     farthest: int = Field(12, ge=1, description="Largest number of steps ahead.")
     clamp: float = Field(8.0, gt=0, description="Bound of the score, in nats.")
     balance: Schedule = Field(
-        Schedule(start=0.0, end=0.0),
+        Schedule(start=0.35, end=0.0, by=0.5),
         description="Weight, in the term, of using all symbols alike; below 0: of using few.",
     )
-    silence: bool = Field(True, description="Whether silence may foretell something, as symbols do.")
+    silence: bool = Field(False, description="Whether silence may foretell something, as symbols do.")
     moments: int = Field(16, ge=1, description="Steps of each sequence that the term is evaluated at.")
     entropy_target: float = Field(0.8, ge=0, description="positive: entropy of a message in its situation, in nats.")
     certainty: float = Field(3.0, ge=0, description="positive: weight of coming near to that entropy.")
@@ -76,10 +76,10 @@ class TrainConfig(_Model):
         (), description="Fields of the scenario, by shard in turn, in which shards differ; none: they are alike."
     )
     learning_rate: Schedule = Schedule(start=4e-3, end=1e-3)
-    entropy_action: Schedule = Schedule(start=0.07, end=0.005, by=2 / 3)
+    entropy_action: Schedule = Schedule(start=0.12, end=0.005, by=0.8)
     entropy_message: Schedule = Schedule(start=0.02, end=0.0, by=2 / 3)
     scatter: Schedule = Field(
-        Schedule(start=0.8, end=0.0, by=0.6), description="Chance that an episode starts scattered."
+        Schedule(start=0.8, end=0.0, by=0.8), description="Chance that an episode starts scattered."
     )
     gamma: float = Field(0.95, ge=0, le=1)
     gae_lambda: float = Field(0.95, ge=0, le=1)
