@@ -136,7 +136,7 @@ class Demo:
             self._keep("verdict", lambda: verdict.fit(trained, control=control, command=self.command).results)
             self._keep("use", lambda: use.fit(trained, control, command=self.command))
             try:
-                codebook, listeners = codebook_of(str(self.run.path))
+                codebook, listeners = codebook_of(self.run, trained)
             except DataError as error:
                 say(str(error))
                 return
@@ -150,7 +150,7 @@ class Demo:
         """Return the measure of understanding, to be run if its result is not there yet."""
 
         def fit() -> Result:
-            words, listeners = words_of(str(self.run.path), understanding.find_places(trained.scenario))
+            words, listeners = words_of(self.run, trained, understanding.find_places(trained.scenario))
             return understanding.fit(trained, words, listeners, command=self.command)
 
         return fit

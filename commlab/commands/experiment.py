@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from commlab.commands.runs import checkpoint_of, recordings_of, results_of, run_of
+from commlab.agents.checkpoint import Checkpoint
+from commlab.commands.runs import checkpoint_of, recording_of, run_of
 from commlab.console import out, print_json, progress, say, table
 from commlab.foundation.atomic import write_atomic
 from commlab.foundation.errors import CommlabError
@@ -28,7 +29,7 @@ def experiment(
     wish = given.model_copy(update=changes)
     folder = run_of(run)
     checkpoint = checkpoint_of(folder)
-    book = book_of(folder, checkpoint.scenario.channel.length) if needs_book(wish) else Book()
+    book = book_of(folder, checkpoint) if needs_book(wish) else Book()
     with progress("experiment", 1.0) as advance:
         result = analysis.run(checkpoint, wish, book, n_null, command, lambda done, total: advance(done / total, ""))
     path = result.save(folder.results)
@@ -49,30 +50,35 @@ def needs_book(wish: Experiment) -> bool:
     return says or measured or wish.empty == "named"
 
 
-def book_of(folder: RunFolder, length: int) -> Book:
-    """Return what says meanings in a run: its saved lexicon, or one that is made from its recording and saved."""
-    lexicon = _saved_lexicon(folder) or _made_lexicon(folder)
-    phrases = Phrasebook(lexicon, length)
+def book_of(folder: RunFolder, agents: Checkpoint) -> Book:
+    """Return what says meanings to these agents: the saved lexicon, or one that is made from the recording and saved.
+
+    Raises DataError where the run's recording is of other agents.
+    """
+    lexicon = _saved_lexicon(folder, agents) or _made_lexicon(folder, agents)
+    phrases = Phrasebook(lexicon, agents.scenario.channel.length)
     return Book(lexicon, lambda wish, kinship: phrases.symbols_for(wish, kinship).symbols)
 
 
-def _saved_lexicon(folder: RunFolder) -> Lexicon | None:
-    """Return the lexicon saved in a run, if there is one that is no older than its recording."""
+def _saved_lexicon(folder: RunFolder, agents: Checkpoint) -> Lexicon | None:
+    """Return the lexicon saved in a run, if there is one of these agents that is no older than their recording."""
     recorded = folder.recording.stat().st_mtime if folder.recording.exists() else 0.0
     for path in sorted(folder.results.glob("lexicon*.json")):
         if path.stat().st_mtime >= recorded:
             try:
-                return Lexicon.from_result(Result.load(path))
+                saved = Result.load(path)
+                if saved.provenance.get("checkpoint") == agents.sha256:
+                    return Lexicon.from_result(saved)
             except CommlabError:
                 continue
     return None
 
 
-def _made_lexicon(folder: RunFolder) -> Lexicon:
+def _made_lexicon(folder: RunFolder, agents: Checkpoint) -> Lexicon:
     """Make the lexicon of a run's speakers."""
     say("Making the lexicon of this run, to know what its symbols mean.")
-    with recordings_of(str(folder.path)) as (recording, _):
-        result = fit(recording, results=results_of(str(folder.path)))
+    with recording_of(folder, agents) as recording:
+        result = fit(recording, results=folder.results)
         result.save(folder.results)
         return Lexicon.from_result(result)
 

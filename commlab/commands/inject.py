@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from commlab.agents.checkpoint import Checkpoint
-from commlab.commands.runs import checkpoint_of, recordings_of, run_of
+from commlab.commands.runs import checkpoint_of, recording_of, run_of
 from commlab.console import out, print_json, say, table
 from commlab.foundation.errors import DataError
 from commlab.foundation.result import Result
+from commlab.foundation.run import RunFolder
 from commlab.probes.cause.codebook import Codebook, fit_codebook
 from commlab.probes.cause.injecting import destinations, dose, injection
 from commlab.probes.cause.injecting.doses import Sweep, check
@@ -24,7 +25,7 @@ def inject(run: str | None, wish: injection.Injection, n_null: int, as_json: boo
     folder = run_of(run)
     checkpoint = checkpoint_of(folder)
     injection.check(wish, checkpoint.scenario, Codebook({}, checkpoint.scenario.channel.vocabulary))
-    codebook, listeners = codebook_of(str(folder.path))
+    codebook, listeners = codebook_of(folder, checkpoint)
     result = injection.fit(checkpoint, wish, codebook, listeners, n_null, command)
     saved = [result.save(folder.results)]
     where = _destinations(checkpoint, wish, codebook, listeners, n_null, command)
@@ -46,7 +47,7 @@ def sweep(run: str | None, wish: Sweep, n_null: int, as_json: bool, command: str
     folder = run_of(run)
     checkpoint = checkpoint_of(folder)
     check(wish, checkpoint.scenario)
-    codebook, listeners = codebook_of(str(folder.path))
+    codebook, listeners = codebook_of(folder, checkpoint)
     result = dose.fit(checkpoint, wish, codebook, listeners, n_null, command)
     path = result.save(folder.results)
     if as_json:
@@ -86,9 +87,9 @@ def _cell(cell: dict[str, Any], varied: list[str]) -> tuple[Any, ...]:
     return (*named, *shares, effect, cell["p_adjusted"], bits, cell["n"])
 
 
-def codebook_of(run: str | None) -> tuple[Codebook, tuple[int, ...]]:
-    """Return what a run's symbols stand for, learnt from its recording, and who listens there."""
-    with recordings_of(run) as (recording, _):
+def codebook_of(run: RunFolder, agents: Checkpoint) -> tuple[Codebook, tuple[int, ...]]:
+    """Return what these agents' symbols stand for, learnt from their run's recording, and who listens there."""
+    with recording_of(run, agents) as recording:
         speakers = find_agents(recording, "speakers", "speakers").indices
         listeners = find_agents(recording, "listeners", "listeners").indices
         return fit_codebook(recording, tuple(speakers)), tuple(listeners)

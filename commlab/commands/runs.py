@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from commlab.console import say
 from commlab.datasets.reader import Recording, open_recording
-from commlab.foundation.errors import CheckpointError
+from commlab.foundation.errors import CheckpointError, DataError
 from commlab.foundation.result import Result
 from commlab.foundation.run import RunFolder, find_recording, find_run
 
@@ -23,6 +23,7 @@ __all__ = [
     "checkpoint_of",
     "control_checkpoint",
     "named_after",
+    "recording_of",
     "recordings_of",
     "results_of",
     "run_of",
@@ -69,6 +70,21 @@ def recordings_of(argument: str | None) -> Iterator[tuple[Recording, dict[str, R
             if (controls / file).exists() and not path.name.endswith(".parts")
         }
         yield main, beside
+
+
+@contextmanager
+def recording_of(run: RunFolder, agents: Checkpoint) -> Iterator[Recording]:
+    """Open a run's recording, to learn from it what these agents mean.
+
+    Raises DataError where it is of another checkpoint: the same symbols may mean something else there.
+    """
+    with recordings_of(str(run.path)) as (recording, _):
+        if recording.attrs.get("checkpoint_sha256") != agents.sha256:
+            raise DataError(
+                f"{recording.path} was recorded from another checkpoint than the run's last one, so what it tells of "
+                f"their words need not hold; record these agents anew: commlab record {run.path} --force."
+            )
+        yield recording
 
 
 def results_of(argument: str | None) -> Path:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from commlab.commands.runs import checkpoint_of, recordings_of, run_of
+from commlab.agents.checkpoint import Checkpoint
+from commlab.commands.runs import checkpoint_of, recording_of, run_of
 from commlab.console import out, print_json, say, table
 from commlab.foundation.result import Result
+from commlab.foundation.run import RunFolder
 from commlab.probes.cause import understanding
 from commlab.probes.cause.codebook import Word, fit_words
 from commlab.probes.decode.sources import find_agents
@@ -19,7 +21,7 @@ def score(
     folder = run_of(run)
     checkpoint = checkpoint_of(folder)
     places = understanding.find_places(checkpoint.scenario)
-    words, listeners = words_of(str(folder.path), places)
+    words, listeners = words_of(folder, checkpoint, places)
     result = understanding.fit(checkpoint, words, listeners, n_episodes, seed, command=command)
     saved = result.save(folder.results)
     if as_json:
@@ -31,9 +33,9 @@ def score(
     return result
 
 
-def words_of(run: str | None, places: understanding.Places) -> tuple[list[Word], tuple[int, ...]]:
-    """Return the word that a run's speakers have for each place, learnt from its recording, and who listens there."""
-    with recordings_of(run) as (recording, _):
+def words_of(run: RunFolder, agents: Checkpoint, places: understanding.Places) -> tuple[list[Word], tuple[int, ...]]:
+    """Return the word that these agents have for each place, learnt from their run's recording, and who listens."""
+    with recording_of(run, agents) as recording:
         speakers = find_agents(recording, "speakers", "speakers").indices
         listeners = find_agents(recording, "listeners", "listeners").indices
         cells = [(row, column) for row, column in places.cells.tolist()]
