@@ -35,6 +35,8 @@ def start(context: typer.Context) -> None:
             "  commlab lexicon                              what each symbol means (needs no training)\n"
             "  commlab probe --target=resource_location     what can be read from their messages, against chance\n"
             "  commlab inject --message 3                   say something to them and see what they do\n"
+            "  commlab verdict                              is this communication?\n"
+            "  commlab talk                                 speak with them, live, in a browser\n"
             "  commlab --help                               all commands"
         )
 

@@ -20,7 +20,8 @@ def test_the_command_alone_says_where_to_begin(cli: Callable[..., Any], elsewher
 
 
 def test_the_commands_are_these() -> None:
-    growing, interfering = ["demo", "record", "report", "scenarios", "train"], ["inject"]
+    growing = ["demo", "record", "report", "scenarios", "train"]
+    interfering = ["crossplay", "erase", "influence", "inject", "kinship", "patch", "steer", "talk", "verdict"]
     reading = ["cluster", "formation", "information", "lexicon", "metrics", "minds", "probe"]
     exchanging = ["export", "import", "validate"]
     assert sorted([*growing, *interfering, *reading, *exchanging]) == COMMANDS

@@ -26,7 +26,7 @@ def test_every_scenario_of_the_library_loads() -> None:
         ("commlab.figures", "templates/report.css"),
         ("commlab.talk", "static/index.html"),
         ("commlab.talk", "static/talk.js"),
-        ("commlab.probes", "cause/experiments/a-word.yaml"),
+        ("commlab.probes", "cause/experiment/files/a-word.yaml"),
     ],
 )
 def test_a_data_file_is_there(package: str, file: str) -> None:

@@ -23,7 +23,7 @@ from commlab.probes.cause.twins import play
 from commlab.probes.cause.untrained import untrained_twin
 from commlab.probes.decode.coordination import cic
 
-CASES = Path(__file__).parents[2] / "refcases"
+CASES = Path(__file__).parents[3] / "refcases"
 N = 24  # episodes
 
 

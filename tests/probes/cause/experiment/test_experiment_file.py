@@ -57,7 +57,7 @@ def test_every_experiment_that_ships_is_read(name: str) -> None:
 
 
 def test_the_example_of_the_docs_is_read() -> None:
-    page = (Path(__file__).parents[3] / "docs" / "experiments.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[4] / "docs" / "experiments.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
     assert list(read(example).arms) == ["told", "silence", "untouched"]
 
