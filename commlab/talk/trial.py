@@ -53,7 +53,8 @@ class Trier(NamedTuple):
         self, line: Line, wish: Wish, book: Phrasebook, watch: Callable[[float], None]
     ) -> tuple[Result, Path]:
         """Return the result, and where it has been saved."""
-        asked = experiment_of(line, wish, place_of(line, book), self.agents.scenario.steps, self.seed)
+        scenario = self.agents.scenario
+        asked = experiment_of(line, wish, place_of(line, book), scenario.steps, self.seed, scenario.channel.delay)
         apart = copy.deepcopy(
             self.agents
         )  # a policy works in buffers of its own, and the conversation goes on meanwhile
@@ -63,19 +64,20 @@ class Trier(NamedTuple):
 
 
 def experiment_of(
-    line: Line, wish: Wish, place: str | tuple[int, int] | None, n_steps: int, seed: int = 0
+    line: Line, wish: Wish, place: str | tuple[int, int] | None, n_steps: int, seed: int = 0, delay: int = 1
 ) -> Experiment:
     """Return the experiment that a person's line stands for: the same words, to the same, for as long, in new episodes.
 
     The moment is of the same kind: one at which the listener is empty-handed, where all who listened were; else the
     same step. Where the words name a `place`, the question is whether listeners try it first, at moments at which no
-    crystal is there; else how much the words change what listeners do next. Raises InterventionError for other lines.
+    crystal is there; else how much the words change what listeners do next. What agents say is heard `delay` steps
+    later. Raises InterventionError for other lines.
     """
     if not line.get("can_experiment"):
         raise InterventionError("Only what a person said can be turned into an experiment; choose such a line.")
     watch = min(max(WATCHED, line["for"] + 8), n_steps - 2)
     against = "other episode" if wish.versus == "other-episode" or not any(line["symbols"]) else "silence"
-    measures: Plain = {_BITS: {"kind": "divergence", "from": against, "after": 0 if line["speaker"] is None else 1}}
+    measures: Plain = {_BITS: {"kind": "divergence", "from": against, "after": 0 if line["speaker"] is None else delay}}
     if place is not None:
         measures = {
             _THERE: {"kind": "first place", "place": list(place) if isinstance(place, tuple) else place}
@@ -89,14 +91,14 @@ def experiment_of(
         "moment": "empty-handed" if line["empty"] else min(line["t"], n_steps - 2),
         "empty": measures[_THERE]["place"] if place is not None else None,
         "watch": watch,
-        "arms": arms_of(line),
+        "arms": arms_of(line, delay),
         "measures": measures,
         "contrasts": [{"measure": name, "arm": "told", "against": against} for name in measures],
     }
     return parse_experiment(asked, "The experiment")
 
 
-def arms_of(line: Line) -> Plain:
+def arms_of(line: Line, delay: int = 1) -> Plain:
     """Return what is done in each arm: the words, those of another episode at the same time, or silence."""
     span = {"first": 0, "last": line["for"] - 1}
     if line["speaker"] is None:
@@ -105,7 +107,7 @@ def arms_of(line: Line) -> Plain:
     else:
         site = {"site": "message.out", "agents": [line["speaker"]], **span}
         deaf = [agent for agent in line["others"] if agent != line["speaker"]]
-        later = {"first": 1, "last": line["for"]}
+        later = {"first": delay, "last": line["for"] - 1 + delay}
         beside = [{"site": "message.in", "operation": "mute", "agents": deaf, "speakers": [line["speaker"]], **later}]
         beside = beside if deaf else []
     words = {"operation": "set", "symbol": line["symbols"], "kinship": line["kinship"]}

@@ -7,7 +7,7 @@ from commlab.env.loading import load_scenario
 from commlab.foundation.errors import CommlabError
 from commlab.foundation.result import Result
 from commlab.foundation.run import RunFolder
-from commlab.probes.cause.experiment_file import parse_experiment
+from commlab.probes.cause.experiment.file import parse_experiment
 from commlab.talk.conversation import Conversation
 from commlab.talk.phrasebook import Phrasebook
 from commlab.talk.protocol import Experiment, SayWish
@@ -75,6 +75,15 @@ def test_the_experiment_says_the_same_to_the_same_for_as_long(planted_talk: Conv
     made = experiment_of(silent, wish(versus="silence"), None, 64)
     assert made.arms["told"][0].operation == "mute"
     assert made.compared[0].against == "other episode"
+
+
+def test_an_agents_words_count_when_they_are_heard(planted_talk: Conversation) -> None:
+    line = line_of(planted_talk, 0, **{"as": 0, "to": 1, "symbols": [5], "for": 4}) | {"others": [0, 2]}
+    made = experiment_of(line, wish(), None, 64, delay=3)
+    said, deaf = made.arms["told"]
+    assert (said.first, said.last) == (0, 3)
+    assert (deaf.first, deaf.last) == (3, 6)  # who is not spoken to hears nothing of it as it arrives
+    assert made.measures["change of what it does next"].after == 3
 
 
 def test_the_place_is_the_one_that_was_meant(planted_talk: Conversation) -> None:

@@ -61,7 +61,7 @@ def fit(
     check(wish, scenario, codebook)
     rng = np.random.default_rng(wish.seed)
     natural = play(checkpoint, wish.n_episodes, wish.seed)
-    trials = _moments(wish, natural, listeners, rng)
+    trials = _moments(wish, scenario, natural, listeners, rng)
     against, name = _against(wish, natural, trials, rng)
     injected = np.full(len(trials), wish.symbol)
     arms = {
@@ -114,12 +114,15 @@ def _facts(wish: Injection, entry: Entry | None) -> dict[str, Any]:
     }
 
 
-def _moments(wish: Injection, natural: Trace, listeners: tuple[int, ...], rng: np.random.Generator) -> Trials:
+def _moments(
+    wish: Injection, scenario: Scenario, natural: Trace, listeners: tuple[int, ...], rng: np.random.Generator
+) -> Trials:
     """Return when and whom to tell. Raises DataError where there are too few such moments."""
     chosen = listeners if wish.listener is None else (wish.listener,)
     trials = choose_trials(natural, chosen, rng, wish.at)
     if wish.speaker is not None:
-        trials = in_time(trials, (trials.listener != wish.speaker) & (trials.step > 0))
+        delay = scenario.channel.delay
+        trials = in_time(trials, (trials.listener != wish.speaker) & (trials.step >= delay))
     if len(trials) < 8:
         raise DataError(
             f"Only {len(trials)} of {wish.n_episodes} episodes have a moment to inject at; take more episodes or "
@@ -142,9 +145,11 @@ def check(wish: Injection, scenario: Scenario, codebook: Codebook) -> None:
         raise InterventionError(f"Agent {wish.speaker} cannot be both speaker and listener; name two agents.")
     if wish.at is not None and not 0 <= wish.at < scenario.steps - 1:
         raise InterventionError(f"--at {wish.at} is not within the episode: steps are 0 to {scenario.steps - 2}.")
-    if wish.at == 0 and wish.speaker is not None:
+    delay = scenario.channel.delay
+    if wish.at is not None and wish.at < delay and wish.speaker is not None:
+        later = "a step" if delay == 1 else f"{delay} steps"
         raise InterventionError(
-            f"What agent {wish.speaker} says is heard a step later; with --speaker, --at is 1 or more."
+            f"What agent {wish.speaker} says is heard {later} later; with --speaker, --at is {delay} or more."
         )
     if not 1 <= wish.duration < scenario.steps:
         raise InterventionError(
@@ -184,8 +189,9 @@ def _plan(wish: Injection, scenario: Scenario, trials: Trials, symbol: NDArray[n
         worlds = hear_phantom(trials, wish.n_episodes, symbol, wish.duration, wish.kinship)
     else:
         worlds = [[] for _ in range(wish.n_episodes)]
-        for episode, step, said in zip(trials.episode.tolist(), trials.step.tolist(), symbol.tolist(), strict=True):
-            span = {"agents": (wish.speaker,), "first": step - 1, "last": step + wish.duration - 2}
+        said_at = trials.step - scenario.channel.delay  # so that it is heard from the trial's step on
+        for episode, step, said in zip(trials.episode.tolist(), said_at.tolist(), symbol.tolist(), strict=True):
+            span = {"agents": (wish.speaker,), "first": step, "last": step + wish.duration - 1}
             worlds[episode].append(
                 Intervention("message.out", "set", symbol=said, **span)
                 if said

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from commlab.agents.scripted.policy import plant
+from commlab.env.loading import load_scenario
 from commlab.foundation.errors import DataError, InterventionError
 from commlab.foundation.result import Result
 from commlab.probes.cause.codebook import Codebook
@@ -175,3 +177,15 @@ def test_messages_of_several_symbols_are_refused_in_a_sentence(obeying: Any, cod
     longer = scenario.model_copy(update={"channel": scenario.channel.model_copy(update={"length": 3})})
     with pytest.raises(DataError, match="have 3 symbols, and this analysis is for messages of one symbol; train with"):
         inject(obeying._replace(scenario=longer), codebook, symbol)
+
+
+def test_a_speaker_is_heard_at_the_moment_however_slow_the_channel() -> None:
+    scenario = load_scenario("lookout")
+    slow = scenario.model_copy(update={"channel": scenario.channel.model_copy(update={"delay": 3})})
+    agents = plant("holistic", 3, "obeying", slow)
+    symbol = int(next(iter(agents.facts["scripted"]["entries"])))
+    wish = Injection(symbol, speaker=0, n_episodes=64)
+    result = injection.fit(agents, wish, Codebook({}, slow.channel.vocabulary), LISTENERS)
+    assert result.details["kl_bits"]["mean"] > 0.5  # nothing yet, were it said a single step before
+    with pytest.raises(InterventionError, match="heard 3 steps later; with --speaker, --at is 3 or more"):
+        injection.fit(agents, wish._replace(at=2), Codebook({}, slow.channel.vocabulary), LISTENERS)
