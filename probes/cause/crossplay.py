@@ -137,13 +137,16 @@ def parts_of(scenario: Scenario) -> Roles:
 def _returns(
     sources: Sequence[Source], roles: Roles, n_episodes: int, seed: int, watch: Watch | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the returns of all pairs (n, n, E), and of each source's own with the channel muted (n, E)."""
-    n = len(sources)
-    whose = [int(agent in roles.listeners) for agent in range(sources[0].agents.scenario.n_agents)]
+    """Return the returns of all pairs (n, n, E), and of each source's own with the channel muted (n, E).
+
+    All play in the world of the first source: others may have been trained where kinship or prices differ.
+    """
+    n, world = len(sources), sources[0].agents.scenario
+    whose = [int(agent in roles.listeners) for agent in range(world.n_agents)]
     returns, muted = np.empty((n, n, n_episodes)), np.empty((n, n_episodes))
     for i, speaking in enumerate(sources):
         for j, listening in enumerate(sources):
-            pair = meet([speaking.agents, listening.agents], whose)
+            pair = meet([speaking.agents, listening.agents], whose)._replace(scenario=world)
             returns[i, j] = play(pair, n_episodes, seed).returns
             if i == j:
                 muted[i] = play(pair, n_episodes, seed, MUTED).returns

@@ -10,6 +10,7 @@ from commlab.env.loading import load_scenario
 from commlab.foundation.errors import CheckpointError, DataError
 from commlab.foundation.result import Result
 from commlab.probes.cause.crossplay import Source, fit, parts_of
+from commlab.probes.cause.twins import play
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +80,15 @@ def test_the_result_survives_json(crossed: Result) -> None:
     again = Result.from_json(crossed.to_json())
     assert again.details["names"] == ["code 0", "code 1"]
     assert again.name == "crossplay-code_0-code_1"
+
+
+def test_all_pairs_play_in_one_world(lookout: Any) -> None:
+    """Whose speakers they are must not decide by what kinship the pair is paid."""
+    selfish = lookout.model_copy(update={"kinship": lookout.kinship.model_copy(update={"structure": "selfish"})})
+    worlds = {"kin": lookout, "strangers": selfish}
+    sources = [Source(name, plant("holistic", 0, "deaf", world)) for name, world in worlds.items()]
+    assert play(sources[0].agents, 16).returns.mean() > play(sources[1].agents, 16).returns.mean()
+    assert np.ptp(means(fit(sources, 16, n_null=9).details["returns"])) == 0
 
 
 def test_one_source_and_other_worlds_are_refused(lookout: Any) -> None:
