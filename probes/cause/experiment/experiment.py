@@ -130,22 +130,33 @@ def _contrasts(
     draws = np.abs(sign_flip_draws(table, rng, n_null))
     adjusted = max_statistic(np.abs(table.mean(axis=0)), draws).p_values
     return [
-        _contrast(one, UNITS[experiment.measures[one.measure].kind], gap, column, float(p), rng)
+        _contrast(one, experiment.measures[one.measure], gap, column, float(p), rng)
         for one, gap, column, p in zip(experiment.compared, gaps, draws.T, adjusted, strict=True)
     ]
 
 
 def _contrast(
     contrast: Contrast,
-    unit: str,
+    spec: Measure,
     gap: NDArray[np.float64],
     draws: NDArray[np.float64],
     adjusted: float,
     rng: np.random.Generator,
 ) -> Found:
-    """Return one contrast; `draws` are absolute means over all trials, those without a value as 0."""
+    """Return one contrast; `draws` are absolute means over all trials, those without a value as 0.
+
+    A divergence from the very arm that it is compared with is "never negative": it has no sign that could be flipped,
+    and its p-value only says whether it is exactly 0.
+    """
     known = gap[np.isfinite(gap)]
-    row: dict[str, Any] = {**contrast.model_dump(), "unit": unit, "n": len(known), "estimate": None, "interval": None}
+    row: dict[str, Any] = {
+        **contrast.model_dump(),
+        "unit": UNITS[spec.kind],
+        "never_negative": spec.kind == "divergence" and spec.from_ == contrast.against,
+        "n": len(known),
+        "estimate": None,
+        "interval": None,
+    }
     if not len(known):
         return Found({**row, "p_value": None, "p_adjusted": None, "null": None}, None)
     estimate, draws = float(known.mean()), draws * len(gap) / len(known)
@@ -172,8 +183,10 @@ def _sentence(experiment: Experiment, rows: list[dict[str, Any]]) -> str:
     first = "; ".join(_words(row) for row in rows[:3])
     more = ""
     if len(rows) > 1:
-        standing = sum(1 for row in rows if row["p_adjusted"] is not None and row["p_adjusted"] <= 0.05)
-        more = f" Of {len(rows)} contrasts {standing} stand out at 0.05, adjusted for their number."
+        tested = [row for row in rows if not row["never_negative"]]
+        standing = sum(1 for row in tested if row["p_adjusted"] is not None and row["p_adjusted"] <= 0.05)
+        if tested:
+            more = f" Of {len(tested)} contrasts {standing} stand out at 0.05, adjusted for their number."
     return f"{experiment.title.rstrip('.')}: {first}.{more}"
 
 
@@ -183,7 +196,8 @@ def _words(row: dict[str, Any]) -> str:
     if row["estimate"] is None:
         return f"{what} cannot be told, for no trial has a value"
     low, high = row["interval"]
+    chance = "it is never negative" if row["never_negative"] else f"p = {row['p_value']:.2g}"
     return (
-        f"{what} differs by {row['estimate']:+z.2f} {row['unit']} (95 % interval {low:z.2f} to {high:z.2f}, p = "
-        f"{row['p_value']:.2g}, n = {row['n']})"
+        f"{what} differs by {row['estimate']:+z.2f} {row['unit']} (95 % interval {low:z.2f} to {high:z.2f}, {chance}, "
+        f"n = {row['n']})"
     )

@@ -84,6 +84,21 @@ def test_the_deaf_do_the_same_in_every_arm(deaf: Any) -> None:
         assert one["p_value"] == one["p_adjusted"] == 1
 
 
+def test_what_is_never_negative_is_not_said_to_stand_out(obeying: Any) -> None:
+    """A divergence from the very arm that is compared with has no sign to flip: any response at all has a low p."""
+    bits = {"bits": {"kind": "divergence", "from": "silence"}}
+    contrasts = [{"measure": "bits", "arm": arm, "against": "silence"} for arm in ("told", "untouched")]
+    result = run(obeying, experiment(measures=bits, contrasts=contrasts), Says(obeying).book(), n_null=99)
+    assert [one["never_negative"] for one in result.details["contrasts"]] == [True, True]
+    assert "never negative" in result.sentence
+    assert "p =" not in result.sentence
+    assert "stand out" not in result.sentence
+    contrasts = [{"measure": "bits", "arm": "told", "against": "untouched"}]
+    signed = run(obeying, experiment(measures=bits, contrasts=contrasts), Says(obeying).book(), n_null=99)
+    assert not signed.details["contrasts"][0]["never_negative"]
+    assert "p =" in signed.sentence
+
+
 def test_a_change_that_changes_nothing_is_exactly_nothing(obeying: Any) -> None:
     changes = {
         "no op": [{"site": "message.in", "operation": "mute", "agents": "scout"}],  # it hears nobody as it is
