@@ -72,7 +72,7 @@ class Came(NamedTuple):
     """What an arm came to, by episode."""
 
     returns: Float64  # (E,)
-    obeyed: Float64  # (E,) whether the first place tried had a crystal; NaN where nothing was tried, or nobody was free
+    obeyed: Float64  # (E,) whether the first place tried had a crystal, 0 for none tried; NaN where nobody was free
 
 
 def fit(
@@ -91,8 +91,7 @@ def fit(
     far = displaced(eraser, stage.states)
     if far < SMALLEST:
         raise DataError(f"{stage.states.target} cannot be read from {wish.layer} linearly, so nothing can be erased.")
-    made = permuted_states(stage.states, wish.n_null + MOST_BESIDE, rng)
-    drawn = [as_far(stage.states, far, made[d : d + MOST_BESIDE]) for d in range(wish.n_null)]
+    drawn = [as_far(stage.states, far, _elsewhere(stage.states, rng)) for _ in range(wish.n_null)]
     plans = {
         UNTOUCHED: NO_PLAN,
         NOTHING: _plan(stage, scaled(eraser, 0.0)),
@@ -103,8 +102,9 @@ def fit(
     erasers = {PERMUTED: drawn}
     if other.states is not None:
         few = min(FEW_DRAWS, wish.n_null)
-        beside = permuted_states(other.states, few + MOST_BESIDE, rng)
-        erasers[IRRELEVANT] = [as_far(stage.states, far, beside[d : d + MOST_BESIDE], other.states) for d in range(few)]
+        erasers[IRRELEVANT] = [
+            as_far(stage.states, far, _elsewhere(other.states, rng), other.states) for _ in range(few)
+        ]
         scales[IRRELEVANT] = erasers[IRRELEVANT][0]
         plans[IRRELEVANT] = _plan(stage, scales[IRRELEVANT].eraser)
     came = {name: _came(stage, play(agents, wish.n_episodes, wish.seed, plan)) for name, plan in plans.items()}
@@ -131,6 +131,11 @@ def _set(agents: Playable, recording: Recording, wish: Wish, irrelevant: str | N
     sites = np.array(recording.layout["sites"], dtype=np.int64).reshape(-1, 2)
     walkers = tuple(states.agents) if set(states.agents) <= set(listeners) else listeners
     return Set(agents, wish, states, walkers, sites), find_irrelevant(recording, states, wish, irrelevant)
+
+
+def _elsewhere(states: States, rng: np.random.Generator) -> list[States]:
+    """Return states with the values of other episodes, drawn anew: draws of a null that share some are alike."""
+    return permuted_states(states, MOST_BESIDE, rng)
 
 
 def _plan(stage: Set, eraser: Eraser) -> Plan:

@@ -1,5 +1,6 @@
 """Erasure: who needs what is erased loses by it, who does not does not, and what comes back is told."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -8,6 +9,8 @@ from commlab.foundation.errors import DataError
 from commlab.foundation.result import Result
 from commlab.probes.cause.hidden import erasure
 from commlab.probes.cause.hidden.cases import Wish
+from commlab.probes.cause.hidden.directions import Scaled, as_far
+from commlab.probes.cause.hidden.states import States
 
 FEW = Wish(n_episodes=64, n_null=9)
 IRRELEVANT = "own_position.sector"
@@ -49,6 +52,26 @@ def test_the_irrelevant_and_that_of_other_episodes_are_not_missed_as_much(listen
     for arm in moved:
         assert moved[arm]["distance"] == pytest.approx(moved["erased"]["distance"], rel=1e-3)
         assert 0 <= moved[arm]["share"] <= 1
+
+
+def test_no_two_draws_of_the_null_erase_the_same(minding: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draws that share targets of other episodes would be alike, and a hundred of them be worth a few."""
+    seen: list[list[bytes]] = []
+
+    def spy(states: States, far: float, beside: Sequence[States], first: States | None = None) -> Scaled:
+        seen.append([one.value.tobytes() for one in beside])
+        return as_far(states, far, beside, first)
+
+    def stop(*_: object) -> None:
+        raise InterruptedError
+
+    monkeypatch.setattr(erasure, "as_far", spy)
+    monkeypatch.setattr(erasure, "play", stop)
+    with pytest.raises(InterruptedError):
+        erasure.fit(*minding, FEW._replace(n_null=4), IRRELEVANT)
+    every = [value for one in seen for value in one]
+    assert len(seen) == 8  # four of the target, four of the irrelevant one
+    assert len(set(every)) == len(every)
 
 
 def test_what_is_erased_cannot_be_read_linearly_from_recorded_states(listeners: Result) -> None:
