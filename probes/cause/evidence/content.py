@@ -103,7 +103,7 @@ def fit(agents: Playable, wish: Wish | None = None, natural: Trace | None = None
     trials, arms = _trials(agents, natural, wish, rng)
     plans = [_plan(agents, trials, arm.message, wish) for arm in arms]
     paths = [_path(play(agents, wish.n_episodes, wish.seed, plan), trials) for plan in plans]
-    moved = _moved(arms, paths)
+    moved = _moved(*_seen_in_both(arms, paths))
     if moved.n_messages < 2:
         raise DataError("Content is tested between two messages, and only one is ever said: look at use instead.")
     scores = moved.scores(moved.place)
@@ -253,12 +253,20 @@ def _path(trace: Trace, trials: Trials) -> Float64:
     return out
 
 
+def _seen_in_both(arms: tuple[Drawn, Drawn], paths: list[Float64]) -> tuple[tuple[Drawn, Drawn], list[Float64]]:
+    """Return the trials in which both twins are there to be compared at some step: an episode may end at once."""
+    seen = np.isfinite(paths[0] + paths[1]).all(axis=2).any(axis=1)
+    if seen.sum() < LEAST:
+        raise DataError(f"Content needs {LEAST} trials that go on after a message, and there are {seen.sum()}.")
+    return (arms[0].where(seen), arms[1].where(seen)), [path[seen] for path in paths]
+
+
 def _moved(arms: tuple[Drawn, Drawn], paths: list[Float64]) -> Moved:
     """Return how the arms differ."""
     messages, message = np.unique(np.concatenate([arm.message for arm in arms]), axis=0, return_inverse=True)
     cells, place = np.unique(np.concatenate([arm.place for arm in arms]), axis=0, return_inverse=True)
     far = [np.abs(path[:, :, None] - cells).sum(axis=3) for path in paths]
-    closer = np.nan_to_num(np.nanmean(far[1] - far[0], axis=1))
+    closer = np.nanmean(far[1] - far[0], axis=1)
     gain = np.concatenate([closer, -closer])
     return Moved(message.reshape(-1), place.reshape(-1), cells, gain, len(messages))
 

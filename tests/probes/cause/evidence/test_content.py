@@ -8,7 +8,7 @@ import pytest
 from commlab.agents.scripted.policy import plant
 from commlab.foundation.errors import DataError
 from commlab.probes.cause.evidence import content
-from commlab.probes.cause.evidence.content import Moved, Wish, _relabelled
+from commlab.probes.cause.evidence.content import Drawn, Moved, Wish, _moved, _relabelled, _seen_in_both
 from commlab.probes.cause.twins import play
 
 WISH = Wish(n_episodes=128, n_null=99)
@@ -59,6 +59,18 @@ def test_only_some_episodes_may_be_told_and_taken_from(obeying: Any) -> None:
     result = content.fit(obeying, WISH._replace(told=half, sources=~half), natural)
     assert result.n_episodes == 64
     assert (result.estimate or 0) > 1
+
+
+def test_trials_that_end_at_once_are_no_evidence_of_standing_still() -> None:
+    n = 20
+    arm = Drawn(np.ones((n, 1), np.uint8), np.ones((n, 2), np.int64), np.ones(n, np.bool_))
+    paths = [np.ones((n, 3, 2)), np.zeros((n, 3, 2))]
+    paths[0][:2], paths[1][5:7, 1:], paths[1][9] = np.nan, np.nan, np.nan
+    arms, left = _seen_in_both((arm, arm), paths)
+    assert [len(one.message) for one in arms] == [n - 3] * 2
+    assert (_moved(arms, left).gain[: n - 3] == 2).all()  # the first twin stands there, two cells closer
+    with pytest.raises(DataError, match="16 trials that go on after a message, and there are 2"):
+        _seen_in_both((arm, arm), [np.where(np.arange(n)[:, None, None] < 18, np.nan, path) for path in paths])
 
 
 def test_who_lives_muted_is_told_nothing(obeying: Any) -> None:
