@@ -92,9 +92,15 @@ def other_episodes(said: NDArray[np.uint8], rng: np.random.Generator, strata: ND
 
 
 def kin_strata(trace: Trace) -> NDArray[np.int64]:
-    """Return which episodes have the same pairs of kin, (W,): who is kin to whom, not how much."""
+    """Return which episodes have the same pairs of kin, (W,): who is kin to whom, not how much.
+
+    Episodes whose pairs nobody else has are taken together: kept apart, each would hear its own messages again.
+    """
     kin = (trace.kinship > 0).reshape(len(trace.kinship), -1)
     strata: NDArray[np.int64] = np.unique(kin, axis=0, return_inverse=True)[1].reshape(-1)
+    sizes = np.bincount(strata)
+    alone = sizes[strata] == 1
+    strata[alone] = len(sizes) if alone.sum() > 1 else sizes.argmax()
     return strata
 
 

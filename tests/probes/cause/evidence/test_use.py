@@ -8,6 +8,7 @@ import pytest
 from commlab.foundation.errors import DataError
 from commlab.foundation.result import Result
 from commlab.probes.cause.evidence import use
+from commlab.probes.cause.twins import play
 
 N_EPISODES = 192
 
@@ -69,3 +70,12 @@ def test_the_result_survives_json(heeded: Result) -> None:
 def test_too_few_episodes_are_refused(deaf: Any) -> None:
     with pytest.raises(DataError, match="take 8 or more"):
         use.fit(deaf, None, 7)
+
+
+def test_episodes_with_kin_of_their_own_still_hear_others(obeying: Any) -> None:
+    trace = play(obeying, 4)
+    kinship = np.tile(np.eye(3, dtype=np.float32), (6, 1, 1))
+    kinship[2, 0, 1], kinship[3, 1, 2], kinship[4, 2, 0] = 1, 0.5, 0.25
+    assert use.kin_strata(trace._replace(kinship=kinship)).tolist() == [0, 0, 4, 4, 4, 0]
+    lonely = use.kin_strata(trace._replace(kinship=kinship[[0, 1, 2]]))
+    assert len(set(lonely.tolist())) == 1
