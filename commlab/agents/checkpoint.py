@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import torch
 
@@ -26,6 +26,17 @@ class Checkpoint(NamedTuple):
     scenario: Scenario
     facts: dict[str, Any]  # agent_steps, seed, grounding, muted
     sha256: str
+
+
+class Saved(NamedTuple):
+    """What a file holds, each part of the type that it must have."""
+
+    version: int
+    scenario: dict[str, Any]
+    n_hidden: int
+    sharing: Sharing
+    facts: dict[str, Any]
+    weights: dict[str, torch.Tensor]
 
 
 def save_checkpoint(
@@ -56,8 +67,7 @@ def load_checkpoint(path: Path, scenario: Scenario | None = None) -> Checkpoint:
     """
     try:
         data = path.read_bytes()
-        saved = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-        version = saved["format"]
+        saved = _unpacked(data)
     except FileNotFoundError:
         raise CheckpointError(
             f"There is no checkpoint {path}; train the run, or name one that has checkpoints."
@@ -66,23 +76,46 @@ def load_checkpoint(path: Path, scenario: Scenario | None = None) -> Checkpoint:
         raise CheckpointError(
             f"{path} is no commlab checkpoint, or it is damaged ({type(error).__name__}); train again."
         ) from None
-    if version > FORMAT:
+    if saved.version > FORMAT:
         raise CheckpointError(
-            f"{path} has format {version}, newer than the {FORMAT} that this commlab reads; update commlab."
+            f"{path} has format {saved.version}, newer than the {FORMAT} that this commlab reads; update commlab."
         )
-    given = json.loads(saved["scenario"])
-    home = parse_scenario(of_format_1(given) if version == 1 else given, str(path))
+    home = parse_scenario(saved.scenario, str(path))
     world = scenario or home
-    policy = RecurrentPolicy(world, saved["n_hidden"], saved["sharing"])
+    policy = RecurrentPolicy(world, saved.n_hidden, saved.sharing)
     try:
-        policy.load_state_dict(saved["weights"])
+        policy.load_state_dict(saved.weights)
     except RuntimeError:
+        if scenario is None:
+            raise CheckpointError(f"{path} is damaged: its weights do not fit its own scenario; train again.") from None
         raise CheckpointError(
             f"{path} was trained on {home.name!r} and does not fit the scenario {world.name!r}: their agents, bodies, "
             f"map sizes or vocabularies differ; use the run's own scenario."
         ) from None
+    if not all(bool(torch.isfinite(weights).all()) for weights in policy.state_dict().values()):
+        raise CheckpointError(f"{path} holds weights that are no finite numbers; take an earlier one, or train again.")
     policy.eval()
-    return Checkpoint(policy, world, json.loads(saved["facts"]), hashlib.sha256(data).hexdigest())
+    return Checkpoint(policy, world, saved.facts, hashlib.sha256(data).hexdigest())
+
+
+def _unpacked(data: bytes) -> Saved:
+    """Return the parts of a file. Raises an exception of some kind where one is missing or of another type."""
+    saved = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    version = int(saved["format"])
+    if version > FORMAT:
+        return Saved(version, {}, 0, "all", {}, {})  # its parts may be others
+    given, facts = json.loads(saved["scenario"]), json.loads(saved["facts"])
+    parts = Saved(
+        version,
+        of_format_1(given) if version == 1 else dict(given),
+        int(saved["n_hidden"]),
+        saved["sharing"],
+        dict(facts),
+        dict(saved["weights"]),
+    )
+    if parts.n_hidden < 1 or parts.sharing not in get_args(Sharing):
+        raise ValueError("no such network")
+    return parts
 
 
 def of_format_1(scenario: dict[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from commlab.foundation.errors import InterventionError
 __all__ = ["Eraser", "Intervention", "from_json", "to_json"]
 
 _FIRST_FIELDS = ("site", "operation", "agents", "first", "last", "symbol", "kinship", "source")  # always written
+MOST_EPISODES = 2**31
 _NUMBERS = ("agents", "speakers", "others")
 _WHOLE = ("first", "last", "source", "delay", "value")
 
@@ -140,8 +141,10 @@ class Intervention:
             raise InterventionError(f"An intervention's chance lies in 0 to 1, not {self.chance}.")
         if self.value is not None and not -(2**15) <= self.value < 2**15:
             raise InterventionError(f"An intervention's value lies in -32768 to 32767, not {self.value}.")
-        if self.source is not None and self.source < 0:
-            raise InterventionError(f"An intervention's source is an episode's number, 0 or more, not {self.source}.")
+        if self.source is not None and not 0 <= self.source < MOST_EPISODES:
+            raise InterventionError(
+                f"An intervention's source is an episode's number, 0 to {MOST_EPISODES - 1}, not {self.source}."
+            )
         if self.speakers is not None and (self.site != "message.in" or self.operation == "inject"):
             raise InterventionError(
                 f"Speakers are named where what is heard of them is changed; at {self.site}, to {self.operation}, "
@@ -184,7 +187,7 @@ def from_json(text: str) -> tuple[Intervention, ...]:
     """Return the interventions that `to_json` wrote; InterventionError where the text holds none."""
     try:
         rows = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InterventionError(f"Interventions are a list in JSON, not {text!r:.60}.") from None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise InterventionError(f"Interventions are a list of mappings, not {text!r:.60}.")

@@ -74,6 +74,8 @@ def room_of(site: str) -> str:
 
 def check_operation(site: str, operation: str) -> None:
     """Raise InterventionError where there is no such site, or nothing of the kind can be done there."""
+    if not isinstance(site, str):
+        raise InterventionError(f"An intervention's site is one of {', '.join(SITES)}, not {site!r}.")
     room = room_of(site)
     name = site[len(room) + 1 :]
     known = site in SITES or (room == HIDDEN and name.isidentifier())

@@ -50,6 +50,9 @@ def main() -> None:
     except CommlabError as error:
         sys.stderr.write(f"commlab: {error}\n")
         raise SystemExit(2) from None
+    except MemoryError as error:
+        sys.stderr.write(f"commlab: there is too little memory for this ({error}); take fewer episodes.\n")
+        raise SystemExit(2) from None
     except SystemExit as end:  # what typer makes of an interrupt
         if end.code == INTERRUPTED:
             sys.stderr.write("\ncommlab: stopped; what was done is saved. The same command goes on from there.\n")

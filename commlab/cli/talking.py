@@ -40,6 +40,10 @@ def talk(
 
     if sum((score, headless is not None, replay is not None)) > 1:
         raise InterventionError("--score, --headless and --replay are three ways to talk; choose one.")
+    if score and checkpoint is not None:
+        raise InterventionError("--checkpoint has no place beside --score, which measures the run's last agents.")
+    if (headless is not None or replay is not None) and (seed != 0 or episode != 0):
+        raise InterventionError("--seed and --episode have no place beside --headless and --replay, which hold theirs.")
     if score:
         from commlab.commands.score import score as run_score
 

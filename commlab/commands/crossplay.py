@@ -12,7 +12,7 @@ from commlab.agents.checkpoint import Checkpoint
 from commlab.agents.mixed import Party, of_group
 from commlab.commands.runs import checkpoint_of, run_of
 from commlab.console import out, print_json, progress, say, table
-from commlab.foundation.errors import CheckpointError
+from commlab.foundation.errors import CheckpointError, DataError
 from commlab.foundation.result import Result
 from commlab.foundation.run import RunFolder
 from commlab.probes.cause import crossplay as analysis
@@ -32,6 +32,8 @@ def crossplay(
     command: str,
 ) -> Result:
     """Play every pair, save the result in the first run, and print the matrices and a sentence."""
+    if not runs and n_checkpoints is None and not families:
+        raise DataError("Cross-play needs two runs or more, and none is named: commlab crossplay seed-0 seed-1.")
     folders = [run_of(name.partition("@")[0] or None) for name in runs or [""]]
     sources: list[Source] = []
     for name, folder in zip(runs or [""], folders, strict=True):
@@ -66,7 +68,7 @@ def _checkpoints(folder: RunFolder, which: str, several: int | None) -> list[tup
 
 def _named(folder: RunFolder, paths: list[Path], which: str) -> Path:
     """Return the checkpoint called first, last, or by its agent steps."""
-    numbers = {str(_steps(path)): path for path in paths}
+    numbers = {_steps(path): path for path in paths}
     known = {"first": paths[0], "last": paths[-1]} | numbers
     if which not in known:
         shown = ", ".join(["first", "last", *list(numbers)[:8]])
@@ -74,9 +76,9 @@ def _named(folder: RunFolder, paths: list[Path], which: str) -> Path:
     return known[which]
 
 
-def _steps(path: Path) -> int:
-    """Return the agent steps of a checkpoint."""
-    return int(path.stem.removeprefix("steps-"))
+def _steps(path: Path) -> str:
+    """Return the agent steps of a checkpoint, as its name tells them."""
+    return path.stem.removeprefix("steps-").lstrip("0") or "0"
 
 
 def _families(label: str, checkpoint: Checkpoint) -> list[Source]:

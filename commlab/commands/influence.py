@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from commlab.commands.runs import checkpoint_of, run_of
+from commlab.commands.runs import NOT_SAVED, checkpoint_of, run_of
 from commlab.console import out, print_json, say, table
 from commlab.foundation.result import Result
 from commlab.probes.cause.evidence import influence as cause
@@ -29,14 +29,18 @@ MOST = 12  # messages shown
 def influence(
     run: str | None, checkpoint: Path | None, n_episodes: int | None, seed: int, as_json: bool, command: str
 ) -> Result:
-    """Measure influence and positive listening, save them in the run, and print tables and sentences."""
+    """Measure influence and positive listening, save them in the run, and print tables and sentences.
+
+    What another checkpoint than the run's last one does is shown, not saved.
+    """
     folder = run_of(run)
     agents = checkpoint_of(folder, checkpoint)
     n_episodes = n_episodes or usual_episodes(agents.scenario, EPISODES)
     result = cause.fit(agents, n_episodes, seed, command=command)
     answers = ask(agents, n_episodes, seed)
     positive = None if answers is None else listening.fit(answers, seed)
-    saved = [found.save(folder.results) for found in (result, positive) if found is not None]
+    own = checkpoint is None
+    saved = [found.save(folder.results) for found in (result, positive) if own and found is not None]
     if as_json:
         print_json(
             {
@@ -55,7 +59,7 @@ def influence(
     for found in (result, positive):
         if found is not None:
             out.print(found.sentence, markup=False)
-    say(f"Saved {', '.join(str(path) for path in saved)}.")
+    say(f"Saved {', '.join(str(path) for path in saved)}." if own else NOT_SAVED)
     return result
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from commlab.commands.runs import checkpoint_of, run_of
+from commlab.commands.runs import NOT_SAVED, checkpoint_of, run_of
 from commlab.console import out, print_json, say, table
 from commlab.foundation.errors import DataError
 from commlab.foundation.result import Result
@@ -30,7 +30,10 @@ class Asked(NamedTuple):
 
 
 def kinship(run: str | None, asked: Asked, as_json: bool, command: str) -> Result:
-    """Do all experiments on kinship, save them in the run, and print tables and sentences."""
+    """Do all experiments on kinship, save them in the run, and print tables and sentences.
+
+    What another checkpoint than the run's last one does is shown, not saved; so is what scripted agents do.
+    """
     import torch
 
     from commlab.probes.cause.kin import beliefs, honesty
@@ -47,7 +50,7 @@ def kinship(run: str | None, asked: Asked, as_json: bool, command: str) -> Resul
         honesty.of_sides(setting, sides.speaking, sides.obeying, asked.n_null, command),
         beliefs.fit(setting, n_null=asked.n_null, command=command),
     ]
-    saved = [result.save(folder.results) for result in found] if folder else []
+    saved = [result.save(folder.results) for result in found] if folder and asked.checkpoint is None else []
     if as_json:
         print_json(_told(found))
     else:
@@ -57,6 +60,8 @@ def kinship(run: str | None, asked: Asked, as_json: bool, command: str) -> Resul
                 out.print(result.sentence, markup=False)
     if saved:
         say(f"Saved {', '.join(str(path) for path in saved)}.")
+    elif folder is not None:
+        say(NOT_SAVED)
     return found[0]
 
 
@@ -78,6 +83,8 @@ def _agents(run: str | None, asked: Asked) -> tuple[RunFolder | None, Playable]:
         return folder, checkpoint_of(folder, asked.checkpoint)
     if run is not None:
         raise DataError(f"{run} is a run, and --planted are scripted agents; name one of the two.")
+    if asked.checkpoint is not None:
+        raise DataError("--checkpoint has no place beside --planted, which are scripted agents; name one of the two.")
     from commlab.agents.scripted.policy import plant
 
     language, _, listener = asked.planted.partition(":")

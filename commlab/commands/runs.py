@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MUTED",
+    "NOT_SAVED",
     "UNTRAINED",
     "checkpoint_of",
     "control_checkpoint",
@@ -30,6 +31,7 @@ __all__ = [
 ]
 
 MUTED, UNTRAINED = "muted.h5", "untrained.h5"
+NOT_SAVED = "Shown, not saved: what a run keeps is of its last agents, as they are."
 
 
 def checkpoint_of(run: RunFolder, path: Path | None = None) -> Checkpoint:

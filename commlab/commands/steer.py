@@ -38,6 +38,6 @@ def steer(
 def doses_in(text: str) -> tuple[float, ...]:
     """Return the doses in a list. Raises InterventionError where it holds anything else."""
     try:
-        return tuple(float(part) for part in text.split(",") if part.strip())
+        return tuple(float(part) for part in text.split(","))
     except ValueError:
         raise InterventionError(f"--doses takes numbers with commas between, such as 0.5,1,2, not {text!r}.") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from commlab.commands.runs import checkpoint_of, control_checkpoint, run_of
+from commlab.commands.runs import NOT_SAVED, checkpoint_of, control_checkpoint, run_of
 from commlab.console import out, print_json, say, table
 from commlab.foundation.result import Result
 from commlab.probes.cause.evidence import verdict as cause
@@ -53,8 +53,7 @@ def verdict(
         return result
     table("evidence", ("part", "about", "found", "95 % interval", "holds"), rows_of(result))
     out.print(result.sentence, markup=False)
-    if saved:
-        say(f"Saved {', '.join(str(path) for path in saved)}.")
+    say(f"Saved {', '.join(str(path) for path in saved)}." if own else NOT_SAVED)
     return result
 
 

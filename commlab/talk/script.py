@@ -16,6 +16,7 @@ __all__ = ["Do", "Expect", "Script", "read_script"]
 LARGEST = 1_000_000  # bytes
 Whole = Annotated[int, Field(strict=True, ge=0, lt=2**31)]
 Steps = Annotated[int, Field(strict=True, ge=1, le=100_000)]
+Symbols = Annotated[tuple[Whole, ...], Field(max_length=8)]
 Words = Annotated[str, Field(max_length=200)]
 
 
@@ -55,11 +56,11 @@ class Do(Model):
 
     run: Steps | None = Field(None, description="Steps; fewer where the episode ends before.")
     say: Words | None = Field(None, description="A meaning.")
-    symbols: tuple[Whole, ...] | None = Field(None, description="The symbols of a message, instead of a meaning.")
+    symbols: Symbols | None = Field(None, description="The symbols of a message, instead of a meaning.")
     as_: Whole | Literal["phantom"] = Field("phantom", alias="as", description="An agent's number, or phantom.")
     to: Whole | Words = Field("all", description="all, an agent's number, or family:N.")
     for_: Steps = Field(12, alias="for", description="Steps for which it is said.")
-    kinship: float = Field(1.0, description="A phantom's, with its listeners.")
+    kinship: Annotated[float, Field(allow_inf_nan=False)] = Field(1.0, description="A phantom's, with its listeners.")
     alone: StrictBool = Field(False, description="Whether listeners hear nothing else meanwhile.")
     expect: Expect | None = None
     experiment: Trial | None = None

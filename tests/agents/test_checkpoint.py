@@ -73,6 +73,34 @@ def test_a_damaged_file_is_told(saved: Path, damage: str) -> None:
         load_checkpoint(saved)
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"format": "x"},
+        {"scenario": "{"},
+        {"scenario": "3"},
+        {"n_hidden": -3},
+        {"sharing": "nobody"},
+        {"facts": "{"},
+        {"weights": [1]},
+    ],
+)
+def test_a_damaged_part_is_told(saved: Path, part: dict[str, Any]) -> None:
+    rewrite(saved, **part)
+    with pytest.raises(CheckpointError, match="no commlab checkpoint, or it is damaged"):
+        load_checkpoint(saved)
+
+
+def test_weights_that_are_missing_or_no_numbers_are_told(saved: Path) -> None:
+    policy = load_checkpoint(saved).policy
+    rewrite(saved, weights={name: tensor * float("nan") for name, tensor in policy.state_dict().items()})
+    with pytest.raises(CheckpointError, match="weights that are no finite numbers"):
+        load_checkpoint(saved)
+    rewrite(saved, weights={})
+    with pytest.raises(CheckpointError, match="its weights do not fit its own scenario"):
+        load_checkpoint(saved)
+
+
 def test_a_newer_format_is_told(saved: Path) -> None:
     rewrite(saved, format=FORMAT + 1)
     with pytest.raises(CheckpointError, match=f"format {FORMAT + 1}, newer than the {FORMAT}.*update commlab"):

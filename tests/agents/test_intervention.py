@@ -27,6 +27,12 @@ MUTE = Intervention("message.out", "mute")
         ({"site": "message.out", "operation": "set", "symbol": 256}, "lies in 0 to 255"),
         ({"site": "message.out", "operation": "replay"}, "has a source if, and only if"),
         ({"site": "message.out", "operation": "mute", "source": 3}, "has a source if, and only if"),
+        (
+            {"site": "message.out", "operation": "replay", "source": 10**30},
+            "an episode's number, 0 to 2147483647",
+        ),
+        ({"site": 3, "operation": "mute"}, "site is one of message.out, "),
+        ({"site": ("message.out",), "operation": "mute"}, "site is one of message.out, "),
         ({"site": "message.in", "operation": "inject"}, "has a symbol if, and only if"),
         ({"site": "message.in", "operation": "delay"}, "has a delay if, and only if"),
         ({"site": "message.in", "operation": "mute", "delay": 2}, "has a delay if, and only if"),
@@ -118,3 +124,8 @@ def test_what_was_written_before_there_were_more_operations_is_read_and_written_
 def test_json_that_holds_no_interventions_is_told(text: str, words: str) -> None:
     with pytest.raises(InterventionError, match=words):
         from_json(text)
+
+
+def test_json_that_is_nested_too_deeply_is_told() -> None:
+    with pytest.raises(InterventionError, match="Interventions are a list in JSON"):
+        from_json("[" * 100_000)

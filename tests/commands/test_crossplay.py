@@ -35,6 +35,7 @@ def test_a_run_with_itself_as_json(cli: Callable[..., Any], at_home: Path) -> No
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
+        ([], "Cross-play needs two runs or more, and none is named"),
         (["tiny"], "Cross-play needs two sources or more"),
         (["tiny", "nowhere"], "There is no run called 'nowhere'"),
         (["tiny@17", "tiny"], "has no checkpoint '17': it has first, last"),

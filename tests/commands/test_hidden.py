@@ -68,6 +68,7 @@ def test_a_layer_that_was_not_recorded_is_fitted_on_other_episodes(home: Path, c
         (("patch", "--of=speakers", "--told"), "--told is for listeners"),
         (("steer", "--dose=0"), "A dose is above 0"),
         (("steer", "--doses=1,a"), "--doses takes numbers"),
+        (("steer", "--doses="), "--doses takes numbers"),
         (("steer", "--target=own_energy"), "own_energy is a number"),
         (("erase", "--target=resource_kind"), "resource_kind has a single value"),
         (("erase", "--irrelevant=resource_location"), "is the target itself"),

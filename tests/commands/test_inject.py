@@ -65,10 +65,12 @@ def test_what_cannot_be_injected_is_refused_in_a_sentence(
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--by", "loudness"], "--by loudness is nothing that can be varied"),
+        (["--by", "loudness"], "--by 'loudness' is nothing that can be varied"),
+        (["--by", "symbol", "--message", "3"], "--message has no place beside --by symbol, which varies it"),
+        (["--by", "kinship,dose", "--slots", "2"], "--slots has no place beside --by dose, which varies it"),
         (["--by", "symbol", "--speaker", "0"], "--speaker has no place beside --by"),
         (["--by", "symbol", "--versus", "3"], "--versus has no place beside --by"),
-        (["--by", "dose", "--slots", "2"], "--slots 2 is not 1 to 1"),
+        (["--by", "symbol", "--slots", "2"], "--slots 2 is not 1 to 1"),
         (["--by", "symbol"], "No symbol stands for a place"),
     ],
 )

@@ -45,6 +45,7 @@ def test_a_run_is_given_its_results(cli: Callable[..., Any], tiny: list[str], el
         (["--planted", "lies"], "There is no language 'lies'"),
         (["--planted", "lying:obey"], "There is no listener 'obey'"),
         (["tiny", "--planted", "lying"], "tiny is a run, and --planted are scripted agents; name one of the two."),
+        (["--planted", "lying", "--checkpoint", "x.pt"], "--checkpoint has no place beside --planted"),
         (["tiny"], "Everybody is kin in 'lookout', so these agents have never met a stranger"),
         (["nowhere"], "There is no run called 'nowhere'"),
         (["--planted", "lying", "--episodes", "5"], "5 episodes are too few"),

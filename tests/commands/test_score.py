@@ -35,6 +35,11 @@ def test_the_score_prints_a_row_for_each_place_and_a_sentence(cli: Callable[...,
     assert "understanding.json" in done.err
 
 
+def test_what_has_no_place_beside_another_way_to_talk_is_refused(cli: Callable[..., Any], at_home: Path) -> None:
+    assert "--checkpoint has no place beside --score" in cli("talk", "tiny", "--score", "--checkpoint", "x").sentence
+    assert "--seed and --episode have no place" in cli("talk", "tiny", "--replay", "x", "--seed", 1).sentence
+
+
 def test_too_few_trials_and_unknown_runs_are_refused(cli: Callable[..., Any], at_home: Path) -> None:
     assert "have a moment to ask at; take more episodes." in cli("talk", "tiny", *QUICK).sentence
     assert "There is no run called 'nowhere'" in cli("talk", "nowhere", "--score").sentence

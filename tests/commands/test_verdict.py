@@ -46,6 +46,15 @@ def test_influence_prints_every_measure(cli: Callable[..., Any], at_home: Path) 
     assert "what each message does" in shown.out
 
 
+def test_what_another_checkpoint_does_is_shown_but_not_saved(cli: Callable[..., Any], at_home: Path) -> None:
+    first = min((at_home / "runs" / "tiny" / "checkpoints").glob("steps-*.pt"))
+    before = {path: path.read_bytes() for path in (at_home / "runs" / "tiny" / "results").glob("*.json")}
+    done = cli("influence", "tiny", "--checkpoint", first, *FEW)
+    assert done.code == 0, done.err
+    assert "Shown, not saved" in done.err
+    assert {path: path.read_bytes() for path in (at_home / "runs" / "tiny" / "results").glob("*.json")} == before
+
+
 @pytest.mark.parametrize("command", ["verdict", "influence"])
 def test_what_is_not_there_is_said_in_a_sentence(cli: Callable[..., Any], at_home: Path, command: str) -> None:
     assert "no run called 'teeny'" in cli(command, "teeny").sentence

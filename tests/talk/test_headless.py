@@ -119,6 +119,8 @@ def test_what_is_expected_and_does_not_happen_is_told(
         ("steps: 3", "steps: "),
         ("hello", "is no script"),
         ("steps: [{say: north, for: many}]", "step 1, for: input should be a valid integer"),
+        ("steps: [{say: north, kinship: .nan}]", "step 1, kinship: input should be a finite number"),
+        ("steps: [{symbols: [1, 1, 1, 1, 1, 1, 1, 1, 1]}]", "step 1, symbols: tuple should have at most 8 items"),
         ("a: &a [*a]", "field required"),
     ],
 )

@@ -290,6 +290,8 @@ def read_experiment(name: str | Path) -> Experiment:
         return _from_result(path, text)
     try:
         data = yaml.safe_load(text)
+    except RecursionError:
+        raise InterventionError(f"{path}: this is no experiment: it is nested too deeply.") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark is not None else ""
@@ -319,7 +321,7 @@ def _from_result(path: Path, text: str) -> Experiment:
     """Return the experiment that a saved result holds, or that the JSON is."""
     try:
         data = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InterventionError(f"{path} is no JSON; name a saved experiment's result, or a YAML file.") from None
     if isinstance(data, dict) and "analysis" in data:
         found = Result.from_json(text).details.get("experiment")

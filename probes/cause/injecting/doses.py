@@ -26,6 +26,13 @@ FACTORS = ("symbol", "listener", "kinship", "moment", "dose")
 ARMS = ("told", "another", "other episode", "silence")
 KINSHIPS = (-1.0, 0.0, 0.25, 0.5, 1.0)  # one for each grade that agents tell apart
 DURATIONS = (1, 2, 4, 8, 16)
+HELD = {  # what is held at one level where it is not varied: the field and its option
+    "symbol": {"symbol": "--message"},
+    "listener": {"listener": "--listener"},
+    "kinship": {"kinship": "--kinship"},
+    "moment": {"at": "--at"},
+    "dose": {"duration": "--for", "n_slots": "--slots"},
+}
 MOST_SYMBOLS = 24  # of larger vocabularies only what is used
 
 
@@ -112,10 +119,14 @@ def check(sweep: Sweep, scenario: Scenario) -> None:
         if name not in FACTORS:
             near = nearest_names(name, FACTORS, limit=1)[0]
             raise InterventionError(
-                f"--by {name} is nothing that can be varied: the nearest is {near}, all are {', '.join(FACTORS)}."
+                f"--by {name!r} is nothing that can be varied: the nearest is {near}, all are {', '.join(FACTORS)}."
             )
     if len(set(sweep.by)) < len(sweep.by):
         raise InterventionError(f"--by {','.join(sweep.by)} names something twice; name each once.")
+    for name in sweep.by:
+        for field, option in HELD[name].items():
+            if getattr(sweep, field) != Sweep._field_defaults[field]:
+                raise InterventionError(f"{option} has no place beside --by {name}, which varies it; leave one out.")
     last, slots = scenario.channel.vocabulary - 1, scenario.channel.slots
     if sweep.symbol is not None and not 0 < sweep.symbol <= last:
         raise InterventionError(f"--message {sweep.symbol} cannot be swept with: symbols are 1 to {last} here.")

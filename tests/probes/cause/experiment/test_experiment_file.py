@@ -138,6 +138,12 @@ def test_files_that_are_not_there_or_damaged_are_refused(tmp_path: Path) -> None
     path.write_text("{")
     with pytest.raises(InterventionError, match="is no JSON"):
         read_experiment(path)
+    path.write_text("[" * 100_000)
+    with pytest.raises(InterventionError, match="is no JSON"):
+        read_experiment(path)
+    path.with_suffix(".yaml").write_text("[" * 3000)
+    with pytest.raises(InterventionError, match="nested too deeply"):
+        read_experiment(path.with_suffix(".yaml"))
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InterventionError, match="cannot be read"):
         read_experiment(path)

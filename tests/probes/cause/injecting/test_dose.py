@@ -193,7 +193,7 @@ def test_the_same_seed_gives_the_same_result(obeying: Any, codebook: Codebook) -
         (
             ("symbols",),
             {},
-            "--by symbols is nothing that can be varied: the nearest is symbol, all are symbol, listener",
+            "--by 'symbols' is nothing that can be varied: the nearest is symbol, all are symbol, listener",
         ),
         (("symbol", "symbol"), {}, "names something twice"),
         (("kinship",), {"symbol": 12}, "--message 12 cannot be swept with: symbols are 1 to 11 here."),
