@@ -36,7 +36,7 @@ class Asked(NamedTuple):
     symbols: NDArray[np.int64]  # (n,) told
     others: NDArray[np.int64]  # (n,) told in the arm `another`
     places: NDArray[np.int64]  # (n, 2) that the symbols stand for, -1 for none
-    counts: NDArray[np.bool_]  # (n,) where that place has no crystal
+    counts: NDArray[np.bool_]  # (n,) where that place has no crystal, and another word can be said of one without
 
 
 class Played(NamedTuple):
@@ -78,7 +78,8 @@ def fit(
     told = np.isfinite(effects).sum(axis=0) >= FEWEST
     if not told.any():
         raise DataError(
-            f"No cell has {FEWEST} trials in which its place is empty; take more than {sweep.n_episodes} episodes."
+            f"No cell has {FEWEST} trials in which its place is empty, and that of another word to compare with; take "
+            f"more than {sweep.n_episodes} episodes, or agents with two words or more."
         )
     rng = np.random.default_rng([sweep.seed, 2])
     flips = sign_flip_draws(np.nan_to_num(effects[:, told]), rng, n_null)
@@ -162,8 +163,8 @@ def _ask(cell: Cell, natural: Trace, trials: Trials, words: Words, rng: np.rando
         symbols = np.full(len(trials), cell.symbol)
     places = words.place_of(symbols)
     mine = (words.symbols == symbols[:, None]) & free
-    counts = mine.any(axis=1) & (sayable.any(axis=1) | (cell.symbol is not None))
     elsewhere = sayable & ~(words.places[None] == places[:, None]).all(axis=2)
+    counts = mine.any(axis=1) & elsewhere.any(axis=1)  # there is another word to compare with
     others = np.where(elsewhere.any(axis=1), words.symbols[_draw(elsewhere, rng)], 0)
     return Asked(trials, symbols, others, places, counts)
 

@@ -117,6 +117,14 @@ def test_who_takes_words_for_a_clock_does_not_follow_them(kin_codebook: Codebook
     assert result.p_value == 1
 
 
+def test_a_word_alone_is_not_compared_with_silence(obeying: Any, codebook: Codebook) -> None:
+    """Where there is no other word to say, nothing tells a word from any sound."""
+    only = codebook.meaningful[0]
+    alone = codebook._replace(entries={only.symbol: only})
+    with pytest.raises(DataError, match="or agents with two words or more"):
+        sweep(obeying, alone, "symbol")
+
+
 def test_a_word_said_longer_is_no_less_obeyed(obeying: Any, codebook: Codebook) -> None:
     result = sweep(obeying, codebook, "dose")
     assert [cell["duration"] for cell in result.details["cells"]] == [1, 2, 4, 8, 16]
