@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from commlab.datasets.reader import Recording, open_recording
+from commlab.foundation.errors import InterventionError
 from commlab.foundation.result import Result
 from commlab.foundation.run import RunFolder, find_recording, find_run
 
@@ -54,10 +55,14 @@ class Agents:
 
         Raises InterventionError where they do not fit, or replay an episode.
         """
+        from commlab.agents.intervention import Intervention
         from commlab.agents.plan import make_plan
 
         scenario = self.playable.scenario
-        plan = make_plan([interventions] * n_episodes, scenario.steps, scenario.n_agents, scenario.channel.length)
+        changes = (interventions,) if isinstance(interventions, Intervention) else tuple(interventions)
+        if not all(isinstance(change, Intervention) for change in changes):
+            raise InterventionError("What is changed is told by `commlab.Intervention`s, in a list.")
+        plan = make_plan([changes] * n_episodes, scenario.steps, scenario.n_agents, scenario.channel.length)
         return self.run(n_episodes, seed, plan)
 
 

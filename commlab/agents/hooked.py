@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commlab.agents.policy import Decision, Draws, Hooks, Policy
+from commlab.env.scenario import Scenario
 from commlab.env.types import Observation
 from commlab.foundation.errors import InterventionError, nearest_names
 
@@ -48,11 +49,7 @@ class Cache:
         if site not in self.arrays:
             raise InterventionError(f"Nothing was kept of {site!r}: there are {', '.join(self.arrays)}.")
         array = self.arrays[site]
-        n_steps, n_agents = array.shape[0], array.shape[2]
-        if (agent is not None and not 0 <= agent < n_agents) or (step is not None and not 0 <= step < n_steps):
-            raise InterventionError(
-                f"There are agents 0 to {n_agents - 1} and steps 0 to {n_steps - 1}, not {agent} at {step}."
-            )
+        check_place(agent, step, n_agents=array.shape[2], n_steps=array.shape[0])
         of_agent = array if agent is None else array[:, :, agent]
         return of_agent if step is None else of_agent[step]
 
@@ -64,12 +61,17 @@ class Cache:
 class HookedPolicy:
     """A policy whose inner life is looked at and changed by functions."""
 
-    def __init__(self, policy: Policy, hooks: Mapping[Address, Hook], kept: Sequence[str] = ()) -> None:
+    def __init__(
+        self, policy: Policy, hooks: Mapping[Address, Hook], kept: Sequence[str] = (), scenario: Scenario | None = None
+    ) -> None:
         """Call `hooks` by address, and keep what happens at the sites `kept`.
 
         A hook is given what is there, (W, H) for hidden states, (W, L) for `message.out` and (W,) for `action`, and the
-        `Point`; what it returns, unless None, takes its place. Raises InterventionError for sites that do not exist.
+        `Point`; what it returns, unless None, takes its place. Raises InterventionError for sites that do not exist,
+        and, where the `scenario` is given, for agents and steps (later also for symbols and actions) that do not.
         """
+        if not isinstance(hooks, Mapping) or not all(callable(hook) for hook in hooks.values()):
+            raise InterventionError("Hooks are functions by their address: {('hidden.core', 1, 12): function}.")
         self.policy = policy
         self.hooks = [(*normal(address), hook) for address, hook in hooks.items()]
         self.kept: dict[str, list[NDArray[Any]]] = {site: [] for site in kept}
@@ -78,6 +80,11 @@ class HookedPolicy:
             check_site(site, [*hidden, *CHANGED])
         for site in kept:
             check_site(site, [*hidden, *CHANGED, *SEEN])
+        self.most: dict[str, int] = {}
+        if scenario is not None:
+            self.most = {"message.out": scenario.channel.vocabulary - 1, "action": scenario.n_actions - 1}
+            for _, agent, step, _ in self.hooks:
+                check_place(agent, step, scenario.n_agents, scenario.steps)
 
     @property
     def hidden_sizes(self) -> Mapping[str, int]:
@@ -127,7 +134,7 @@ class HookedPolicy:
             if where == site and of in (None, agent) and at in (None, t):
                 new = hook(value.copy(), Point(site, agent, t))
                 if new is not None:
-                    value = checked(new, value, site)
+                    value = checked(new, value, site, self.most.get(site))
         return value
 
     def _keep(self, observation: Observation, decision: Decision) -> None:
@@ -146,7 +153,7 @@ class HookedPolicy:
 
 def normal(address: Address) -> tuple[str, int | None, int | None]:
     """Return site, agent and step of an address. Raises InterventionError where it is none."""
-    parts: tuple[Any, ...] = (address,) if isinstance(address, str) else tuple(address)
+    parts: tuple[Any, ...] = tuple(address) if isinstance(address, tuple | list) else (address,)
     site, agent, step = (*parts, None, None)[:3]
     whole = all(part is None or isinstance(part, int | np.integer) for part in (agent, step))
     if not isinstance(site, str) or len(parts) > 3 or not whole:
@@ -163,11 +170,21 @@ def check_site(site: str, known: Sequence[str]) -> None:
         raise InterventionError(f"There is no site {site!r} here: the nearest is {near}, all are {', '.join(known)}.")
 
 
-def checked(new: Any, old: NDArray[Any], site: str) -> NDArray[Any]:
-    """Return what a hook returned; InterventionError where it does not fit."""
+def check_place(agent: int | None, step: int | None, n_agents: int, n_steps: int) -> None:
+    """Raise InterventionError where there is no such agent or step; None stands for all."""
+    if (agent is not None and not 0 <= agent < n_agents) or (step is not None and not 0 <= step < n_steps):
+        raise InterventionError(
+            f"There are agents 0 to {n_agents - 1} and steps 0 to {n_steps - 1}, not {agent} at {step}."
+        )
+
+
+def checked(new: Any, old: NDArray[Any], site: str, most: int | None = None) -> NDArray[Any]:
+    """Return what a hook returned; InterventionError where it does not fit, or is no number from 0 to `most`."""
     array = np.asarray(new)
     if array.shape != old.shape:
         raise InterventionError(f"A hook at {site} returns an array of shape {old.shape}, not {array.shape}.")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise InterventionError(f"A hook at {site} returned NaN or infinite numbers.")
+    if most is not None and not np.isin(array, np.arange(most + 1)).all():
+        raise InterventionError(f"A hook at {site} returns whole numbers from 0 to {most}.")
     return array.astype(old.dtype)

@@ -21,7 +21,7 @@ from commlab.foundation.errors import InterventionError
 __all__ = ["Eraser", "Intervention", "from_json", "to_json"]
 
 _FIRST_FIELDS = ("site", "operation", "agents", "first", "last", "symbol", "kinship", "source")  # always written
-MOST_EPISODES = 2**31
+MOST = 2**31 - 1  # of steps and episodes
 _NUMBERS = ("agents", "speakers", "others")
 _WHOLE = ("first", "last", "source", "delay", "value")
 
@@ -119,6 +119,8 @@ class Intervention:
             given = getattr(self, name)
             if given is not None and not _is_whole(given):
                 raise InterventionError(f"An intervention's {name} is a whole number, not {given!r}.")
+            if given is not None and given > MOST:
+                raise InterventionError(f"An intervention's {name} is {MOST} at most, not {given}.")
         for name in ("kinship", "chance"):
             given = getattr(self, name)
             if given is not None and (isinstance(given, bool) or not isinstance(given, int | float)):
@@ -141,10 +143,8 @@ class Intervention:
             raise InterventionError(f"An intervention's chance lies in 0 to 1, not {self.chance}.")
         if self.value is not None and not -(2**15) <= self.value < 2**15:
             raise InterventionError(f"An intervention's value lies in -32768 to 32767, not {self.value}.")
-        if self.source is not None and not 0 <= self.source < MOST_EPISODES:
-            raise InterventionError(
-                f"An intervention's source is an episode's number, 0 to {MOST_EPISODES - 1}, not {self.source}."
-            )
+        if self.source is not None and self.source < 0:
+            raise InterventionError(f"An intervention's source is an episode's number, 0 or more, not {self.source}.")
         if self.speakers is not None and (self.site != "message.in" or self.operation == "inject"):
             raise InterventionError(
                 f"Speakers are named where what is heard of them is changed; at {self.site}, to {self.operation}, "

@@ -36,9 +36,11 @@ def run_with_hooks(
 
     `hooks` are addressed by (site, agent, step), None standing for all: `hidden.core`, `hidden.encoder`, `message.out`,
     `action`. The same seed gives the same episodes, so that a run without hooks is the twin. Raises InterventionError
-    for sites that do not exist and for hooks that return something else than they were given.
+    for sites, agents and steps that do not exist, and for hooks that return what does not fit there.
     """
-    return play(_hooked(agents, HookedPolicy(agents.policy, hooks)), n_episodes, seed, plan, layers)
+    return play(
+        _hooked(agents, HookedPolicy(agents.policy, hooks, scenario=agents.scenario)), n_episodes, seed, plan, layers
+    )
 
 
 def run_with_cache(
@@ -57,7 +59,7 @@ def run_with_cache(
     """
     inside = tuple(f"hidden.{name}" for name in agents.policy.hidden_sizes)
     kept = (*inside, "message.in", "message.out", "action", "logits", "value") if sites is None else tuple(sites)
-    policy = HookedPolicy(agents.policy, hooks or {}, kept)
+    policy = HookedPolicy(agents.policy, hooks or {}, kept, agents.scenario)
     trace = play(_hooked(agents, policy), n_episodes, seed, plan)
     return trace, Cache(policy.kept, n_episodes)
 

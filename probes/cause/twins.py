@@ -12,6 +12,7 @@ from commlab.agents.rollout import Moment, Rollout
 from commlab.env.batch import WorldBatch
 from commlab.env.kinship import kinship_matrices
 from commlab.env.types import VIEW, Action, Number, World
+from commlab.foundation.errors import DataError
 from commlab.recording import FRESH, Playable, chosen_layers
 
 __all__ = ["EXPERIMENTS", "LEAST", "Trace", "play"]
@@ -51,7 +52,11 @@ def play(agents: Playable, n_episodes: int, seed: int = 0, plan: Plan = NO_PLAN,
     """Return what happens in `n_episodes` fresh episodes under a plan; the same seed gives the same episodes.
 
     `layers` are the hook points whose hidden states are kept; CheckpointError where the policy has no such one.
+    Raises DataError where there is no episode to play, or the seed is none.
     """
+    for name, number, least in (("n_episodes", n_episodes, 1), ("seed", seed, 0)):
+        if not isinstance(number, int | np.integer) or number < least:
+            raise DataError(f"{name} is a whole number, {least} or more, not {number!r}.")
     n_worlds = max(LEAST, n_episodes)
     worlds = WorldBatch(agents.scenario, n_worlds, EXPERIMENTS + seed)
     tracer = _Tracer(worlds, layers)

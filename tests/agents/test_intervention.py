@@ -29,8 +29,9 @@ MUTE = Intervention("message.out", "mute")
         ({"site": "message.out", "operation": "mute", "source": 3}, "has a source if, and only if"),
         (
             {"site": "message.out", "operation": "replay", "source": 10**30},
-            "an episode's number, 0 to 2147483647",
+            "source is 2147483647 at most",
         ),
+        ({"site": "message.out", "operation": "delay", "delay": 10**30}, "delay is 2147483647 at most"),
         ({"site": 3, "operation": "mute"}, "site is one of message.out, "),
         ({"site": ("message.out",), "operation": "mute"}, "site is one of message.out, "),
         ({"site": "message.in", "operation": "inject"}, "has a symbol if, and only if"),

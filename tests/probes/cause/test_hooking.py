@@ -12,7 +12,7 @@ from commlab.agents.plan import make_plan
 from commlab.agents.recurrent import RecurrentPolicy
 from commlab.agents.scripted.policy import plant
 from commlab.env.loading import load_scenario
-from commlab.foundation.errors import InterventionError
+from commlab.foundation.errors import DataError, InterventionError
 from commlab.notebook import Agents
 from commlab.probes.cause.hooking import run_with_cache, run_with_hooks
 from commlab.probes.cause.twins import Trace, play
@@ -96,6 +96,15 @@ def test_scripted_agents_are_hooked_where_they_can_be() -> None:
         ({("hidden.core", "scout"): lambda value, _: value}, "addressed by"),
         ({"hidden.core": lambda value, _: value[:3]}, "returns an array of shape \\(64, 8\\), not \\(3, 8\\)"),
         ({"hidden.core": lambda value, _: value * np.nan}, "NaN or infinite"),
+        ({("hidden.core", 2, 3): lambda value, _: value}, "agents 0 to 1 and steps 0 to 9, not 2 at 3"),
+        ({("hidden.core", -1, 3): lambda value, _: value}, "agents 0 to 1 and steps 0 to 9, not -1 at 3"),
+        ({("action", 1, 10): lambda value, _: value}, "agents 0 to 1 and steps 0 to 9, not 1 at 10"),
+        ({"action": lambda value, _: np.full_like(value, 99)}, "whole numbers from 0 to 5"),
+        ({"action": lambda value, _: value - 1.0}, "whole numbers from 0 to 5"),
+        ({"message.out": lambda value, _: np.full_like(value, 16)}, "whole numbers from 0 to 15"),
+        ({"message.out": 3}, "Hooks are functions by their address"),
+        ([print], "Hooks are functions by their address"),
+        ({3: print}, "addressed by"),
     ],
 )
 def test_hooks_that_do_not_fit_are_told(agents: Checkpoint, hooks: Any, words: str) -> None:
@@ -111,6 +120,17 @@ def test_what_was_not_kept_is_told(agents: Checkpoint) -> None:
         _ = cache["action", 2, 3]
     with pytest.raises(InterventionError, match="no site 'dreams'"):
         run_with_cache(agents, ["dreams"], 10)
+
+
+@pytest.mark.parametrize(("n_episodes", "seed"), [(0, 0), (-1, 0), (1.5, 0), ("x", 0), (8, -1), (8, 0.5)])
+def test_no_episodes_and_no_seeds_are_told(agents: Checkpoint, n_episodes: Any, seed: Any) -> None:
+    with pytest.raises(DataError, match="is a whole number, "):
+        run_with_cache(agents, ["action"], n_episodes, seed)
+
+
+def test_what_is_no_intervention_is_told(agents: Checkpoint) -> None:
+    with pytest.raises(InterventionError, match="told by `commlab.Intervention`s"):
+        Agents(agents).run_with_interventions([{"site": "message.in", "operation": "mute"}], 8)
 
 
 def test_agents_of_a_notebook_do_the_same(agents: Checkpoint) -> None:
