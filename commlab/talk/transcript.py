@@ -50,8 +50,8 @@ class Saved(BaseModel):
     run: str
     scenario: str
     checkpoint: str  # sha256
-    seed: int = Field(ge=0)
-    episode: int = Field(ge=0)
+    seed: int = Field(ge=0, lt=2**31)
+    episode: int = Field(ge=0, lt=2**31)
     said: tuple[SavedSay, ...]
     interventions: list[dict[str, Any]]  # the same as data, for the live world
     marks: tuple[int, ...]  # a checksum of every step, of both worlds

@@ -141,6 +141,7 @@ def test_talks_that_are_missing_damaged_or_of_others_are_refused(held: Conversat
         ({"checkpoint": "f" * 64}, "held with another checkpoint"),
         ({"scenario": "arena"}, "held in arena"),
         ({"marks": "no"}, "is no saved talk, or it is damaged"),
+        ({"seed": 10**30}, "is no saved talk, or it is damaged"),
         ({"said": [{"t": 0, "symbols": [999]}]}, "Symbols are 0"),
     ):
         path.write_text(json.dumps(data | change))
