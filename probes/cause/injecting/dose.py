@@ -37,6 +37,7 @@ class Asked(NamedTuple):
     others: NDArray[np.int64]  # (n,) told in the arm `another`
     places: NDArray[np.int64]  # (n, 2) that the symbols stand for, -1 for none
     counts: NDArray[np.bool_]  # (n,) where that place has no crystal, and another word can be said of one without
+    sayable: NDArray[np.bool_]  # (n, n_words) the words of places without a crystal
 
 
 class Played(NamedTuple):
@@ -166,7 +167,7 @@ def _ask(cell: Cell, natural: Trace, trials: Trials, words: Words, rng: np.rando
     elsewhere = sayable & ~(words.places[None] == places[:, None]).all(axis=2)
     counts = mine.any(axis=1) & elsewhere.any(axis=1)  # there is another word to compare with
     others = np.where(elsewhere.any(axis=1), words.symbols[_draw(elsewhere, rng)], 0)
-    return Asked(trials, symbols, others, places, counts)
+    return Asked(trials, symbols, others, places, counts, sayable)
 
 
 def _draw(allowed: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.int64]:
@@ -264,17 +265,20 @@ def _courses(outcome: Outcome, counts: NDArray[np.bool_], rng: np.random.Generat
 
 
 def _drawn_anew(played: list[Played], words: Words, rng: np.random.Generator, n_null: int) -> dict[str, Any]:
-    """Return how often the place asked for is tried first, and how often one drawn anew among the words is."""
+    """Return how often the place asked for is tried first, and how often one drawn anew is.
+
+    It is drawn as it was: among the words of places without a crystal.
+    """
     sites = words.sites
     number = np.array([np.flatnonzero((sites == place).all(axis=1)).tolist()[:1] or [-2] for place in words.places])
-    reached, asked = [], []
+    reached, asked, sayable = [], [], []
     for one in played:
         known = one.asked.counts
         reached.append(one.arms["told"].reached[known])
         asked.append(one.hits("told", sites)[known])
-    tried, hit = np.concatenate(reached), np.concatenate(asked)
-    choices = number[words.meaningful, 0]
-    draws = np.array([np.mean(tried == rng.choice(choices, len(tried))) for _ in range(n_null)])
+        sayable.append(one.asked.sayable[known])
+    tried, hit, allowed = np.concatenate(reached), np.concatenate(asked), np.concatenate(sayable)
+    draws = np.array([np.mean(tried == number[_draw(allowed, rng), 0]) for _ in range(n_null)])
     rate = float(hit.mean())
     return {
         "rate": rate,

@@ -117,6 +117,13 @@ def test_who_takes_words_for_a_clock_does_not_follow_them(kin_codebook: Codebook
     assert result.p_value == 1
 
 
+def test_the_deaf_find_a_place_as_often_as_one_drawn_anew(deaf: Any, codebook: Codebook) -> None:
+    """Places are asked for where no crystal is, and drawn anew there too: elsewhere the deaf go first less often."""
+    anew = dose.fit(deaf, Sweep((), n_episodes=256), codebook, LISTENERS).details["places_drawn_anew"]
+    assert anew["low"] <= anew["rate"] <= anew["high"]
+    assert anew["p_value"] > 0.2
+
+
 def test_a_word_alone_is_not_compared_with_silence(obeying: Any, codebook: Codebook) -> None:
     """Where there is no other word to say, nothing tells a word from any sound."""
     only = codebook.meaningful[0]
