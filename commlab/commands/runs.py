@@ -78,13 +78,19 @@ def recordings_of(argument: str | None) -> Iterator[tuple[Recording, dict[str, R
 def recording_of(run: RunFolder, agents: Checkpoint) -> Iterator[Recording]:
     """Open a run's recording, to learn from it what these agents mean.
 
-    Raises DataError where it is of another checkpoint: the same symbols may mean something else there.
+    Raises DataError where it is of another checkpoint, in which symbols may mean something else, or was changed by
+    interventions.
     """
     with recordings_of(str(run.path)) as (recording, _):
         if recording.attrs.get("checkpoint_sha256") != agents.sha256:
             raise DataError(
                 f"{recording.path} was recorded from another checkpoint than the run's last one, so what it tells of "
                 f"their words need not hold; record these agents anew: commlab record {run.path} --force."
+            )
+        if recording.attrs.get("intervention"):
+            raise DataError(
+                f"{recording.path} was recorded with interventions, so it does not tell what these agents mean by "
+                f"themselves; record them anew: commlab record {run.path} --force."
             )
         yield recording
 

@@ -38,6 +38,16 @@ def test_a_recording_of_another_checkpoint_is_refused(
     assert not (changed / "results").exists()
 
 
+def test_a_recording_with_interventions_tells_nobodys_words(
+    cli: Callable[..., Any], changed: Path, tmp_path: Path
+) -> None:
+    run, changes = tmp_path / "tiny", tmp_path / "changes.json"
+    shutil.copytree(changed, run)
+    changes.write_text('[{"site": "message.out", "operation": "set", "symbol": 3}]')
+    assert cli("record", run, "--episodes", 8, "--interventions", changes, "--force").code == 0
+    assert "was recorded with interventions" in cli("inject", run, "--by", "symbol", "--for", "4").sentence
+
+
 def test_meanings_are_not_looked_up_in_the_language_of_other_agents(
     cli: Callable[..., Any], changed: Path, tmp_path: Path
 ) -> None:
