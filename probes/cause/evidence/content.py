@@ -255,7 +255,8 @@ def _path(trace: Trace, trials: Trials) -> Float64:
 
 def _seen_in_both(arms: tuple[Drawn, Drawn], paths: list[Float64]) -> tuple[tuple[Drawn, Drawn], list[Float64]]:
     """Return the trials in which both twins are there to be compared at some step: an episode may end at once."""
-    seen = np.isfinite(paths[0] + paths[1]).all(axis=2).any(axis=1)
+    there = np.isfinite(paths[0] + paths[1])
+    seen: NDArray[np.bool_] = np.any(np.all(there, axis=2), axis=1)
     if seen.sum() < LEAST:
         raise DataError(f"Content needs {LEAST} trials that go on after a message, and there are {seen.sum()}.")
     return (arms[0].where(seen), arms[1].where(seen)), [path[seen] for path in paths]
