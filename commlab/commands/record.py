@@ -12,6 +12,7 @@ from commlab.console import progress, say
 from commlab.datasets.shards import parts_folder
 from commlab.foundation.disk import as_disk_error
 from commlab.foundation.errors import InterventionError, RecordingError
+from commlab.foundation.run import RunFolder
 from commlab.recording import Request, conditions
 from commlab.recording import record as record_episodes
 
@@ -33,13 +34,13 @@ def record(
 ) -> Path:
     """Record a run and say where; without `output`, the first free of recording.h5, recording-2.h5 … is written.
 
-    The muted twin goes to the run's controls, where probes look for it.
+    The muted twin goes to the run's controls, where probes look for it; one with interventions to recording-changed.h5.
     """
     folder = run_of(run)
     made = checkpoint_of(folder, checkpoint)
     changes: tuple[Intervention, ...] = (Intervention("message.in", "mute"),) if mute else ()
     changes += read_interventions(interventions) if interventions is not None else ()
-    path = output or _free_name(folder.controls / MUTED if mute and interventions is None else folder.recording, force)
+    path = output or _free_name(_usual_name(folder, mute, interventions is not None), force)
     named = () if layers is None else tuple(names_in(layers, "--layers", "core,encoder"))
     request = Request(path, n_episodes, seed, changes, conditions(changes), codec, force, command, named)
     written = record_run(made, request, f"recording {folder.name}")
@@ -68,6 +69,13 @@ def read_interventions(path: Path) -> tuple[Intervention, ...]:
     except (OSError, UnicodeDecodeError):
         raise InterventionError(f"{path} cannot be read: give a JSON file with a list of interventions.") from None
     return from_json(text)
+
+
+def _usual_name(folder: RunFolder, mute: bool, changed: bool) -> Path:
+    """Return where such a recording goes: one with interventions never where others look for the agents' own words."""
+    if changed:
+        return folder.recording.with_name("recording-changed.h5")
+    return folder.controls / MUTED if mute else folder.recording
 
 
 def _free_name(first: Path, force: bool) -> Path:

@@ -44,7 +44,12 @@ def test_a_recording_with_interventions_tells_nobodys_words(
     run, changes = tmp_path / "tiny", tmp_path / "changes.json"
     shutil.copytree(changed, run)
     changes.write_text('[{"site": "message.out", "operation": "set", "symbol": 3}]')
-    assert cli("record", run, "--episodes", 8, "--interventions", changes, "--force").code == 0
+    assert (
+        cli(
+            "record", run, "--episodes", 8, "--interventions", changes, "--output", run / "recording.h5", "--force"
+        ).code
+        == 0
+    )
     assert "was recorded with interventions" in cli("inject", run, "--by", "symbol", "--for", "4").sentence
 
 

@@ -172,3 +172,15 @@ def test_a_file_without_interventions_that_fit_is_told(
     assert done.code == 2
     assert words in done.sentence
     assert not out.exists()
+
+
+def test_a_recording_with_interventions_has_a_name_of_its_own(
+    cli: Callable[..., Any], at_home: Path, tmp_path: Path
+) -> None:
+    changes = tmp_path / "changes.json"
+    changes.write_text('[{"site": "message.in", "operation": "mute"}]')
+    done = cli("record", "tiny", "--episodes", 4, "--interventions", changes)
+    assert done.code == 0, done.err
+    made = at_home / "runs" / "tiny" / "recording-changed.h5"
+    assert made.exists()
+    made.unlink()
