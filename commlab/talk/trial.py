@@ -55,9 +55,8 @@ class Trier(NamedTuple):
         """Return the result, and where it has been saved."""
         scenario = self.agents.scenario
         asked = experiment_of(line, wish, place_of(line, book), scenario.steps, self.seed, scenario.channel.delay)
-        apart = copy.deepcopy(
-            self.agents
-        )  # a policy works in buffers of its own, and the conversation goes on meanwhile
+        # a policy works in buffers of its own, and the conversation goes on meanwhile
+        apart = copy.deepcopy(self.agents)
         found = experiment.run(apart, asked, command=self.command, watch=lambda done, n_arms: watch(done / n_arms))
         result = replace(found, name=file_stem("talk", asked.title.lower())[:80])
         return result, result.save(self.run.results)
