@@ -88,7 +88,7 @@ class Phrasebook:
         context = "kin" if kinship > 0 else "strangers"
         found = best(self._phrases(wanted, context), wanted)
         if len({phrase.meaning for phrase in found}) == 1 or len({phrase.symbols for phrase in found}) == 1:
-            return max(found, key=lambda phrase: phrase.certainty)
+            return max(found, key=lambda phrase: (self._says_no_more(phrase), phrase.certainty))
         if not found and wanted <= _SILENT:
             return Phrase((0,) * self.length, SILENCE, 1.0, frozenset())
         if found:
@@ -96,6 +96,10 @@ class Phrasebook:
             raise DataError(f"{wish!r:.60} may mean {meant}; say which.")
         near = nearest(wish, self.phrases())
         raise DataError(f"The agents have no word for {wish!r:.60}; the nearest that they have are {listed(near)}.")
+
+    def _says_no_more(self, phrase: Phrase) -> bool:
+        """Whether the message of a phrase means that and nothing else."""
+        return self.lexicon is not None and self.lexicon.meaning(phrase.symbols) == phrase.meaning
 
     def phrases(self) -> list[str]:
         """Every single meaning that has a word, in words."""

@@ -1,5 +1,7 @@
 """From meanings to symbols and back: tolerant of order and abbreviations, and honest about what has no word."""
 
+from dataclasses import replace
+
 import pytest
 
 from commlab.agents.scripted.policy import plant
@@ -106,3 +108,14 @@ def test_without_a_lexicon_there_are_raw_symbols() -> None:
 def test_words_that_matter() -> None:
     assert tokens("Crystal in the NORTH-East at row 3, column 12") == {"crystal", "NE", "3,12"}
     assert tokens("no crystals") == {"no", "crystal"}
+
+
+def test_of_several_words_one_that_says_no_more_is_chosen(planted_lexicon: Lexicon) -> None:
+    entry = next(entry for entry in planted_lexicon.entries if entry.meaning)
+    (place,) = entry.evidence
+    more = place._replace(target="resource_kind", value="green")
+    surer = place._replace(share=place.share._replace(share=1.0))
+    longer = replace(entry, symbols=(entry.symbols[0] + 1,), evidence=(surer, more))
+    others = tuple(one for one in planted_lexicon.entries if one.symbols != longer.symbols and one is not entry)
+    book = Phrasebook(replace(planted_lexicon, entries=(longer, entry, *others)), 1)
+    assert book.symbols_for(f"crystal {place.value}").symbols == entry.symbols
