@@ -26,7 +26,7 @@ POLICY = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it runs, its event loop does: nobody else could run one in this thread
 def browser() -> Iterator[Any]:
     """A headless Chromium; where there is none, the tests are skipped, or fail if it was promised."""
     if CHROMIUM is None:
@@ -125,7 +125,7 @@ class Visit:
         return [message for message in self.room.got if message["type"] == kind]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def context_for(browser: Any) -> Iterator[Callable[..., Any]]:
     """Browser contexts by what they are like, kept, so that files are loaded once."""
     kept: dict[tuple[Any, ...], Any] = {}
