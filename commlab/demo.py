@@ -26,9 +26,9 @@ from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Result, to_plain
 from commlab.foundation.run import RUNS, RunFolder
 from commlab.probes import formation
-from commlab.probes.cause import understanding
 from commlab.probes.cause.evidence import use, verdict
 from commlab.probes.cause.injecting import destinations, injection
+from commlab.probes.cause.understanding import score as understanding
 from commlab.probes.decode import clusters, information, lexicon, metrics, probe
 from commlab.recording import Request, conditions
 from commlab.training.trainer import read_facts

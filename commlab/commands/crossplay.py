@@ -15,8 +15,8 @@ from commlab.console import out, print_json, progress, say, table
 from commlab.foundation.errors import CheckpointError, DataError
 from commlab.foundation.result import Result
 from commlab.foundation.run import RunFolder
-from commlab.probes.cause import crossplay as analysis
-from commlab.probes.cause.crossplay import Source
+from commlab.probes.cause.understanding import crossplay as analysis
+from commlab.probes.cause.understanding.crossplay import Source
 
 __all__ = ["crossplay"]
 

@@ -7,8 +7,8 @@ from commlab.commands.runs import checkpoint_of, recording_of, run_of
 from commlab.console import out, print_json, say, table
 from commlab.foundation.result import Result
 from commlab.foundation.run import RunFolder
-from commlab.probes.cause import understanding
 from commlab.probes.cause.codebook import Word, fit_words
+from commlab.probes.cause.understanding import score as understanding
 from commlab.probes.decode.sources import find_agents
 
 __all__ = ["score", "words_of"]

@@ -19,7 +19,6 @@ from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import bca_mean, bca_paired_difference, wilson_interval
 from commlab.probes.cause.codebook import Codebook, Entry
-from commlab.probes.cause.places import compass_name
 from commlab.probes.cause.trials import (
     NOWHERE,
     Trials,
@@ -31,6 +30,7 @@ from commlab.probes.cause.trials import (
     in_time,
 )
 from commlab.probes.cause.twins import Trace, play
+from commlab.probes.cause.understanding.places import compass_name
 from commlab.recording import code_tables, layout
 
 __all__ = ["fit"]

@@ -13,7 +13,6 @@ from commlab.env.scenario import Scenario
 from commlab.env.types import Cell
 from commlab.foundation.errors import DataError
 from commlab.probes.cause.codebook import Word
-from commlab.probes.cause.places import Places
 from commlab.probes.cause.trials import (
     NOWHERE,
     Trials,
@@ -24,7 +23,8 @@ from commlab.probes.cause.trials import (
     in_time,
 )
 from commlab.probes.cause.twins import Trace, play
-from commlab.probes.cause.ways import on_the_way
+from commlab.probes.cause.understanding.places import Places
+from commlab.probes.cause.understanding.ways import on_the_way
 from commlab.recording import layout
 
 __all__ = ["SPAN", "Played", "ask", "draw_asked", "first_tried", "natural_time"]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from commlab.probes.cause.ways import FAR, on_the_way, walking_distances
+from commlab.probes.cause.understanding.ways import FAR, on_the_way, walking_distances
 
 MAP = """
 .....

@@ -20,10 +20,10 @@ from commlab.env.scenario import Scenario
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import bca_interval, wilson_interval
-from commlab.probes.cause.asking import SPAN, Played, ask, draw_asked, first_tried, natural_time
 from commlab.probes.cause.codebook import Word
-from commlab.probes.cause.places import Places, find_places
 from commlab.probes.cause.trials import NOWHERE
+from commlab.probes.cause.understanding.asking import SPAN, Played, ask, draw_asked, first_tried, natural_time
+from commlab.probes.cause.understanding.places import Places, find_places
 from commlab.recording import code_tables, layout
 
 __all__ = ["SPAN", "Places", "Played", "find_places", "fit", "natural_time"]

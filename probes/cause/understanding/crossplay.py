@@ -28,7 +28,7 @@ from commlab.probes.cause.codebook import Word, fit_words
 from commlab.probes.cause.roles import Roles, roles_of
 from commlab.probes.cause.trials import Trials, choose_trials, first_place, in_time, phantom_plan
 from commlab.probes.cause.twins import play
-from commlab.probes.cause.understanding import Places, find_places, natural_time
+from commlab.probes.cause.understanding.score import Places, find_places, natural_time
 from commlab.probes.decode.wording import file_stem
 from commlab.recording import Playable, Request, record
 

@@ -9,8 +9,8 @@ from commlab.agents.scripted.policy import plant
 from commlab.env.loading import load_scenario
 from commlab.foundation.errors import CheckpointError, DataError
 from commlab.foundation.result import Result
-from commlab.probes.cause.crossplay import Source, fit, parts_of
 from commlab.probes.cause.twins import play
+from commlab.probes.cause.understanding.crossplay import Source, fit, parts_of
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,10 @@ from commlab.datasets.reader import open_recording
 from commlab.env.loading import load_scenario
 from commlab.foundation.errors import DataError
 from commlab.foundation.result import Result
-from commlab.probes.cause import understanding
 from commlab.probes.cause.codebook import Word, fit_words
 from commlab.probes.cause.trials import Trials
-from commlab.probes.cause.understanding import Places, Played, find_places
+from commlab.probes.cause.understanding import score as understanding
+from commlab.probes.cause.understanding.score import Places, Played, find_places
 from commlab.recording import Request, record
 
 LISTENERS = (1,)

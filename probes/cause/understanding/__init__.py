@@ -1,0 +1,1 @@
+"""Understanding: whether agents go where they are told in their own words, their own speakers' or others'."""
