@@ -134,13 +134,15 @@ def test_the_lexicon_of_the_sample_agrees_with_its_codebook() -> None:
         book = lexicon.read(recording, n_null=99)
         codebook = fit_codebook(recording, (0,))
     assert book.targets[0] == "resource_location"
-    assert len(codebook.meaningful) >= 4
+    plain = [entry for entry in codebook.meaningful if len(book.entry(str(entry.symbol)).meaning) == 1]
+    assert len(plain) >= 4
     for entry in codebook.meaningful:
         read = book.entry(str(entry.symbol))
         place = f"{entry.place[0]},{entry.place[1]}"
         assert read.meaning_in("resource_location.cell") == {("resource_location.cell", place)}
         assert read.truth is not None
-        assert read.truth.share == pytest.approx(entry.share, abs=0.01)
+        if entry in plain:  # of several meanings the truth is that all hold
+            assert read.truth.share == pytest.approx(entry.share, abs=0.01)
 
 
 def test_an_imported_log_is_read_by_its_features() -> None:
