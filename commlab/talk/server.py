@@ -64,6 +64,7 @@ class Server:
             timeout_graceful_shutdown=_ENDING,
         )
         self._server = uvicorn.Server(config)
+        self._told_to_stop = False
 
     def run(self, ready: Callable[[], None] | None = None) -> None:
         """Serve until it is told to stop; call `ready` once it does serve. Raises KeyboardInterrupt after Ctrl-C."""
@@ -72,9 +73,12 @@ class Server:
         finally:
             self.room.stop()
             self.listening.close()
+        if not self._told_to_stop:  # the signal was caught as the last of it ended, and went under
+            raise KeyboardInterrupt
 
     def stop(self) -> None:
         """Tell it to stop."""
+        self._told_to_stop = True
         self._server.should_exit = True
 
     async def _serve(self, ready: Callable[[], None] | None) -> None:
