@@ -13,9 +13,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from commlab.foundation.result import to_plain
+from commlab.foundation.result import Result, to_plain
 
-__all__ = ["Advance", "out", "print_json", "progress", "say", "table"]
+__all__ = ["Advance", "in_short", "out", "print_json", "progress", "say", "table"]
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -31,6 +31,18 @@ def say(sentence: str) -> None:
 def print_json(data: Mapping[str, Any]) -> None:
     """Print data as one JSON object."""
     sys.stdout.write(json.dumps(to_plain(data), indent=1) + "\n")
+
+
+def in_short(result: Result) -> dict[str, Any]:
+    """Return what a program asks of a result first."""
+    return {
+        "sentence": result.sentence,
+        "estimate": result.estimate,
+        "interval": result.interval,
+        "p_value": result.p_value,
+        "unit": result.unit,
+        "n_episodes": result.n_episodes,
+    }
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

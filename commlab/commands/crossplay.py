@@ -11,7 +11,7 @@ import numpy as np
 from commlab.agents.checkpoint import Checkpoint
 from commlab.agents.mixed import Party, of_group
 from commlab.commands.runs import checkpoint_of, run_of
-from commlab.console import out, print_json, progress, say, table
+from commlab.console import in_short, out, print_json, progress, say, table
 from commlab.foundation.errors import CheckpointError, DataError
 from commlab.foundation.result import Result
 from commlab.foundation.run import RunFolder
@@ -44,7 +44,7 @@ def crossplay(
         result = analysis.fit(sources, n_episodes, seed, n_null, command, lambda done, total: advance(done / total, ""))
     path = result.save(folders[0].results)
     if as_json:
-        print_json(_summary(result) | {"path": str(path)})
+        print_json({**in_short(result), **result.details} | {"path": str(path)})
         return result
     _print(result)
     out.print(result.sentence, markup=False)
@@ -107,19 +107,6 @@ def _told_apart(sources: list[Source]) -> list[Source]:
         else source._replace(name=f"{source.name} ({names[:n].count(source.name) + 1})")
         for n, source in enumerate(sources)
     ]
-
-
-def _summary(result: Result) -> dict[str, Any]:
-    """Return what a program asks for first."""
-    return {
-        "sentence": result.sentence,
-        "estimate": result.estimate,
-        "interval": result.interval,
-        "p_value": result.p_value,
-        "unit": result.unit,
-        "n_episodes": result.n_episodes,
-        **result.details,
-    }
 
 
 def _print(result: Result) -> None:

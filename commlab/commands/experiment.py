@@ -6,7 +6,7 @@ from typing import Any
 
 from commlab.agents.checkpoint import Checkpoint
 from commlab.commands.runs import checkpoint_of, recording_of, run_of
-from commlab.console import out, print_json, progress, say, table
+from commlab.console import in_short, out, print_json, progress, say, table
 from commlab.foundation.atomic import write_atomic
 from commlab.foundation.errors import CommlabError
 from commlab.foundation.result import Result
@@ -35,7 +35,7 @@ def experiment(
     path = result.save(folder.results)
     copy = write_atomic(path.with_suffix(".yaml"), to_yaml(wish))
     if as_json:
-        print_json(_summary(result) | {"path": str(path)})
+        print_json({**in_short(result), **result.details} | {"path": str(path)})
         return result
     _print(result)
     out.print(result.sentence, markup=False)
@@ -81,19 +81,6 @@ def _made_lexicon(folder: RunFolder, agents: Checkpoint) -> Lexicon:
         result = fit(recording, results=folder.results)
         result.save(folder.results)
         return Lexicon.from_result(result)
-
-
-def _summary(result: Result) -> dict[str, Any]:
-    """Return what a program asks for first."""
-    return {
-        "sentence": result.sentence,
-        "estimate": result.estimate,
-        "interval": result.interval,
-        "p_value": result.p_value,
-        "unit": result.unit,
-        "n_episodes": result.n_episodes,
-        **result.details,
-    }
 
 
 def _print(result: Result) -> None:

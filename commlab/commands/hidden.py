@@ -8,7 +8,7 @@ from typing import Any
 
 from commlab.agents.checkpoint import Checkpoint
 from commlab.commands.runs import checkpoint_of, recordings_of, run_of
-from commlab.console import out, print_json, say
+from commlab.console import in_short, out, print_json, say
 from commlab.datasets.reader import Recording
 from commlab.foundation.result import Result
 from commlab.foundation.run import RunFolder
@@ -51,13 +51,8 @@ def short(result: Result) -> Mapping[str, Any]:
     """Return the numbers of a result that a program asks for first."""
     return {
         "analysis": result.analysis,
-        "estimate": result.estimate,
-        "unit": result.unit,
-        "interval": result.interval,
         "null_mean": result.null.mean if result.null else None,
-        "p_value": result.p_value,
-        "n_episodes": result.n_episodes,
-        "sentence": result.sentence,
+        **in_short(result),
     }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from commlab.agents.checkpoint import Checkpoint
 from commlab.commands.runs import checkpoint_of, recording_of, run_of
-from commlab.console import out, print_json, say, table
+from commlab.console import in_short, out, print_json, say, table
 from commlab.foundation.errors import DataError
 from commlab.foundation.result import Result
 from commlab.foundation.run import RunFolder
@@ -32,7 +32,7 @@ def inject(run: str | None, wish: injection.Injection, n_null: int, as_json: boo
     if where is not None:
         saved.append(where.save(folder.results))
     if as_json:
-        print_json(_summary(result))
+        print_json({**result.details, **in_short(result)})
         return result
     _print(result, wish.duration)
     for found in (result, where):
@@ -51,7 +51,7 @@ def sweep(run: str | None, wish: Sweep, n_null: int, as_json: bool, command: str
     result = dose.fit(checkpoint, wish, codebook, listeners, n_null, command)
     path = result.save(folder.results)
     if as_json:
-        print_json(_summary(result) | {"path": str(path)})
+        print_json({**result.details, **in_short(result)} | {"path": str(path)})
         return result
     varied = [name for name in VARIED if len({cell[name] for cell in result.details["cells"]}) > 1]
     columns = (*varied, "told", "another", "silence", "effect (95 %)", "p adj.", "bits", "n")
@@ -60,19 +60,6 @@ def sweep(run: str | None, wish: Sweep, n_null: int, as_json: bool, command: str
     out.print(result.sentence, markup=False)
     say(f"Saved {path}.")
     return result
-
-
-def _summary(result: Result) -> dict[str, Any]:
-    """Return what a program asks for first."""
-    return {
-        **result.details,
-        "estimate": result.estimate,
-        "interval": result.interval,
-        "p_value": result.p_value,
-        "unit": result.unit,
-        "n_episodes": result.n_episodes,
-        "sentence": result.sentence,
-    }
 
 
 def _cell(cell: dict[str, Any], varied: list[str]) -> tuple[Any, ...]:
