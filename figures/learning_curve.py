@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from commlab.figures.evidence import Curve
+from commlab.figures.curves import Curve
 from commlab.figures.style import WIDTH, colour_of, end_labels, lone_marker
 from commlab.figures.wording import number
 

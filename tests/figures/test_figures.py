@@ -10,7 +10,7 @@ from matplotlib import cycler, rc_context, rcParams
 from matplotlib.image import imread
 
 from commlab.figures import PLOTS, save
-from commlab.figures.evidence import Curve, read_curve
+from commlab.figures.curves import Curve, read_curve
 from commlab.figures.style import new_figure, spread, styled
 from commlab.foundation.errors import DataError
 from commlab.foundation.result import Result

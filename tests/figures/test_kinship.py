@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from commlab.figures import kinship
-from commlab.figures.claims import CLAIMS, claims_of
-from commlab.figures.evidence import Evidence, read_evidence
 from commlab.figures.plots import save
+from commlab.figures.report.claims import CLAIMS, claims_of
+from commlab.figures.report.evidence import Evidence, read_evidence
 from commlab.foundation.result import Result
 
 SHOWN = (-1.0, 0.0, 0.5, 1.0)

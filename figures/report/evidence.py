@@ -1,29 +1,20 @@
 """What a run has saved that figures can be drawn from: its results, its training curves and the demo's table."""
 
-import csv
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from commlab.figures.curves import Curve, read_curve
 from commlab.foundation.errors import CommlabError, RunError
 from commlab.foundation.result import Result
 from commlab.foundation.run import RunFolder
 
-__all__ = ["Curve", "Evidence", "read_curve", "read_evidence"]
+__all__ = ["Evidence", "read_evidence"]
 
 DEMO = "demo.json"
 MUTED_CONTROL = "muted-training"
-
-
-class Curve(NamedTuple):
-    """The training curve of one run."""
-
-    label: str  # "hearing" or "trained muted"
-    agent_steps: tuple[float, ...]  # increasing
-    returns: tuple[float, ...]  # mean return of the episodes that ended since the row before
 
 
 @dataclass(frozen=True)
@@ -75,30 +66,6 @@ def read_results(folder: Path) -> tuple[list[Result], list[str]]:
         except CommlabError as error:
             unreadable.append(str(error))
     return results, unreadable
-
-
-def read_curve(path: Path, label: str) -> Curve | None:
-    """The columns `agent_steps` and `return` of a train.csv; None where the file or its rows are missing.
-
-    Rows in which no episode ended (an empty return) are left out, and so is a last row cut off by a kill.
-    """
-    if not path.is_file():
-        return None
-    with path.open(newline="", encoding="utf-8") as file:
-        pairs = [(real(row.get("agent_steps")), real(row.get("return"))) for row in csv.DictReader(file)]
-    rows = [(steps, value) for steps, value in pairs if steps is not None and value is not None]
-    if not rows:
-        return None
-    return Curve(label, tuple(steps for steps, _ in rows), tuple(value for _, value in rows))
-
-
-def real(text: str | None) -> float | None:
-    """The finite number that `text` spells, or None."""
-    try:
-        value = float(text or "")
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
 
 
 def read_demo(path: Path) -> dict[str, Any]:

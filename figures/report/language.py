@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from commlab.figures.evidence import Evidence
+from commlab.figures.report.evidence import Evidence
 from commlab.figures.wording import number, plain, span
 from commlab.foundation.result import Result
 

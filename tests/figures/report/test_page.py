@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from commlab.figures.claims import CLAIMS, IF_SAVED, drawn_for
-from commlab.figures.evidence import read_evidence
 from commlab.figures.report import write_report
+from commlab.figures.report.claims import CLAIMS, IF_SAVED, drawn_for
+from commlab.figures.report.evidence import read_evidence
 from commlab.foundation.errors import RunError
 from commlab.foundation.result import Result
 from commlab.foundation.run import RunFolder

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from commlab.figures.evidence import Evidence
+from commlab.figures.report.evidence import Evidence
 from commlab.figures.wording import plain
 from commlab.foundation.result import Result
 

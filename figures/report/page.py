@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from commlab.figures.claims import (
+from commlab.figures.plots import PLOTS, save
+from commlab.figures.report.claims import (
     CLAIMS,
     Claim,
     Drawn,
@@ -21,10 +22,9 @@ from commlab.figures.claims import (
     main_results,
     not_found,
 )
-from commlab.figures.evidence import Evidence, read_evidence
-from commlab.figures.facts import headline_numbers, made_by, phases, shared_facts
-from commlab.figures.language import TOLD_HERE, lexicon_rows, metric_rows, undefined_metrics
-from commlab.figures.plots import PLOTS, save
+from commlab.figures.report.evidence import Evidence, read_evidence
+from commlab.figures.report.facts import headline_numbers, made_by, phases, shared_facts
+from commlab.figures.report.language import TOLD_HERE, lexicon_rows, metric_rows, undefined_metrics
 from commlab.figures.svg import inlined
 from commlab.figures.wording import number, plain, span
 from commlab.foundation.atomic import write_atomic

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from commlab.figures.evidence import Evidence
+from commlab.figures.report.evidence import Evidence
 from commlab.figures.wording import number, percent, plain
 
 __all__ = ["Headline", "headline_numbers", "made_by", "phases", "shared_facts"]

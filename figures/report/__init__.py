@@ -1,0 +1,5 @@
+"""The report of a run: its findings, their evidence, and what made them, on one page that needs nothing else."""
+
+from commlab.figures.report.page import write_report
+
+__all__ = ["write_report"]
