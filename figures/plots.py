@@ -1,4 +1,4 @@
-"""The figures by name, and how one is saved: SVG, PNG and the CSV of its numbers."""
+"""The figures by name, and how one is saved: SVG and PNG, light and dark, and the CSV of its numbers."""
 
 import csv
 import io
@@ -29,6 +29,7 @@ from commlab.figures import (
     verdict,
 )
 from commlab.figures.style import new_figure, styled
+from commlab.figures.themes import dark, dark_pixels
 from commlab.foundation.atomic import write_atomic
 from commlab.foundation.errors import DataError
 
@@ -72,8 +73,8 @@ PLOTS = {
 def save(name: str, data: Any, folder: Path | str, stem: str | None = None) -> list[Path]:
     """Draw the figure `name` of `data` into `folder` as <stem>.svg, .png and .csv; returns the three paths.
 
-    `stem` is the figure's name unless given. Raises DataError where there is no such figure or the data lack a table
-    that it needs.
+    The dark SVG and PNG go to dark/ in that folder. `stem` is the figure's name unless given. Raises DataError where
+    there is no such figure or the data lack a table that it needs.
     """
     if name not in PLOTS:
         raise DataError(f"There is no figure called {name!r}: choose one of {', '.join(PLOTS)}.")
@@ -88,6 +89,8 @@ def save(name: str, data: Any, folder: Path | str, stem: str | None = None) -> l
         ) from error
     target = Path(folder)
     contents: dict[str, bytes | str] = {**pictures, "csv": table}
+    write_atomic(target / "dark" / f"{stem or name}.svg", dark(pictures["svg"].decode()))
+    write_atomic(target / "dark" / f"{stem or name}.png", dark_pixels(pictures["png"]))
     return [write_atomic(target / f"{stem or name}.{ending}", content) for ending, content in contents.items()]
 
 

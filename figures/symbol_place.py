@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from commlab.figures.style import INK, SEQUENTIAL, SOFT, SPEECH, WIDTH, bare
+from commlab.figures.themes import text_on
 from commlab.figures.wording import estimate_text, percent, plain
 from commlab.foundation.result import Result
 
@@ -110,10 +111,10 @@ def draw_map(ax: Axes, language: Said, chance: np.ndarray[Any, Any]) -> None:
 
 
 def write_chances(ax: Axes, chance: np.ndarray[Any, Any]) -> None:
-    """The probabilities in per cent, white on the dark cells."""
+    """The probabilities in per cent, dark on the pale cells and white on the dark ones."""
     for row, column in zip(*np.nonzero(chance >= LEAST_WRITTEN), strict=True):
         value = chance[row, column]
-        colour = "white" if value > 0.55 else INK
+        colour = text_on(SEQUENTIAL(value))
         ax.text(column + 0.5, row + 0.5, f"{100 * value:.0f}", color=colour, fontsize=8.4, ha="center", va="center")
 
 
