@@ -3,13 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
 from commlab.datasets.columns import Column
 from commlab.datasets.episodes import derived_columns
+from commlab.datasets.naming import short_names, unknown
 from commlab.datasets.stores import FileStore, PartStore, Store
+from commlab.foundation.cards import card, table
 from commlab.foundation.errors import RecordingError, nearest_names
 
 __all__ = ["Episodes", "Recording", "open_recording"]
@@ -50,7 +52,10 @@ def open_recording(path: Path | str) -> "Recording":
 
 
 class Recording:
-    """Lazy, labelled access to a recording: of a file or of many shards, of a part of one, or in memory."""
+    """Lazy, labelled access to a recording: of a file or of many shards, of a part of one, or in memory.
+
+    Columns have their whole names in brackets, recording["channel/said"], and short ones as attributes, recording.said.
+    """
 
     def __init__(self, path: Path, store: Store, whole: "Recording | None" = None) -> None:
         """path: what messages call it. whole: the recording that this is an excerpt of."""
@@ -71,6 +76,28 @@ class Recording:
 
     def __repr__(self) -> str:
         return f"Recording({str(self.path)!r}, {self.n_episodes} episodes, {self.n_steps} steps)"
+
+    def _repr_html_(self) -> str:
+        short = {column: name for name, column in short_names(self.columns()).items()}
+        rows = [
+            (column, short.get(column, ""), self[column].shape, str(self[column].dtype)) for column in self.columns()
+        ]
+        facts = f"{self.n_episodes:,} episodes, {self.n_steps:,} steps; columns are read when they are sliced"
+        return card(f"Recording {self.path}", [table(("column", "short name", "shape", "type"), rows)], facts)
+
+    if not TYPE_CHECKING:  # a type checker knows no columns, and should go on finding misspelt methods
+
+        def __getattr__(self, name: str) -> Column:
+            """The lazy column of a short name. Raises AttributeError, naming the nearest, where there is none."""
+            if name.startswith("_") or "store" not in self.__dict__:
+                raise AttributeError(name)
+            column = short_names(self.columns()).get(name)
+            if column is None:
+                raise AttributeError(unknown(name, str(self.path), self.columns()))
+            return self[column]
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *short_names(self.columns())})
 
     def __contains__(self, name: object) -> bool:
         return name in self.columns()

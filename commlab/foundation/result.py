@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
@@ -10,9 +10,12 @@ from typing import Any, Self
 import numpy as np
 
 from commlab.foundation.atomic import write_atomic
+from commlab.foundation.cards import card, digits, paragraph, span, table
 from commlab.foundation.errors import DataError
 
-__all__ = ["Null", "Result", "to_plain", "undefined"]
+__all__ = ["Null", "Result", "Results", "to_plain", "undefined"]
+
+HOLDS = {True: "yes", False: "no", None: "unclear"}
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,19 @@ class Result:
     sentence: str  # the finding in plain words
     details: dict[str, Any] = field(default_factory=dict)  # JSON-able tables that figures draw from
     provenance: dict[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        value = "undefined" if self.estimate is None else f"{digits(self.estimate)} {self.unit}"
+        facts = [value, *([f"95 % {span(self.interval)}"] if self.interval else [])]
+        facts += [f"p = {digits(self.p_value)}"] if self.p_value is not None else []
+        return f"Result({self.name!r}: {', '.join(facts)}, {self.n_episodes} episodes)"
+
+    def _repr_html_(self) -> str:
+        null = "–" if self.null is None else f"{digits(self.null.mean)} ({span((self.null.low, self.null.high))})"
+        row = (self.estimate, self.unit, span(self.interval), null, self.p_value, self.n_episodes)
+        parts = [paragraph(self.sentence), table(("estimate", "unit", "95 %", "null (95 %)", "p", "episodes"), [row])]
+        parts += [evidence_table(self.details["evidence"])] if self.analysis == "verdict" else []
+        return card(self.name, parts, f"null: {self.null.method}" if self.null is not None else "")
 
     def to_json(self) -> str:
         """The result as JSON text. Raises ValueError, naming the field, where a number is NaN or infinite."""
@@ -78,6 +94,19 @@ class Result:
             raise DataError(f"{path}: {error}") from error
 
 
+class Results(dict[str, Result]):
+    """Results by name, shown as a table of what they say."""
+
+    def __repr__(self) -> str:
+        return "\n".join(map(repr, self.values())) or "No results."
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (name, r.estimate, r.unit, span(r.interval), r.p_value, in_short(r.sentence)) for name, r in self.items()
+        ]
+        return card(f"{len(rows)} results", [table(("name", "estimate", "unit", "95 %", "p", "in words"), rows)])
+
+
 def undefined(
     analysis: str,
     name: str,
@@ -91,6 +120,18 @@ def undefined(
     told = {**(details or {}), "reason": reason}
     sentence = f"{analysis[:1].upper()}{analysis[1:]} is undefined, because {reason.rstrip('.')}."
     return Result(analysis, name, None, unit, None, None, None, n_episodes, sentence, told, dict(provenance or {}))
+
+
+def in_short(sentence: str) -> str:
+    """The first sentence of several."""
+    first, stop, _ = sentence.partition(". ")
+    return first + stop.strip()
+
+
+def evidence_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """HTML of the evidence of a verdict."""
+    cells = [(r["part"], r["about"], r["estimate"], r["unit"], span(r["interval"]), HOLDS[r["holds"]]) for r in rows]
+    return table(("evidence", "about", "found", "unit", "95 %", "holds"), cells)
 
 
 def to_plain(value: Any, where: str = "value") -> Any:

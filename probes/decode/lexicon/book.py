@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple, Self
 
+from commlab.foundation.cards import card, span, table
 from commlab.foundation.errors import DataError
 from commlab.foundation.result import Result, to_plain
 from commlab.probes.decode.lexicon.entries import Entry, Pair, Sense, entry_from
@@ -40,6 +41,19 @@ class Lexicon:
     entries: tuple[Entry, ...]
     words: dict[int, str] = field(default_factory=dict)  # what symbols are called, where they have names
     sequences: tuple[Entry, ...] = ()  # of messages over time that come more often than their parts predict
+
+    def __repr__(self) -> str:
+        lines = [f"  {entry_sentence(entry)}" for entry in self.entries if entry.meaning]
+        return "\n".join([f"Lexicon of {self.of}: {len(lines)} of {len(self.entries)} entries mean something.", *lines])
+
+    def _repr_html_(self) -> str:
+        known = [entry for entry in self.entries if entry.meaning]
+        rest = [entry.form for entry in self.entries if not entry.meaning]
+        note = f"Nothing we can tell of {', '.join(rest)}." if rest else ""
+        columns = ("form", "meaning", "true of its uses", "95 %", "lift", "said by", "to whom", "episodes")
+        return card(
+            f"Lexicon of {self.of}, from {self.n_episodes:,} episodes", [table(columns, [*map(_row, known)])], note
+        )
 
     def entry(self, form: str) -> Entry:
         """The entry written so: "7", "3 7", "_ 7", "silence". Raises DataError where there is none."""
@@ -171,6 +185,14 @@ class Lexicon:
         if "lexicon" not in result.details:
             raise DataError(f"The result {result.name} holds no lexicon: {result.sentence}")
         return cls.from_plain(to_plain(result.details["lexicon"], "lexicon"))
+
+
+def _row(entry: Entry) -> tuple[Any, ...]:
+    """The cells of an entry that has a meaning."""
+    meaning = meaning_words([found.pair for found in entry.evidence], entry.together)
+    true = (entry.truth.share, span((entry.truth.low, entry.truth.high))) if entry.truth else (None, "–")
+    voices = (entry.voices.said_by, entry.voices.to_whom) if entry.voices else ("–", "–")
+    return (entry.form, meaning, *true, max(one.lift for one in entry.evidence), *voices, entry.n_episodes)
 
 
 def sense_in(entry: Entry, context: str | None) -> Sense | None:
