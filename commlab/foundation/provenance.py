@@ -26,6 +26,7 @@ def provenance(command: str, seed: int | None = None, checkpoint: str | None = N
         "libraries": library_versions(),
         "cpu": cpu_model(),
         "cores": os.cpu_count(),
+        "system": f"{platform.system()} {platform.release()}, {platform.machine()}",
         "time": utc_now(),
     }
 

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from commlab.datasets.origin import origin
 from commlab.datasets.reader import Recording
 from commlab.foundation.errors import DataError
-from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Result
 from commlab.foundation.statistics import bca_interval, permutation_p_value, summarise_null
 from commlab.probes.decode.linear import condition, fold_moments, inverse_covariance, slices_of
@@ -95,11 +95,7 @@ def fit(
         n_episodes=chosen.n_episodes,
         sentence=sentence(chosen, estimate, interval, p_value, details),
         details=details,
-        provenance=provenance(
-            f"probe --target={target} --source={source} --description-length",
-            seed,
-            recording.attrs.get("checkpoint_sha256"),
-        ),
+        provenance=origin(recording, f"probe --target={target} --source={source} --description-length", seed),
     )
 
 

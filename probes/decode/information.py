@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from commlab.datasets.origin import origin
 from commlab.datasets.reader import Recording
 from commlab.datasets.targets.blocks import check_lag
 from commlab.datasets.targets.labels import Target
 from commlab.foundation.errors import DataError
-from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import (
     Information,
@@ -108,9 +108,7 @@ def fit(
         n_episodes=details["n_episodes"],
         sentence=sentence(counted, found, details),
         details=details,
-        provenance=provenance(
-            f"information --target={counted.target.name}", seed, recording.attrs.get("checkpoint_sha256")
-        ),
+        provenance=origin(recording, f"information --target={counted.target.name}", seed),
     )
     return (
         result if given is None else given_another(recording, series, given, result, np.random.default_rng([seed, 5]))

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from commlab.datasets.origin import origin
 from commlab.datasets.reader import Recording
 from commlab.datasets.targets import Target, find_target, targets_of
 from commlab.foundation.errors import DataError
-from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Result
 from commlab.foundation.statistics import benjamini_hochberg, max_statistic
 from commlab.probes.decode.map_cells import Answer, Cell, Memo, answer, label_all, read_sheets
@@ -149,7 +149,7 @@ def to_result(
             "n_null": question.n_null,
             "seed": question.seed,
         },
-        provenance=provenance("probe --target=all", question.seed, recording.attrs.get("checkpoint_sha256")),
+        provenance=origin(recording, "probe --target=all", question.seed),
     )
 
 

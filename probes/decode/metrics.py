@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from commlab.datasets.origin import origin
 from commlab.datasets.reader import Recording
 from commlab.foundation.errors import DataError, nearest_names
-from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Result
 from commlab.foundation.statistics import benjamini_hochberg, draw_permutations
 from commlab.probes.decode.act_metrics import ACTS, TOGETHER, act_metrics, code_metrics
@@ -74,7 +74,7 @@ def fit(
     language = read_language(recording, targets, of, lag)
     work, reason = resampling(language, n_null, seed, watch)
     command = "metrics" + (f" --targets {','.join(targets)}" if targets else "")
-    made = provenance(command, seed, recording.attrs.get("checkpoint_sha256"))
+    made = origin(recording, command, seed)
     found = measured(recording, language, work, Options(reaction, threshold, distances), wanted)
     if watch is not None:
         watch(1, 1)

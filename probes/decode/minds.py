@@ -14,13 +14,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from commlab.datasets.origin import origin
 from commlab.datasets.reader import Recording
 from commlab.datasets.splits import episode_folds
 from commlab.datasets.targets import Target, find_target
 from commlab.datasets.targets.blocks import label
 from commlab.datasets.targets.others import other_in_view
 from commlab.foundation.errors import CommlabError, DataError
-from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Result, undefined
 from commlab.foundation.statistics import benjamini_hochberg, draw_permutations, summarise_null
 from commlab.probes.decode.minds_gain import Gain, gain_over_history
@@ -252,7 +252,7 @@ def result_of(
     marks = [mark for mark, there in (("heard", question.with_heard), ("in-view", question.in_view)) if there]
     asked = question.targets if question.targets != MINDS else ()
     name = file_stem("minds", ground.layer, ground.agents.name, *marks, *asked)
-    made = provenance("minds", question.seed, recording.attrs.get("checkpoint_sha256"))
+    made = origin(recording, "minds", question.seed)
     n_episodes = len(ground.rows.episodes)
     tested = [row for row in rows if row["q_value"] is not None]
     if not tested:

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from commlab.datasets.origin import origin
 from commlab.datasets.reader import Recording
 from commlab.foundation.errors import DataError
-from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import bca_interval, permutation_p_value, summarise_null
 from commlab.probes.decode.control import Selectivity, selectivity
@@ -86,9 +86,7 @@ def fit(
         n_episodes=found.n_episodes,
         sentence=sentence(data, model, found, null, p_value),
         details=details,
-        provenance=provenance(
-            f"probe --target={target} --source={source}", seed, recording.attrs.get("checkpoint_sha256")
-        ),
+        provenance=origin(recording, f"probe --target={target} --source={source}", seed),
     )
 
 

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from commlab.datasets.origin import origin
 from commlab.datasets.reader import Recording
 from commlab.foundation.errors import DataError
-from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import bca_interval, permutation_p_value, summarise_null
 from commlab.probes.decode.confounds import conditional_test, confound_features
@@ -95,9 +95,7 @@ def fit(
         n_episodes=data.n_episodes,
         sentence=sentence(data, estimate, interval, found, confounds),
         details=describe(data, question, found, confounds),
-        provenance=provenance(
-            f"probe --target={target} --source={source} --v-information", seed, recording.attrs.get("checkpoint_sha256")
-        ),
+        provenance=origin(recording, f"probe --target={target} --source={source} --v-information", seed),
     )
 
 

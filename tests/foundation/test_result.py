@@ -1,6 +1,7 @@
 """Results keep everything through JSON, and refuse what JSON cannot hold."""
 
 import json
+import platform
 from dataclasses import replace
 from pathlib import Path
 
@@ -84,6 +85,9 @@ def test_provenance_is_json_and_says_who_made_it() -> None:
     assert (facts["command"], facts["seed"], facts["checkpoint"]) == ("commlab probe", 3, "ab" * 32)
     assert facts["commlab_version"] == commlab_version()
     assert facts["libraries"]["numpy"] == np.__version__
+    assert facts["cpu"]
+    assert facts["cores"] >= 1
+    assert facts["system"].startswith(platform.system())
 
 
 def test_times_sort_as_text() -> None:

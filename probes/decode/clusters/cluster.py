@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from commlab.datasets.origin import origin
 from commlab.datasets.reader import Recording
 from commlab.foundation.errors import DataError
-from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import Information, corrected_information, draw_permutations, summarise_null
 from commlab.probes.decode.clusters.contexts import Contexts, Question, read_contexts
@@ -184,5 +184,5 @@ def concluded(recording: Recording, data: Contexts, details: dict[str, Any], rec
         n_episodes=n_episodes,
         sentence=f"{opening(details)} {told(details['tested'], lead, n_episodes)}",
         details=details,
-        provenance=provenance(f"cluster --source={data.source}", recipe.seed, recording.attrs.get("checkpoint_sha256")),
+        provenance=origin(recording, f"cluster --source={data.source}", recipe.seed),
     )

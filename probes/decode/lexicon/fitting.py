@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from commlab.datasets.origin import origin
 from commlab.datasets.reader import Recording
 from commlab.datasets.targets.labels import Target
 from commlab.foundation.errors import DataError
-from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Result, undefined
 from commlab.foundation.statistics import draw_permutations
 from commlab.probes.decode.lexicon.book import Lexicon
@@ -63,7 +63,7 @@ def fit(
     book = book_of(gathered, found, results)
     name = "lexicon" if of is None else file_stem("lexicon", gathered.spoken.agents.name)
     details = describe(book, gathered, found)
-    made_by = provenance("lexicon", seed, recording.attrs.get("checkpoint_sha256"))
+    made_by = origin(recording, "lexicon", seed)
     read_ones = [entry for entry in book.entries if not entry.silence and entry.n_episodes >= ENOUGH]
     if not read_ones:
         reason = f"no message is said in {ENOUGH} episodes ({book.n_episodes} are recorded); record more"
