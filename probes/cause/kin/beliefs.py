@@ -82,7 +82,8 @@ def fit(setting: Setting, layer: str = "core", n_null: int = 199, command: str =
         n_episodes=setting.n_episodes,
         sentence=_sentence(list(found.values()), whole),
         details={"layer": layer, "agents": list(found.values())},
-        provenance=provenance(command, setting.seed, setting.agents.sha256),
+        provenance=provenance(command, setting.seed, setting.agents.sha256)
+        | {"grounding": setting.agents.facts.get("grounding")},
     )
 
 

@@ -89,7 +89,8 @@ def of_sides(setting: Setting, speaking: Speaking, obeying: Obeying, n_null: int
             "heeded": heeded.told() if heeded else None,
             "gains": {instead: {**gain._asdict(), "null": vars(gain.null)} for instead, gain in gains.items()},
         },
-        provenance=provenance(command, setting.seed, setting.agents.sha256),
+        provenance=provenance(command, setting.seed, setting.agents.sha256)
+        | {"grounding": setting.agents.facts.get("grounding")},
     )
 
 

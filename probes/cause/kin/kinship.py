@@ -70,5 +70,6 @@ def of_sides(setting: Setting, sides: Sides, command: str) -> Result:
             "speaker": sides.speaking.told,
             "listener": sides.obeying.told,
         },
-        provenance=provenance(command, setting.seed, setting.agents.sha256),
+        provenance=provenance(command, setting.seed, setting.agents.sha256)
+        | {"grounding": setting.agents.facts.get("grounding")},
     )
