@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -28,6 +30,7 @@ __all__ = [
     "recordings_of",
     "results_of",
     "run_of",
+    "typed_command",
 ]
 
 MUTED, UNTRAINED = "muted.h5", "untrained.h5"
@@ -101,9 +104,19 @@ def results_of(argument: str | None) -> Path:
 
 
 def named_after(result: Result, recording: Recording) -> Result:
-    """Return the result under a name of its own if it is not about a run's main recording."""
-    stem = recording.path.stem
-    return result if stem == "recording" else replace(result, name=f"{result.name}-{stem}")
+    """Return the result under a name of its own if it is not about a run's main recording, and by the typed command."""
+    stem, typed = recording.path.stem, typed_command()
+    made = result.provenance | ({"command": typed} if typed else {})
+    name = result.name if stem == "recording" else f"{result.name}-{stem}"
+    return replace(result, name=name, provenance=made)
+
+
+def typed_command() -> str | None:
+    """Return the command line as it was typed, None where Python code is at work and no command."""
+    program = Path(sys.argv[0]) if sys.argv else Path()
+    if program.stem != "commlab" and program.parts[-2:] != ("commlab", "__main__.py"):
+        return None
+    return shlex.join(["commlab", *sys.argv[1:]])
 
 
 def run_of(argument: str | None) -> RunFolder:
