@@ -57,12 +57,11 @@ sample: install ## train and record anew the agents that ship with the package
 world: install ## draw the pictures of docs/world.md anew, and the library's page
 	$(BIN)/python docs/draw.py
 
-docs: install ## the reference of the code, into docs/api
-	$(BIN)/pip install --disable-pip-version-check --quiet -e '.[docs]' -c constraints.txt
-	$(BIN)/pdoc commlab '!commlab.__main__' -o docs/api
+docs: install ## the documents as a site, into site/: open site/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 clean: ## remove the environment, builds and caches; runs/ stays
-	rm -rf $(VENV) build dist *.egg-info docs/api bench.json
+	rm -rf $(VENV) build dist *.egg-info site bench.json
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find commlab env probes datasets figures tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
