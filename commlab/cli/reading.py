@@ -83,9 +83,10 @@ def information(
       commlab information --given other_position                       beyond what the nearest other agent's place tells
       commlab information --by-kinship                                apart for what kin and strangers heard
     """
+    from commlab.commands.information import Wish
     from commlab.commands.information import information as run_information
 
-    run_information(run, target, of, lag, given, by_kinship, nulls, seed, as_json)
+    run_information(run, Wish(target, of, lag, nulls, seed, given, by_kinship), as_json)
 
 
 def cluster(

@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from commlab.commands.runs import named_after, recordings_of, results_of
 from commlab.console import out, print_json, say, table
 from commlab.foundation.result import Result
 from commlab.probes.decode import information as analysis
 
-__all__ = ["information", "summary"]
+__all__ = ["Wish", "count", "information", "summary"]
 
 SHOWN = 12  # pairs in the table
 
 
-def information(
-    run: str | None,
-    target: str,
-    of: str | None,
-    lag: int,
-    given: str | None,
-    by_kinship: bool,
-    n_null: int,
-    seed: int,
-    as_json: bool,
-) -> Result:
-    """Count the information in a recording, save the result beside it, and print tables and a sentence."""
+class Wish(NamedTuple):
+    """What is to be counted, and how."""
+
+    target: str = "resource_location"
+    of: str | None = None
+    lag: int = 0
+    n_null: int = 199
+    seed: int = 0
+    given: str | None = None
+    by_kinship: bool = False
+
+
+def count(run: str | None, wish: Wish) -> Result:
+    """The information in a recording."""
     with recordings_of(run) as (recording, _):
-        result = analysis.fit(recording, target, of, lag, n_null, seed, given=given, by_kinship=by_kinship)
-        result = named_after(result, recording)
+        return named_after(analysis.fit(recording, **wish._asdict()), recording)
+
+
+def information(run: str | None, wish: Wish, as_json: bool) -> Result:
+    """Count the information in a recording, save the result beside it, and print tables and a sentence."""
+    result = count(run, wish)
     path = result.save(results_of(run))
     if as_json:
         print_json(summary(result))

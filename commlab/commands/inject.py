@@ -15,22 +15,35 @@ from commlab.probes.cause.injecting import destinations, dose, injection
 from commlab.probes.cause.injecting.doses import Sweep, check
 from commlab.probes.decode.sources import find_agents
 
-__all__ = ["codebook_of", "inject", "sweep"]
+__all__ = ["codebook_of", "find_doses", "find_effect", "inject", "sweep"]
 
 VARIED = ("symbol", "listener", "kinship", "moment", "duration", "slots")
+
+
+def find_effect(
+    folder: RunFolder, wish: injection.Injection, n_null: int, command: str
+) -> tuple[Result, Result | None]:
+    """Return what one symbol does, and where all of them send listeners."""
+    checkpoint = checkpoint_of(folder)
+    injection.check(wish, checkpoint.scenario, Codebook({}, checkpoint.scenario.channel.vocabulary))
+    codebook, listeners = codebook_of(folder, checkpoint)
+    result = injection.fit(checkpoint, wish, codebook, listeners, n_null, command)
+    return result, _destinations(checkpoint, wish, codebook, listeners, n_null, command)
+
+
+def find_doses(folder: RunFolder, wish: Sweep, n_null: int, command: str) -> Result:
+    """Return what words do while something is varied."""
+    checkpoint = checkpoint_of(folder)
+    check(wish, checkpoint.scenario)
+    codebook, listeners = codebook_of(folder, checkpoint)
+    return dose.fit(checkpoint, wish, codebook, listeners, n_null, command)
 
 
 def inject(run: str | None, wish: injection.Injection, n_null: int, as_json: bool, command: str) -> Result:
     """Inject one symbol, save the result in the run, and print a table and a sentence."""
     folder = run_of(run)
-    checkpoint = checkpoint_of(folder)
-    injection.check(wish, checkpoint.scenario, Codebook({}, checkpoint.scenario.channel.vocabulary))
-    codebook, listeners = codebook_of(folder, checkpoint)
-    result = injection.fit(checkpoint, wish, codebook, listeners, n_null, command)
-    saved = [result.save(folder.results)]
-    where = _destinations(checkpoint, wish, codebook, listeners, n_null, command)
-    if where is not None:
-        saved.append(where.save(folder.results))
+    result, where = find_effect(folder, wish, n_null, command)
+    saved = [found.save(folder.results) for found in (result, where) if found is not None]
     if as_json:
         print_json({**result.details, **in_short(result)})
         return result
@@ -45,10 +58,7 @@ def inject(run: str | None, wish: injection.Injection, n_null: int, as_json: boo
 def sweep(run: str | None, wish: Sweep, n_null: int, as_json: bool, command: str) -> Result:
     """Inject words while something is varied, save the result in the run, and print a table and a sentence."""
     folder = run_of(run)
-    checkpoint = checkpoint_of(folder)
-    check(wish, checkpoint.scenario)
-    codebook, listeners = codebook_of(folder, checkpoint)
-    result = dose.fit(checkpoint, wish, codebook, listeners, n_null, command)
+    result = find_doses(folder, wish, n_null, command)
     path = result.save(folder.results)
     if as_json:
         print_json({**result.details, **in_short(result)} | {"path": str(path)})

@@ -11,7 +11,7 @@ from commlab.foundation.result import Result
 from commlab.probes.decode.lexicon import Entry, Lexicon, entry_sentence, fit, meaning_words
 from commlab.probes.decode.wording import percent
 
-__all__ = ["lexicon"]
+__all__ = ["lexicon", "read_lexicon"]
 
 COLUMNS = ("form", "meaning", "said by", "to whom", "true (95 %)", "lift", "episodes")
 
@@ -27,13 +27,10 @@ def lexicon(
 ) -> Result:
     """Read the lexicon of a recording, save it beside it, and print it as a table and in sentences."""
     chosen = None if targets is None else names_in(targets, "--targets", "resource_location,resource_kind")
-    folder = results_of(run)
-    with recordings_of(run) as (recording, _):
-        made = fit(recording, of, chosen, n_null=n_null, seed=seed, results=folder)
-        result = named_after(made, recording)
+    result = read_lexicon(run, of, chosen, n_null, seed)
     book = Lexicon.from_result(result)
     told = translated(book, translate)
-    path = result.save(folder)
+    path = result.save(results_of(run))
     if as_json:
         print_json({"sentence": result.sentence, "path": str(path), **result.details, "translation": told or None})
         return result
@@ -42,6 +39,12 @@ def lexicon(
         out.print(f"{translate}: {told['text']}{certainty(told['certainty'])}", markup=False)
     say(f"Saved {path}.")
     return result
+
+
+def read_lexicon(run: str | None, of: str | None, targets: Sequence[str] | None, n_null: int, seed: int) -> Result:
+    """The lexicon of a recording, with what saved experiments say of its entries."""
+    with recordings_of(run) as (recording, _):
+        return named_after(fit(recording, of, targets, n_null=n_null, seed=seed, results=results_of(run)), recording)
 
 
 def translated(book: Lexicon, message: str | None) -> dict[str, object]:

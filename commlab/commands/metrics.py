@@ -13,7 +13,7 @@ from commlab.foundation.result import Result
 from commlab.probes.decode import metrics as measures
 from commlab.probes.decode.findings import in_digits
 
-__all__ = ["Wish", "metrics"]
+__all__ = ["Wish", "measure", "metrics"]
 
 UNSAID = ("share", "probability", "exponent", "types a token")  # units that a table needs not repeat
 SIGNIFICANT = 0.05  # false discovery rate
@@ -33,8 +33,8 @@ class Wish(NamedTuple):
     seed: int = 0
 
 
-def metrics(run: str | None, wish: Wish, as_json: bool) -> list[Result]:
-    """Measure a recording's language, save the results beside it, and print a table with the catches below."""
+def measure(run: str | None, wish: Wish) -> list[Result]:
+    """The measures of a recording's language."""
     targets = (
         names_in(wish.targets, "--targets", "resource_location,resource_kind") if wish.targets is not None else None
     )
@@ -52,7 +52,12 @@ def metrics(run: str | None, wish: Wish, as_json: bool) -> list[Result]:
             wish.seed,
             watch=lambda done, total: advance(done / total, ""),
         )
-        found = [named_after(result, recording) for result in found]
+        return [named_after(result, recording) for result in found]
+
+
+def metrics(run: str | None, wish: Wish, as_json: bool) -> list[Result]:
+    """Measure a recording's language, save the results beside it, and print a table with the catches below."""
+    found = measure(run, wish)
     folder = results_of(run)
     for result in found:
         result.save(folder)

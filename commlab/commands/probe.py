@@ -18,7 +18,7 @@ from commlab.foundation.result import Result
 from commlab.probes.decode import information
 from commlab.probes.decode import probe as probes
 
-__all__ = ["ALL", "Wish", "list_targets", "probe"]
+__all__ = ["ALL", "Wish", "ask", "list_targets", "probe"]
 
 ALL, SAID = "all", "said"
 WORKERS = "COMMLAB_WORKERS"
@@ -68,10 +68,15 @@ def list_targets(run: str | None) -> None:
     table("Not here", ("name", "why"), list(reasons.items()))
 
 
+def ask(run: str | None, wish: Wish) -> list[Result]:
+    """What a recording answers: what was asked for first."""
+    with _workers(wish.jobs), recordings_of(run) as (recording, beside):
+        return [named_after(made, recording) for made in _ask(recording, beside, wish)]
+
+
 def probe(run: str | None, wish: Wish, as_json: bool) -> list[Result]:
     """Probe a recording, save the results beside it, and print tables and sentences."""
-    with _workers(wish.jobs), recordings_of(run) as (recording, beside):
-        found = [named_after(made, recording) for made in _ask(recording, beside, wish)]
+    found = ask(run, wish)
     folder = results_of(run)
     paths = [made.save(folder) for made in found]
     if as_json:

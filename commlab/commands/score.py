@@ -11,7 +11,7 @@ from commlab.probes.cause.codebook import Word, fit_words
 from commlab.probes.cause.understanding import score as understanding
 from commlab.probes.decode.sources import find_agents
 
-__all__ = ["score", "words_of"]
+__all__ = ["score", "understand", "words_of"]
 
 
 def score(
@@ -19,10 +19,7 @@ def score(
 ) -> Result:
     """Measure understanding, save results/understanding.json in the run, and print a table and a sentence."""
     folder = run_of(run)
-    checkpoint = checkpoint_of(folder)
-    places = understanding.find_places(checkpoint.scenario)
-    words, listeners = words_of(folder, checkpoint, places)
-    result = understanding.fit(checkpoint, words, listeners, n_episodes, seed, command=command)
+    result = understand(folder, n_episodes, seed, command)
     saved = result.save(folder.results)
     if as_json:
         print_json(as_object(result))
@@ -31,6 +28,14 @@ def score(
     out.print(result.sentence, markup=False)
     say(f"Saved {saved}.")
     return result
+
+
+def understand(folder: RunFolder, n_episodes: int, seed: int, command: str) -> Result:
+    """Return how often a run's listeners go where their speakers' words send them."""
+    checkpoint = checkpoint_of(folder)
+    places = understanding.find_places(checkpoint.scenario)
+    words, listeners = words_of(folder, checkpoint, places)
+    return understanding.fit(checkpoint, words, listeners, n_episodes, seed, command=command)
 
 
 def words_of(run: RunFolder, agents: Checkpoint, places: understanding.Places) -> tuple[list[Word], tuple[int, ...]]:

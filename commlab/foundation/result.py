@@ -101,10 +101,9 @@ class Results(dict[str, Result]):
         return "\n".join(map(repr, self.values())) or "No results."
 
     def _repr_html_(self) -> str:
-        rows = [
-            (name, r.estimate, r.unit, span(r.interval), r.p_value, in_short(r.sentence)) for name, r in self.items()
-        ]
-        return card(f"{len(rows)} results", [table(("name", "estimate", "unit", "95 %", "p", "in words"), rows)])
+        columns = ("name", "estimate", "unit", "95 %", "p", "in words")
+        rows = [(r.name, r.estimate, r.unit, span(r.interval), r.p_value, in_short(r.sentence)) for r in self.values()]
+        return card(f"{len(rows)} results", [table(columns, rows)])
 
 
 def undefined(
