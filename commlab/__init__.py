@@ -10,11 +10,12 @@ _HOMES = {
     "Recorder": "commlab.datasets.recorder",
     "Intervention": "commlab.agents.intervention",
     "Result": "commlab.foundation.result",
+    "draw": "commlab.figures.drawing",
     "open": "commlab.notebook",
     "open_recording": "commlab.datasets.reader",
 }
 
-__all__ = ["CommlabError", "Intervention", "Recorder", "Result", "__version__", "open", "open_recording"]
+__all__ = ["CommlabError", "Intervention", "Recorder", "Result", "__version__", "draw", "open", "open_recording"]
 
 
 def __getattr__(name: str) -> Any:

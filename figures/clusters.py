@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 
 from commlab.figures.style import INK, WIDTH, bare
 from commlab.figures.wording import estimate_text, number, percent, plain, wrapped
+from commlab.foundation.errors import DataError
 from commlab.foundation.result import Result
 
 __all__ = ["caption", "draw", "rows", "size", "table"]
@@ -57,6 +58,8 @@ def size(data: Result) -> tuple[float, float]:
 
 def draw(ax: Axes, data: Result) -> None:
     """The plane on the left, the key on the right."""
+    if "picture" not in data.details:
+        raise DataError("This clustering was saved without its picture: `commlab cluster RUN --picture` makes it.")
     bare(ax)
     height = max(PLANE, key_height(data))
     plane = ax.inset_axes((0.0, 1 - PLANE / height, PLANE_SHARE, PLANE / height))

@@ -3,11 +3,13 @@
 import csv
 import io
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from commlab.figures import (
     clusters,
@@ -28,12 +30,15 @@ from commlab.figures import (
     use,
     verdict,
 )
-from commlab.figures.style import new_figure, styled
-from commlab.figures.themes import dark, dark_pixels
+from commlab.figures.recolouring import darken
+from commlab.figures.style import styled
+from commlab.figures.themes import dark
 from commlab.foundation.atomic import write_atomic
 from commlab.foundation.errors import DataError
 
-__all__ = ["PLOTS", "Plot", "save"]
+__all__ = ["PLOTS", "Picture", "Plot", "lacking", "laid_out", "save", "saved_as"]
+
+AnyFigure = TypeVar("AnyFigure", bound=Figure)
 
 
 class Plot(NamedTuple):
@@ -44,6 +49,13 @@ class Plot(NamedTuple):
     table: Callable[[Any], list[dict[str, object]]]  # the short table in the report
     caption: Callable[[Any], str]
     size: Callable[[Any], tuple[float, float]]  # inches
+
+
+class Picture(NamedTuple):
+    """A saved figure in both themes, as bytes."""
+
+    light: bytes
+    dark: bytes
 
 
 PLOTS = {
@@ -78,35 +90,53 @@ def save(name: str, data: Any, folder: Path | str, stem: str | None = None) -> l
     """
     if name not in PLOTS:
         raise DataError(f"There is no figure called {name!r}: choose one of {', '.join(PLOTS)}.")
-    plot = PLOTS[name]
-    try:
+    plot, target, stem = PLOTS[name], Path(folder), stem or name
+    with lacking(name):
         pictures = rendered(plot, data)
         table = csv_text(plot.rows(data))
+    for ending, picture in pictures.items():
+        write_atomic(target / "dark" / f"{stem}.{ending}", picture.dark)
+    contents = {ending: picture.light for ending, picture in pictures.items()} | {"csv": table.encode()}
+    return [write_atomic(target / f"{stem}.{ending}", content) for ending, content in contents.items()]
+
+
+@contextmanager
+def lacking(name: str) -> Iterator[None]:
+    """A context in which the want of a table that a figure needs is told in one sentence, as a DataError."""
+    try:
+        yield
     except (KeyError, IndexError, TypeError, ValueError) as error:
         reason = f"{type(error).__name__}: {error}"
         raise DataError(
             f"The figure {name} cannot be drawn, because its results lack a table that it needs ({reason})."
         ) from error
-    target = Path(folder)
-    contents: dict[str, bytes | str] = {**pictures, "csv": table}
-    write_atomic(target / "dark" / f"{stem or name}.svg", dark(pictures["svg"].decode()))
-    write_atomic(target / "dark" / f"{stem or name}.png", dark_pixels(pictures["png"]))
-    return [write_atomic(target / f"{stem or name}.{ending}", content) for ending, content in contents.items()]
 
 
-def rendered(plot: Plot, data: Any) -> dict[str, bytes]:
-    """The figure as SVG and PNG bytes; the same data give the same bytes."""
-    pictures = {}
+def rendered(plot: Plot, data: Any) -> dict[str, Picture]:
+    """The figure as SVG and PNG bytes, light and dark; the same data give the same bytes."""
     with styled(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # a user's name in a rare script
-        figure, ax = new_figure(plot.size(data))
-        plot.draw(ax, data)
-        for ending in ("svg", "png"):
-            picture = io.BytesIO()
-            metadata = {"Date": None} if ending == "svg" else {"Software": None}
-            figure.savefig(picture, format=ending, metadata=metadata)
-            pictures[ending] = picture.getvalue()
-    return pictures
+        figure = laid_out(plot, data, Figure)
+        vectors, pixels = saved_as(figure, "svg"), saved_as(figure, "png")
+        darken(figure)
+        night = saved_as(figure, "png")
+    return {"svg": Picture(vectors, dark(vectors.decode()).encode()), "png": Picture(pixels, night)}
+
+
+def laid_out(plot: Plot, data: Any, kind: type[AnyFigure]) -> AnyFigure:
+    """The figure drawn, and laid out once, so that all its parts are there."""
+    figure = kind(figsize=plot.size(data), layout="constrained")
+    plot.draw(figure.add_subplot(), data)
+    figure.draw_without_rendering()
+    return figure
+
+
+def saved_as(figure: Figure, ending: str) -> bytes:
+    """A figure's bytes in that format, without the time of day."""
+    picture = io.BytesIO()
+    metadata = {"Date": None} if ending == "svg" else {"Software": None}
+    figure.savefig(picture, format=ending, metadata=metadata, facecolor=figure.get_facecolor())
+    return picture.getvalue()
 
 
 def csv_text(rows: list[dict[str, object]]) -> str:
