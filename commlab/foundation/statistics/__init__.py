@@ -24,8 +24,10 @@ from commlab.foundation.statistics.permutation import (
     summarise_null,
 )
 from commlab.foundation.statistics.proportions import Share, share, wilson_interval
+from commlab.foundation.statistics.seeds import FEWEST_SEEDS, seed_interval
 
 __all__ = [
+    "FEWEST_SEEDS",
     "SHIFT_METHOD",
     "Alternative",
     "Conditional",
@@ -53,6 +55,7 @@ __all__ = [
     "npmi",
     "permutation_p_value",
     "refine_strata",
+    "seed_interval",
     "share",
     "shift_series",
     "sign_flip_draws",
