@@ -1,6 +1,6 @@
 """What messages mean, by a lexicon, and whether it was so when they were said."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +10,7 @@ from commlab.datasets.targets import find_target
 from commlab.datasets.targets.labels import Labels
 from commlab.foundation.errors import CommlabError
 
-__all__ = ["Meanings", "Message", "Pair", "Phrase", "Words", "meanings_of"]
+__all__ = ["Book", "Meanings", "Message", "Pair", "Phrase", "Words", "meanings_of"]
 
 Array = np.ndarray[Any, Any]
 Message = tuple[int, ...]
@@ -29,6 +29,19 @@ class Phrase(NamedTuple):
     in_context: Mapping[str, tuple[str | None, float | None]] = {}  # "kin", "strangers": text and certainty
 
 
+def plain_words(target: str, value: str) -> str:
+    """A target's value in words, where nobody says it better."""
+    return f"{target.removeprefix('feature.').replace('_', ' ')} is {value}"
+
+
+class Book(NamedTuple):
+    """A lexicon, as a page needs it."""
+
+    phrases: Mapping[Message, Phrase]  # by tuples of symbols
+    speakers: Collection[int] | None = None  # whose language it is; None: everybody's
+    words: Words = plain_words
+
+
 class Meanings(NamedTuple):
     """What is known of the messages of an episode."""
 
@@ -37,29 +50,30 @@ class Meanings(NamedTuple):
     columns: dict[str, Array]  # "true" (T, A): 0 unknown, 1 true, 2 false; "target.<n>" (T, A): value, -1 unknown
 
 
-def meanings_of(
-    recording: Recording, said: Array, lexicon: Mapping[Message, Phrase] | None, words: Words | None = None
-) -> Meanings:
+def meanings_of(recording: Recording, said: Array, book: Book | None) -> Meanings:
     """The meanings of what was said (T, A, L) in the only episode of `recording`, an excerpt.
 
     A message is true where its meaning held for its speaker when it was said: at every target, or at any of them where
     they are alternatives.
     """
-    if lexicon is None:
+    if book is None:
         return Meanings([], [], {})
     messages = sorted({tuple(map(int, row)) for row in np.unique(said.reshape(-1, said.shape[-1]), axis=0)})
-    phrases = {message: lexicon[message] for message in messages if message in lexicon}
+    phrases = {message: book.phrases[message] for message in messages if message in book.phrases}
     known = labels_of(recording, phrases)
     true = np.zeros(said.shape[:2], np.uint8)
     for message, phrase in phrases.items():
         where = (said == np.array(message)).all(axis=-1)
         if phrase.meaning and where.any():
             true[where] = truth(phrase, known, said.shape[:2])[where]
+    if book.speakers is not None:
+        true[:, [agent for agent in range(true.shape[1]) if agent not in book.speakers]] = UNKNOWN
     columns = {"true": true} | {
         f"target.{n}": np.where(labels.valid, labels.values, -1) for n, labels in enumerate(known.values())
     }
-    say = words or plain_words
-    targets = [{"name": name, "values": [say(name, value) for value in labels.names]} for name, labels in known.items()]
+    targets = [
+        {"name": name, "values": [book.words(name, value) for value in labels.names]} for name, labels in known.items()
+    ]
     rows = [
         {
             "symbols": list(message),
@@ -103,8 +117,3 @@ def truth(phrase: Phrase, known: Mapping[str, Labels], shape: tuple[int, ...]) -
     holds = np.all(held, axis=0) if phrase.together else np.any(held, axis=0)
     told: Array = np.where(np.all(valid, axis=0), np.where(holds, TRUE, FALSE), UNKNOWN).astype(np.uint8)
     return told
-
-
-def plain_words(target: str, value: str) -> str:
-    """A target's value in words, where nobody says it better."""
-    return f"{target.removeprefix('feature.').replace('_', ' ')} is {value}"

@@ -11,7 +11,7 @@ from commlab.datasets.schema import FEATURE, MISSING
 from commlab.figures.replay.changes import changes_in
 from commlab.figures.replay.events import events_of
 from commlab.figures.replay.ground import ground_of
-from commlab.figures.replay.meaning import Message, Phrase, Words, meanings_of
+from commlab.figures.replay.meaning import Book, meanings_of
 from commlab.figures.replay.packing import pack
 from commlab.foundation.errors import RecordingError
 
@@ -53,20 +53,19 @@ def reel_of(
     twin: Recording | None = None,
     id: str | None = None,
     title: str | None = None,
-    lexicon: Mapping[Message, Phrase] | None = None,
-    words: Words | None = None,
+    book: Book | None = None,
 ) -> Reel:
     """The reel of one episode of a recording, by its place in it, from 0.
 
-    twin: a recording that holds the same episode without its interventions; lexicon: what messages (tuples of symbols)
-    mean; words: how a target's value is said. Raises RecordingError where there is no such episode, or no such twin.
+    twin: a recording that holds the same episode without its interventions; book: what messages mean. Raises
+    RecordingError where there is no such episode, or no such twin.
     """
     live = episode_of(recording, episode)
     columns = columns_of(live)
     n_steps, n_agents = live.n_steps, live.n_agents
     ground = ground_of(live)
     said = columns.get("said")
-    meanings = meanings_of(live, said if said is not None else np.zeros((n_steps, n_agents, 1), int), lexicon, words)
+    meanings = meanings_of(live, said if said is not None else np.zeros((n_steps, n_agents, 1), int), book)
     number = int(live.episodes.episode[0])
     facts: dict[str, Any] = {
         "episode": number,
@@ -89,7 +88,8 @@ def reel_of(
         "events": [list(event) for event in events_of(columns, live.codes, attack_range(live))],
         "changes": [one._asdict() for one in changes_in(str(live.episodes.intervention[0]), n_steps)],
         "has_map": ground.map is not None,
-        "knows_words": lexicon is not None,
+        "knows_words": book is not None,
+        "speakers": list(range(n_agents)) if book is None or book.speakers is None else sorted(book.speakers),
         **features_of(live),
     }
     every = {**columns, **meanings.columns, **feature_columns(live)}
