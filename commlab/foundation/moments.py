@@ -39,7 +39,7 @@ class Moment:
         """The id of the reel that shows it: "12" for episode 12 of recording.h5, else a short stable one."""
         if self.recording == "recording.h5":
             return str(self.episode)
-        facts = [self.recording, self.seed, self.episode, self.worlds, list(self.interventions)]
+        facts = [self.recording, self.seed, self.episode, list(self.interventions)]
         told = json.dumps(facts, sort_keys=True)
         return "x" + hashlib.sha256(told.encode()).hexdigest()[:_ID_LETTERS]
 

@@ -15,11 +15,19 @@ from commlab.env.types import VIEW, Action, Number, World
 from commlab.foundation.errors import DataError
 from commlab.recording import FRESH, Playable, chosen_layers
 
-__all__ = ["EXPERIMENTS", "LEAST", "Trace", "play"]
+__all__ = ["EXPERIMENTS", "LEAST", "Rolled", "Trace", "play"]
 
 EXPERIMENTS = FRESH + 2**20  # seeds of experiments: neither trained in nor recorded
 _WAYS = np.array([(-1, 0), (0, 1), (1, 0), (0, -1)])  # by Facing
 LEAST = 64  # worlds in a batch: a policy's rows may depend on the shape of smaller ones
+
+
+class Rolled(NamedTuple):
+    """How a trace was rolled, so that an episode of it can be rolled again."""
+
+    seed: int
+    plan: Plan
+    n_worlds: int  # in the batch
 
 
 class Trace(NamedTuple):
@@ -40,6 +48,7 @@ class Trace(NamedTuple):
     own_reward: NDArray[np.float32]  # (T, W, A) before it is shared, until the episode ends
     kinship: NDArray[np.float32]  # (W, A, A) when the episodes began
     hidden: dict[str, NDArray[np.float32]]  # by hook point, (T, W, A, H); only those that were asked for
+    rolled: Rolled | None = None
 
     @property
     def returns(self) -> NDArray[np.float64]:
@@ -66,7 +75,7 @@ def play(agents: Playable, n_episodes: int, seed: int = 0, plan: Plan = NO_PLAN,
     rollout.run(agents.scenario.steps, tracer)
     stacked = {name: np.stack(kept)[:, :n_episodes] for name, kept in tracer.kept.items()}
     hidden = {name: np.stack(kept)[:, :n_episodes] for name, kept in tracer.hidden.items()}
-    return Trace(**stacked, kinship=kinship, hidden=hidden)
+    return Trace(**stacked, kinship=kinship, hidden=hidden, rolled=Rolled(seed, plan, n_worlds))
 
 
 def tried_cells(position: NDArray[np.int16], facing: NDArray[np.uint8], action: NDArray[np.uint8]) -> NDArray[np.int16]:
@@ -83,7 +92,7 @@ class _Tracer:
     def __init__(self, worlds: WorldBatch, layers: tuple[str, ...]) -> None:
         """Keep nothing yet."""
         self.n_actions, self.layers = worlds.scenario.n_actions, layers
-        whole = ("kinship", "hidden")
+        whole = ("kinship", "hidden", "rolled")
         self.kept: dict[str, list[NDArray[Any]]] = {name: [] for name in Trace._fields if name not in whole}
         self.hidden: dict[str, list[NDArray[np.float32]]] = {name: [] for name in layers}
 
