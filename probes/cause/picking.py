@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,7 +20,7 @@ from commlab.env.scenario import Scenario
 from commlab.foundation.moments import Moment, written
 from commlab.probes.cause.twins import Trace
 
-__all__ = ["Pick", "agent_called", "mark_of", "moment_in", "pick", "picked"]
+__all__ = ["Pick", "agent_called", "cell_called", "mark_of", "moment_in", "pick", "picked"]
 
 LONGEST = 40_000  # letters of a moment's interventions
 
@@ -32,15 +32,18 @@ class Pick(NamedTuple):
     why: str  # by which rule
 
 
-def pick(worked: ArrayLike, effect: ArrayLike | None = None, what: str = "worked") -> list[Pick]:
+def pick(worked: ArrayLike, what: str, effect: ArrayLike | None = None, among: ArrayLike | None = None) -> list[Pick]:
     """Return the trial of the median `effect` (n,), the first that `worked` (n,), and the first that did not.
 
-    Of an even number of effects it is the lower one in the middle; trials whose effect is not finite are left out. Each
-    trial is named once, under the first of its rules. `what` says in words what it is to have worked: "arrived".
+    what: in words, what it is to have worked: "arrived". among: which trials count (n,). Of an even number of effects
+    it is the lower one in the middle; trials whose effect is not finite do not count. Each trial is named once, under
+    the first of its rules.
     """
     good = np.asarray(worked, dtype=np.bool_)
-    known = np.ones(len(good), np.bool_) if effect is None else np.isfinite(np.asarray(effect, np.float64))
+    known = np.ones(len(good), np.bool_) if among is None else np.asarray(among, dtype=np.bool_).copy()
     found: dict[int, str] = {}
+    if effect is not None:
+        known &= np.isfinite(np.asarray(effect, np.float64))
     if effect is not None and known.any():
         values = np.where(known, np.asarray(effect, np.float64), np.inf)
         middle = int(np.argsort(values, kind="stable")[(known.sum() - 1) // 2])
@@ -94,6 +97,11 @@ def mark_of(position: NDArray[np.int16], energy: NDArray[np.int32], said: NDArra
     for array, kind in ((position, np.int16), (energy, np.int32), (said, np.uint8)):
         mark = zlib.crc32(np.ascontiguousarray(array, dtype=kind).tobytes(), mark)
     return mark
+
+
+def cell_called(cell: Sequence[int] | NDArray[np.integer[Any]]) -> str:
+    """Return what a cell is called: its row and column."""
+    return f"row {int(cell[0])}, column {int(cell[1])}"
 
 
 def agent_called(scenario: Scenario, agent: int) -> str:

@@ -83,7 +83,7 @@ def run(
             "said": {arm: _said(experiment, arm, book) for arm in experiment.arms},
             "places": {name: one.places for name, one in wanted.items() if one.places},
             "n_trials": len(actors.trials),
-            "moments": [int(actors.trials.step.min()), int(actors.trials.step.max())],
+            "between": [int(actors.trials.step.min()), int(actors.trials.step.max())],
         },
         provenance=provenance(command, experiment.seed, agents.sha256) | {"grounding": agents.facts.get("grounding")},
     )

@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 from commlab.agents.checkpoint import Checkpoint
 from commlab.agents.plan import make_plan
 from commlab.foundation.errors import DataError
+from commlab.foundation.moments import MOST, Moment
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import bca_mean, bca_paired_difference, wilson_interval
 from commlab.probes.cause.codebook import Codebook, Entry
+from commlab.probes.cause.picking import Pick, agent_called, moment_in, pick, picked
 from commlab.probes.cause.trials import (
     NOWHERE,
     Trials,
@@ -85,6 +87,7 @@ def fit(
             "difference_interval": bca_paired_difference(hit["told"], hit["untouched"], rng),
             "span": SPAN,
             "unused": sorted(set(range(1, codebook.vocabulary)) - set(codebook.entries)),
+            "moments": _shown(checkpoint, asked, hit["told"]),
         },
         provenance=provenance(command, seed, checkpoint.sha256) | {"grounding": checkpoint.facts.get("grounding")},
     )
@@ -135,6 +138,26 @@ def _ask(
     named = np.array([_site(entry.place, sites) for entry in entries])
     reached = {arm: first_place(trace, trials, sites, SPAN) for arm, trace in traces.items()}
     return Asked(entries, sites, named, trials, free, chosen, traces, reached)
+
+
+def _shown(checkpoint: Checkpoint, asked: Asked, hit: NDArray[np.float64]) -> list[dict[str, Any]]:
+    """Return the first trial that got there and the first that did not; then the first trial of some of the words."""
+    plan, trials, reached = layout(checkpoint.scenario), asked.trials, asked.reached["told"]
+
+    def show(n: int) -> Moment | None:
+        entry, site = asked.entries[asked.chosen[n]], int(reached[n])
+        first = "no place" if site == NOWHERE else compass_name(plan["sites"][site], plan)
+        note = (
+            f"{agent_called(checkpoint.scenario, trials.listener[n])} hears {entry.symbol} "
+            f"({compass_name(entry.place, plan)}, where no crystal is) and goes first to {first}"
+        )
+        return moment_in(asked.traces["told"], trials.episode[n], trials.step[n], (trials.listener[n],), note)
+
+    picks = pick(hit > 0, "gone there")
+    for number, entry in enumerate(asked.entries[: MOST - len(picks)]):
+        mine = np.flatnonzero(asked.chosen == number)
+        picks += [Pick(int(mine[0]), f"the first of {len(mine)} told {entry.symbol}")] if len(mine) else []
+    return picked(picks, show)
 
 
 def _tables(checkpoint: Checkpoint, asked: Asked, hit: dict[str, NDArray[np.float64]]) -> dict[str, Any]:

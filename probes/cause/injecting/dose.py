@@ -7,12 +7,14 @@ effect. Words are learnt from the speakers' side of a recording; the place named
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from commlab.foundation.errors import DataError
+from commlab.foundation.moments import Moment, written
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import bca_mean, max_statistic, sign_flip_draws, wilson_interval
@@ -20,7 +22,8 @@ from commlab.probes.cause.codebook import Codebook
 from commlab.probes.cause.injecting.courses import Course, course
 from commlab.probes.cause.injecting.dose_levels import Values, levels_of
 from commlab.probes.cause.injecting.doses import ARMS, Cell, Outcome, Sweep, Words, cells_of, outcome_of, words_of
-from commlab.probes.cause.trials import Trials, Window, check_length, choose_in_window, phantom_plan
+from commlab.probes.cause.picking import agent_called, cell_called, moment_in, pick
+from commlab.probes.cause.trials import NOWHERE, Trials, Window, check_length, choose_in_window, phantom_plan
 from commlab.probes.cause.twins import Trace, play
 from commlab.recording import Playable
 
@@ -46,6 +49,7 @@ class Played(NamedTuple):
     cell: Cell
     asked: Asked
     arms: dict[str, Outcome]
+    shown: list[Moment]  # the first trial in which the place named was tried first, and the first in which not
 
     def hits(self, arm: str, sites: NDArray[np.int64]) -> NDArray[np.float64]:
         """Whether the place named is the first one tried, (n,)."""
@@ -117,6 +121,7 @@ def fit(
             "no_op_bits": _no_op_bits(agents, sweep, natural),
             "span": sweep.span,
             "unused": sorted(set(range(1, codebook.vocabulary)) - set(codebook.entries)),
+            "moments": _moments(played, rows),
         },
         provenance=provenance(command, sweep.seed, agents.sha256) | {"grounding": agents.facts.get("grounding")},
     )
@@ -137,7 +142,7 @@ def _play(
             rng = np.random.default_rng([sweep.seed, 1])
             moments[who] = choose_in_window(natural, chosen, rng, cell.window)
         asked = _ask(cell, natural, moments[who], words, np.random.default_rng([sweep.seed, 3]))
-        arms = {}
+        arms, told = {}, natural
         for arm in ARMS:
             said = _said(arm, asked, natural, cell.duration, sweep.span)
             loud = cell.kinship, cell.n_slots
@@ -148,9 +153,42 @@ def _play(
                 trace = play(agents, sweep.n_episodes, sweep.seed, plan)
             if arm in ("other episode", "silence"):  # the same for every symbol
                 kept[key] = trace
+            told = trace if arm == "told" else told
             arms[arm] = outcome_of(trace, asked.trials, asked.places, words, sweep.span)
-        out.append(Played(cell, asked, arms))
+        played = Played(cell, asked, arms, [])
+        out.append(played._replace(shown=_shown(played, told, words, agents)))
     return out
+
+
+def _moments(played: list[Played], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the moments of the cells of the largest, the median and the smallest effect."""
+    known = [n for n, row in enumerate(rows) if row["effect"] is not None and played[n].shown]
+    known.sort(key=lambda n: -rows[n]["effect"]["mean"])
+    ranks = {"largest": 0, "median": len(known) // 2, "smallest": len(known) - 1} if known else {}
+    found = []
+    for rank, place in ranks.items():
+        cell = rows[known[place]]
+        varied = [name for name in ("symbol", "listener", "kinship", "moment", "duration", "slots")
+                  if len({str(row[name]) for row in rows}) > 1]  # fmt: skip
+        where = f" ({', '.join(f'{name} {cell[name]}' for name in varied)})" if varied else ""
+        opening = f"In the cell of the {rank} effect{where}, " if len(known) > 1 else ""
+        found += [replace(moment, note=opening + moment.note) for moment in played[known[place]].shown]
+    return written(found)
+
+
+def _shown(one: Played, told: Trace, words: Words, agents: Playable) -> list[Moment]:
+    """Return a cell's first trial in which the place named was tried first, and the first in which it was not."""
+    trials, counts = one.asked.trials, one.asked.counts
+    found = []
+    for n, why in pick(one.hits("told", words.sites) > 0, "gone there first", among=counts):
+        site = int(one.arms["told"].reached[n])
+        went = "to no place" if site == NOWHERE else f"to {cell_called(words.sites[site])}"
+        note = (
+            f"{why}: {agent_called(agents.scenario, trials.listener[n])} hears {one.asked.symbols[n]} "
+            f"({cell_called(one.asked.places[n])}) and goes {went} first"
+        )
+        found.append(moment_in(told, trials.episode[n], trials.step[n], (trials.listener[n],), note))
+    return [moment for moment in found if moment is not None]
 
 
 def _ask(cell: Cell, natural: Trace, trials: Trials, words: Words, rng: np.random.Generator) -> Asked:

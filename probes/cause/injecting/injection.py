@@ -16,10 +16,12 @@ from commlab.agents.intervention import Intervention
 from commlab.agents.plan import Plan, make_plan
 from commlab.env.scenario import Scenario
 from commlab.foundation.errors import DataError, InterventionError
+from commlab.foundation.moments import Moment
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import bca_mean
 from commlab.probes.cause.codebook import Codebook, Entry
+from commlab.probes.cause.picking import agent_called, cell_called, moment_in, pick, picked
 from commlab.probes.cause.trials import Trials, check_length, choose_trials, distances, hear_phantom, in_time
 from commlab.probes.cause.twins import Trace, play
 
@@ -74,8 +76,8 @@ def fit(
     n_steps = min(scenario.steps, 2 * wish.duration)
     curves = {arm: distances(trace, trials, places, n_steps) for arm, trace in arms.items()}
     kl = _kl_bits(arms["injected"], arms[name], trials)
-    closer = curves[name][:, wish.duration] - curves["injected"][:, wish.duration]
-    closer = closer[np.isfinite(closer)]
+    gained = curves[name][:, wish.duration] - curves["injected"][:, wish.duration]
+    closer = gained[np.isfinite(gained)]
     estimate = float(closer.mean()) if len(closer) else None
     null, p_value = _null(closer, n_null, rng)
     return Result(
@@ -94,9 +96,37 @@ def fit(
             "steps": list(range(n_steps)),
             "arms": {arm: _band(curve, rng) for arm, curve in curves.items()},
             "kl_bits": {"mean": float(kl.mean()), "interval": bca_mean(kl, rng)},
+            "moments": _shown(wish, scenario, trials, arms["injected"], entry, gained, name),
         },
         provenance=provenance(command, wish.seed, checkpoint.sha256) | {"grounding": checkpoint.facts.get("grounding")},
     )
+
+
+def _shown(
+    wish: Injection,
+    scenario: Scenario,
+    trials: Trials,
+    told: Trace,
+    entry: Entry | None,
+    gained: NDArray[np.float64],
+    versus: str,
+) -> list[dict[str, Any]]:
+    """Return the trial of the median effect (`gained`, (n,) cells), one that came closer, and one that did not."""
+    placed = entry is not None and entry.has_place
+
+    def show(n: int) -> Moment | None:
+        listener, step = int(trials.listener[n]), int(trials.step[n])
+        place = cell_called(entry.place) if entry is not None and placed else "where it stood"
+        way = "closer to" if gained[n] >= 0 else "farther from"
+        note = (
+            f"{agent_called(scenario, listener)} hears {wish.symbol} and is {abs(gained[n]):.0f} cells {way} {place} "
+            f"after {wish.duration} steps than with {versus}"
+        )
+        others = () if wish.speaker is None else (wish.speaker,)
+        return moment_in(told, trials.episode[n], step, (listener, *others), note)
+
+    good, what = (gained > 0, "come closer") if placed else (gained != 0, "gone another way")
+    return picked(pick(good, what, gained), show)
 
 
 def _facts(wish: Injection, entry: Entry | None) -> dict[str, Any]:
