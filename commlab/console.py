@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,12 +16,30 @@ from rich.table import Table
 
 from commlab.foundation.result import Result, to_plain
 
-__all__ = ["Advance", "in_short", "out", "print_json", "progress", "say", "table"]
+__all__ = ["Advance", "in_short", "out", "print_json", "progress", "quietly", "say", "table"]
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+def _console(stderr: bool) -> Console:
+    """Return a console; without colours, and so without any escape codes in text, where the person wants none."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return Console(stderr=stderr, highlight=False, soft_wrap=True, color_system=None)
+    return Console(stderr=stderr, highlight=False, soft_wrap=True)
+
+
+out, err = _console(stderr=False), _console(stderr=True)
 Advance = Callable[[float, str], None]  # how much is done, and what is to be shown beside the bar
 _LINES = 10  # of a progress bar in a log
+
+
+@contextmanager
+def quietly(quiet: bool = True) -> Iterator[None]:
+    """Print nothing but errors and JSON objects while the block runs."""
+    before = out.quiet, err.quiet
+    out.quiet, err.quiet = (True, True) if quiet else before
+    try:
+        yield
+    finally:
+        out.quiet, err.quiet = before
 
 
 def say(sentence: str) -> None:
@@ -69,8 +88,11 @@ def _text(value: Any) -> str:
 
 @contextmanager
 def progress(what: str, total: float) -> Iterator[Advance]:
-    """Show a bar with the time left while the block runs; in a log, a line every tenth of the way."""
-    if err.is_terminal:
+    """Show a bar with the time left while the block runs; in a log or a pipe, a line every tenth of the way."""
+    if err.quiet:
+        yield lambda done, beside: None
+        return
+    if _can_redraw():
         with _bar() as bar:
             task = bar.add_task(what, total=total, beside="")
             yield lambda done, beside: bar.update(task, completed=done, beside=beside)
@@ -84,6 +106,11 @@ def progress(what: str, total: float) -> Iterator[Advance]:
             say(f"{what}: {100 * done / total:.0f} %  {beside}")
 
     yield log
+
+
+def _can_redraw() -> bool:
+    """Whether a bar can be drawn over itself: on a real terminal that knows how."""
+    return sys.stderr.isatty() and err.is_terminal and not err.is_dumb_terminal and not err.is_jupyter
 
 
 def _bar() -> Progress:

@@ -100,40 +100,24 @@ def inject(
       commlab inject sample --file a-word                an experiment from a file: see docs/experiments.md
     """
     from commlab.commands.experiment import experiment as run_experiment
+    from commlab.commands.inject import Injecting
     from commlab.commands.inject import inject as run_inject
     from commlab.commands.inject import sweep as run_sweep
     from commlab.foundation.errors import InterventionError
-    from commlab.probes.cause.injecting.doses import Sweep
-    from commlab.probes.cause.injecting.injection import Injection
 
-    if speaker != "phantom" and not speaker.isdecimal():
-        raise InterventionError(f"--speaker is phantom or an agent's number, not {speaker!r}.")
-    who = None if speaker == "phantom" else int(speaker)
-    shown = {"--speaker": speaker != "phantom", "--versus": versus != "silence", "--by": by is not None}
     if file is not None:
+        shown = {"--speaker": speaker != "phantom", "--versus": versus != "silence", "--by": by is not None}
         shown |= {"--message": message is not None, "--listener": listener is not None, "--at": at is not None}
         for name, given in shown.items():
             if given:
                 raise InterventionError(f"{name} has no place beside --file: the file says who, what and when.")
         run_experiment(run, file, episodes, seed, nulls, as_json, command_line())
         return
+    wish = Injecting(message, speaker, listener, at, duration, versus, kinship, slots, by, episodes, seed)
     if by is not None:
-        for name in ("--speaker", "--versus"):
-            if shown[name]:
-                raise InterventionError(f"{name} has no place beside --by: a phantom speaks, and every arm is played.")
-        varied = tuple(name.strip() for name in by.split(","))
-        run_sweep(
-            run,
-            Sweep(varied, message, listener, kinship, at, duration, slots, n_episodes=episodes or 256, seed=seed or 0),
-            nulls,
-            as_json,
-            command_line(),
-        )
-        return
-    wish = Injection(
-        1 if message is None else message, versus, who, listener, at, duration, kinship, episodes or 512, seed or 0
-    )
-    run_inject(run, wish, nulls, as_json, command_line())
+        run_sweep(run, wish.sweep(), nulls, as_json, command_line())
+    else:
+        run_inject(run, wish.injection(), nulls, as_json, command_line())
 
 
 def report(run: Run = None) -> None:

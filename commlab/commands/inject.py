@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from commlab.agents.checkpoint import Checkpoint
 from commlab.commands.runs import checkpoint_of, recording_of, run_of
 from commlab.console import in_short, out, print_json, say, table
-from commlab.foundation.errors import DataError
+from commlab.foundation.errors import DataError, InterventionError
 from commlab.foundation.result import Result
 from commlab.foundation.run import RunFolder
 from commlab.probes.cause.codebook import Codebook, fit_codebook
@@ -15,9 +15,54 @@ from commlab.probes.cause.injecting import destinations, dose, injection
 from commlab.probes.cause.injecting.doses import Sweep, check
 from commlab.probes.decode.sources import find_agents
 
-__all__ = ["codebook_of", "find_doses", "find_effect", "inject", "sweep"]
+__all__ = ["Injecting", "codebook_of", "find_doses", "find_effect", "inject", "sweep"]
 
+EPISODES, EPISODES_OF_SWEEP = 512, 256
 VARIED = ("symbol", "listener", "kinship", "moment", "duration", "slots")
+
+
+class Injecting(NamedTuple):
+    """What a person asks for: one injection, or with `by` a sweep."""
+
+    message: int | None = None
+    speaker: str = "phantom"
+    listener: int | None = None
+    at: int | None = None
+    duration: int = 12
+    versus: str = "silence"
+    kinship: float = 1.0
+    slots: int = 1
+    by: str | None = None
+    episodes: int | None = None
+    seed: int | None = None
+
+    def injection(self) -> injection.Injection:
+        """Return the injection of one message. Raises InterventionError for a speaker that can be nobody."""
+        if self.speaker != "phantom" and not self.speaker.isdecimal():
+            raise InterventionError(f"--speaker is phantom or an agent's number, not {self.speaker!r}.")
+        who = None if self.speaker == "phantom" else int(self.speaker)
+        told = 1 if self.message is None else self.message
+        many, seed = self.episodes or EPISODES, self.seed or 0
+        return injection.Injection(
+            told, self.versus, who, self.listener, self.at, self.duration, self.kinship, many, seed
+        )
+
+    def sweep(self) -> Sweep:
+        """Return the sweep over what `by` names. Raises InterventionError where a speaker or an arm is named, too."""
+        for name, given in (("--speaker", self.speaker != "phantom"), ("--versus", self.versus != "silence")):
+            if given:
+                raise InterventionError(f"{name} has no place beside --by: a phantom speaks, and every arm is played.")
+        return Sweep(
+            tuple(name.strip() for name in (self.by or "symbol").split(",")),
+            self.message,
+            self.listener,
+            self.kinship,
+            self.at,
+            self.duration,
+            self.slots,
+            n_episodes=self.episodes or EPISODES_OF_SWEEP,
+            seed=self.seed or 0,
+        )
 
 
 def find_effect(

@@ -2,16 +2,18 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from commlab.foundation.errors import RecordingError, RunError, nearest_names
 
-__all__ = ["RUNS", "SAMPLE", "RunFolder", "find_recording", "find_run"]
+__all__ = ["RUNS", "SAMPLE", "RunFolder", "all_runs", "find_recording", "find_run", "noticed", "watching"]
 
 RUNS = Path("runs")
 SAMPLE = Path(__file__).resolve().parents[1] / "datasets" / "samples" / "lookout"
+_watchers: list[Callable[["RunFolder"], None]] = []
 
 
 @dataclass(frozen=True)
@@ -88,12 +90,25 @@ def find_run(name: str | Path | None = None, say: Callable[[str], None] | None =
     and `say` is told so. Raises RunError, naming the nearest runs, where the run does not exist.
     """
     if name is not None:
-        return copied_sample(say) if str(name) == "sample" and not Path(name).exists() else named_run(name)
-    completed = [(run.finished(), run) for run in all_runs() if run.path.name != "sample"]
-    dated = [(when, run) for when, run in completed if when is not None]
-    if dated:
-        return max(dated, key=lambda pair: (pair[0], pair[1].name))[1]
-    return copied_sample(say)
+        return copied_sample(say) if str(name) == "sample" and not Path(name).exists() else noticed(named_run(name))
+    return noticed(last_completed() or copied_sample(say))
+
+
+def noticed(run: RunFolder) -> RunFolder:
+    """The run, after telling those who watch that it is about to be used: told before anything is written to it."""
+    for watcher in _watchers:
+        watcher(run)
+    return run
+
+
+@contextmanager
+def watching(watcher: Callable[[RunFolder], None]) -> Iterator[None]:
+    """Tell `watcher` of every run that is used while the block runs."""
+    _watchers.append(watcher)
+    try:
+        yield
+    finally:
+        _watchers.remove(watcher)
 
 
 def find_recording(argument: str | Path | None = None, say: Callable[[str], None] | None = None) -> Path:
@@ -104,6 +119,8 @@ def find_recording(argument: str | Path | None = None, say: Callable[[str], None
     if argument is not None:
         path = Path(argument)
         if path.is_file() or path.name.endswith(".parts"):
+            if path.parent.parent == RUNS or (path.parent / "train.json").exists():
+                noticed(RunFolder(path.parent))
             return path
         if path.suffix in (".h5", ".hdf5"):
             raise RecordingError(f"{path} does not exist: make it with `commlab record`, or name another recording.")
@@ -113,6 +130,13 @@ def find_recording(argument: str | Path | None = None, say: Callable[[str], None
         if found.exists():
             return found
     raise RecordingError(f"The run {run.path} has no recording yet: make one with `commlab record {run.path}`.")
+
+
+def last_completed() -> RunFolder | None:
+    """The run under ./runs, the sample aside, whose training completed last."""
+    completed = [(run.finished(), run) for run in all_runs() if run.path.name != "sample"]
+    dated = [(when, run.name, run) for when, run in completed if when is not None]
+    return max(dated, key=lambda found: found[:2])[2] if dated else None
 
 
 def all_runs() -> list[RunFolder]:
@@ -134,7 +158,7 @@ def named_run(name: str | Path) -> RunFolder:
 
 def copied_sample(say: Callable[[str], None] | None) -> RunFolder:
     """The shipped sample run, copied whole to ./runs/sample unless it is there already."""
-    run = RunFolder(RUNS / "sample")
+    run = noticed(RunFolder(RUNS / "sample"))
     if run.path.is_dir():
         return run
     if not SAMPLE.is_dir():

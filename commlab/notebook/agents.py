@@ -1,25 +1,19 @@
-"""A run in a notebook: `commlab.open("runs/demo")` gives its agents, recording, results and lexicon."""
+"""Trained agents in a notebook: run, looked into, changed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from commlab.datasets.reader import Recording, open_recording
 from commlab.foundation.errors import InterventionError
-from commlab.foundation.result import Result
-from commlab.foundation.run import RunFolder, find_recording, find_run
 
 if TYPE_CHECKING:
     from commlab.agents.hooked import Address, Cache, Hook
     from commlab.agents.plan import Plan
     from commlab.probes.cause.twins import Trace
-    from commlab.probes.decode.lexicon import Lexicon
     from commlab.recording import Playable
 
-__all__ = ["Agents", "Run", "open"]
+__all__ = ["Agents"]
 
 
 class Agents:
@@ -64,46 +58,3 @@ class Agents:
             raise InterventionError("What is changed is told by `commlab.Intervention`s, in a list.")
         plan = make_plan([changes] * n_episodes, scenario.steps, scenario.n_agents, scenario.channel.length)
         return self.run(n_episodes, seed, plan)
-
-
-class Run:
-    """A run folder."""
-
-    def __init__(self, folder: RunFolder) -> None:
-        """Wrap a run."""
-        self.folder = folder
-
-    @property
-    def path(self) -> Path:
-        """The folder."""
-        return self.folder.path
-
-    @cached_property
-    def agents(self) -> Agents:
-        """Its trained agents: the last checkpoint. Raises CheckpointError where there is none."""
-        from commlab.agents.checkpoint import latest_checkpoint, load_checkpoint
-
-        return Agents(load_checkpoint(latest_checkpoint(self.folder.checkpoints)))
-
-    @cached_property
-    def recording(self) -> Recording:
-        """Its recording, open. Raises RecordingError where there is none."""
-        return open_recording(find_recording(str(self.path)))
-
-    @property
-    def results(self) -> dict[str, Result]:
-        """The saved results, by name."""
-        paths = sorted(self.folder.results.glob("*.json")) if self.folder.results.is_dir() else []
-        return {path.stem: Result.load(path) for path in paths if path.stem != "demo"}
-
-    @cached_property
-    def lexicon(self) -> Lexicon:
-        """What its agents' symbols mean, read anew from the recording."""
-        from commlab.probes.decode import lexicon
-
-        return lexicon.read(self.recording)
-
-
-def open(run: str | Path | None = None) -> Run:
-    """Return a run, by name or folder; without one the last completed run, or the sample. Raises RunError."""
-    return Run(find_run(run))
