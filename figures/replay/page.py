@@ -93,9 +93,10 @@ def script_text() -> str:
 
 @cache
 def style_text() -> str:
-    """The pages' shared style, and this one's."""
-    shared = resources.files("commlab").joinpath("page").joinpath("page.css").read_text("utf-8")
-    return f"{shared}\n{(STATIC / 'replay.css').read_text('utf-8')}"
+    """The pages' shared styles, and this one's."""
+    shared = resources.files("commlab").joinpath("page")
+    parts = [shared.joinpath(name).read_text("utf-8") for name in ("page.css", "parts.css")]
+    return "\n".join([*parts, (STATIC / "replay.css").read_text("utf-8")])
 
 
 def template() -> Any:

@@ -1,6 +1,6 @@
 // Time: play, pause, step, speed, and which episode.
 
-import { byId } from "./dom.js";
+import { byId } from "../page/dom.js";
 
 const SURE = 3000; // milliseconds within which a second press forgets what was said
 const FASTEST = 60;

@@ -1,7 +1,7 @@
 // Experiments made from a person's lines: progress, then the finding with its interval and p-value.
 
-import { byId, element } from "./dom.js";
-import { announce } from "./notices.js";
+import { byId, element } from "../page/dom.js";
+import { announce } from "../page/notices.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const [WIDTH, HEIGHT, EDGE] = [220, 34, 8];

@@ -1,20 +1,14 @@
 // The panel of the picked agent: what it is, has, sees, hears, holds in its hidden state and is about to do.
 
 import { percent, symbolText } from "../page/bubbles.js";
-import { drawFigure, energyColour } from "../page/figures.js";
-import { KINDS } from "../page/palette.js";
-import { Pen } from "../page/pen.js";
-import { relationOf } from "../page/scene.js";
-import { drawThing } from "../page/things.js";
-import { bar, byId, element } from "./dom.js";
-import { drawSight } from "./sight.js";
+import { identity, look, number, pictures, whoOf } from "../page/person.js";
+import { bar, byId, element } from "../page/dom.js";
+import { drawSight } from "../page/sight.js";
 
 const SIGHT = 132; // css pixels
 const WIDEST = 44; // css pixels of a cell that is seen
-const PORTRAIT = 40;
 const ACTIONS = 2; // of what it is about to do
 const PROBES = 8;
-const CRYSTALS = ["green", "yellow", "red", "blue"];
 
 /** Fills the panel from the scene, the last frame and the last focus of agent `pick`; the unknown is left out. */
 export function showAgent(scene, frame, focus, pick) {
@@ -36,7 +30,7 @@ export function showAgent(scene, frame, focus, pick) {
       "div",
       { class: "senses" },
       sight(scene, frame, known, agent, state, pick),
-      element("div", {}, hearing(scene, known?.hears ?? state.hears, pick), known ? plans(known) : null),
+      element("div", {}, hearing(scene, known?.hears ?? state.hears), known ? plans(known) : null),
     ),
     known ? mind(known) : null,
   ];
@@ -45,68 +39,12 @@ export function showAgent(scene, frame, focus, pick) {
   body.scrollTop = scrolled;
 }
 
-const look = (scene, state, i) => ({
-  colour: scene.colours[i],
-  body: scene.agents[i].shape,
-  facing: state.facing,
-  frozen: state.frozen > 0,
-  shield: state.shield,
-  dark: false,
-});
-
-function identity(scene, agent, state, pick, others) {
-  const facts = [
-    scene.groups.some((group) => group !== scene.groups[0]) ? `family ${agent.family}` : "",
-    viewOf(agent.view),
-    hearingOf(agent.hearing),
-  ];
-  const kin = others.map((_, j) => j).filter((j) => relationOf(scene, pick, j) === "kin");
-  if (others.length > 2 && others.length <= 24) facts.push(kin.length ? `kin of ${kin.join(", ")}` : "no kin");
-  return element(
-    "div",
-    { class: "identity" },
-    picture("portrait", PORTRAIT, look(scene, state, pick), drawFigure),
-    element("div", {}, element("p", { class: "facts", text: facts.filter(Boolean).join(" · ") }), carrying(state)),
-  );
-}
-
 /** What an agent last did, and how it is. */
 function nowOf({ action, frozen, shield, total }) {
   const did = action ? `did ${action.replaceAll("_", " ")}` : "";
   return [did, frozen > 0 ? `frozen for ${frozen} steps` : "", shield ? "shield up" : "", `reward ${number(total)}`]
     .filter(Boolean)
     .join(" · ");
-}
-
-const viewOf = (view) => (view > 0 ? `sees ${view} ${view === 1 ? "cell" : "cells"} around it` : "blind");
-const hearingOf = (hearing) =>
-  hearing < 0 ? "hears everywhere" : hearing > 0 ? `hears ${hearing} cells far` : hearing === 0 ? "deaf" : "";
-
-function carrying(state) {
-  const row = element("p", { class: "carrying" });
-  if (state.max_energy > 0) {
-    const share = state.energy / state.max_energy;
-    const energy = bar(share);
-    energy.firstElementChild.style.background = energyColour(share);
-    row.append(
-      element("span", { text: "energy" }),
-      energy,
-      element("span", { class: "number", text: `${state.energy} / ${state.max_energy} J` }),
-    );
-  }
-  state.carries.forEach((units, kind) => {
-    if (!units) return;
-    const code = Number(Object.keys(KINDS)[kind]);
-    row.append(
-      element(
-        "span",
-        { class: "crystal", title: `${units} ${CRYSTALS[kind]}` },
-        picture(`crystal ${kind}`, 18, { kind: code, level: 6 }, drawThing),
-        element("span", { text: `× ${units} ${CRYSTALS[kind]}` }),
-      ),
-    );
-  });
-  return row.children.length ? row : null;
 }
 
 /** What is different for this agent in the twin. */
@@ -147,7 +85,7 @@ function sight(scene, frame, focus, agent, state, pick) {
   return box;
 }
 
-function hearing(scene, slots, pick) {
+function hearing(scene, slots) {
   const list = element("ul", { class: "slots" });
   for (const slot of slots) {
     list.append(
@@ -159,32 +97,13 @@ function hearing(scene, slots, pick) {
           "span",
           { class: "words" },
           element("span", { text: slot.text ?? (slot.symbols.some(Boolean) ? "no meaning known" : "silence") }),
-          element("small", { text: [percent(slot.certainty), whoOf(scene, slot, pick)].filter(Boolean).join(" · ") }),
+          element("small", { text: [percent(slot.certainty), whoOf(scene, slot)].filter(Boolean).join(" · ") }),
         ),
       ),
     );
   }
   if (!slots.length) list.append(element("li", { class: "hint", text: "nothing" }));
   return element("section", { class: "hearing" }, element("h3", { text: "Hears" }), list);
-}
-
-/** Who spoke, and what it is to the listener. */
-function whoOf(scene, slot, pick) {
-  const kinship =
-    typeof slot.kinship === "number"
-      ? slot.kinship > 0
-        ? `kin ${number(slot.kinship)}`
-        : slot.kinship < 0
-          ? `enemy ${number(slot.kinship)}`
-          : "stranger"
-      : "";
-  const who =
-    slot.speaker === null || slot.speaker === undefined
-      ? slot.injected
-        ? "phantom"
-        : "somebody"
-      : (scene.agents[slot.speaker]?.name ?? `agent ${slot.speaker}`);
-  return [slot.injected && slot.speaker !== null ? `${who}, your words` : who, kinship].filter(Boolean).join(", ");
 }
 
 function mind(focus) {
@@ -243,25 +162,3 @@ function plans(focus) {
     ...words.slice(0, actions.length > 1 ? 1 : ACTIONS).map((word) => row(spoken(word), word.probability)),
   );
 }
-
-const pictures = new Map(); // by name: canvas, and what is on it
-
-/** A small picture of what `draw(pen, thing)` draws: made once for a name, drawn anew when the thing changes. */
-function picture(name, side, thing, draw) {
-  const unit = window.devicePixelRatio || 1;
-  const key = `${unit} ${Object.values(thing)}`;
-  const kept = pictures.get(name) ?? { canvas: element("canvas", { "aria-hidden": "true" }) };
-  pictures.set(name, kept);
-  if (kept.key === key) return kept.canvas;
-  const { canvas } = kept;
-  canvas.width = canvas.height = Math.round(side * unit);
-  canvas.style.width = canvas.style.height = `${side}px`;
-  const context = canvas.getContext("2d");
-  context.translate((side * unit) / 2, (side * unit) / 2);
-  context.scale(0.92 * side * unit, 0.92 * side * unit);
-  draw(new Pen(context), thing);
-  kept.key = key;
-  return canvas;
-}
-
-const number = (value) => (Number.isInteger(value) ? String(value) : value.toFixed(2).replace("-", "−"));

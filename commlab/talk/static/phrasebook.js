@@ -1,7 +1,7 @@
 // The phrasebook: what can be said, as the lexicon found it; a click says it.
 
 import { percent, symbolText } from "../page/bubbles.js";
-import { bar, byId, element } from "./dom.js";
+import { bar, byId, element } from "../page/dom.js";
 
 export class Phrasebook {
   #entries = [];

@@ -1,7 +1,7 @@
 // The form in which a person says a meaning or symbols: as whom, to whom, for how long.
 
 import { percent, symbolText } from "../page/bubbles.js";
-import { byId, element, setOptions } from "./dom.js";
+import { byId, element, setOptions } from "../page/dom.js";
 
 const SYMBOLS = /^\s*\d+(?:[\s,]+\d+)*\s*$/;
 

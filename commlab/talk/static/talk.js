@@ -2,13 +2,13 @@
 
 import { Stage } from "../page/stage.js";
 import { makeScene } from "../page/scene.js";
-import { Agents } from "./agents.js";
+import { Agents } from "../page/agents.js";
 import { Clock } from "./clock.js";
-import { byId } from "./dom.js";
+import { byId } from "../page/dom.js";
 import { readMessage } from "./frames.js";
-import { bindKeys, listKeys } from "./keys.js";
+import { bindKeys, listKeys } from "../page/keys.js";
 import { Link, addressOf } from "./link.js";
-import { announce, notice } from "./notices.js";
+import { announce, notice } from "../page/notices.js";
 import { showAgent } from "./panel.js";
 import { Phrasebook } from "./phrasebook.js";
 import { Speak } from "./speak.js";

@@ -1,9 +1,9 @@
 // The transcript: who said what, in symbols and in words; a person's lines can be made an experiment.
 
 import { percent, symbolText } from "../page/bubbles.js";
-import { byId, element, setOptions } from "./dom.js";
+import { byId, element, setOptions } from "../page/dom.js";
 import { Experiments } from "./experiments.js";
-import { announce } from "./notices.js";
+import { announce } from "../page/notices.js";
 
 const KEPT = 400; // lines
 const FLUSH_EVERY = 150; // milliseconds

@@ -1,9 +1,9 @@
 // What an agent sees: its window, cell by cell, on a small canvas.
 
-import { theme } from "../page/palette.js";
-import { drawFigure } from "../page/figures.js";
-import { Pen } from "../page/pen.js";
-import { Cell, LEVELS, NAMES, drawThing } from "../page/things.js";
+import { theme } from "./palette.js";
+import { drawFigure } from "./figures.js";
+import { Pen } from "./pen.js";
+import { Cell, LEVELS, NAMES, drawThing } from "./things.js";
 
 /**
  * Draws `window` (rows of cell codes, the agent in the middle), as much of it as is seen, within `side` css pixels and

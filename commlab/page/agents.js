@@ -1,7 +1,7 @@
 // The agents to pick from: a button each, with its colour, kinship and what it last did.
 
-import { mix } from "../page/palette.js";
-import { relationOf } from "../page/scene.js";
+import { mix } from "./palette.js";
+import { relationOf } from "./scene.js";
 import { byId, element } from "./dom.js";
 
 const WORDS = { self: "picked", kin: "kin", stranger: "stranger", none: "" };
