@@ -10,6 +10,7 @@ from commlab.cli.exchange import export, import_, validate
 from commlab.cli.grow import demo, record, scenarios, train
 from commlab.cli.probing import inject, probe, report
 from commlab.cli.reading import cluster, formation, information, lexicon, metrics, minds
+from commlab.cli.showing import behaviour
 from commlab.cli.talking import talk, verdict
 
 __all__ = ["app", "main"]
@@ -18,7 +19,7 @@ INTERRUPTED = 130  # exit code, as shells have it
 
 app = typer.Typer(add_completion=True, no_args_is_help=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 COMMANDS: tuple[Callable[..., None], ...] = (
-    demo, scenarios, train, record, probe, lexicon, metrics, information, cluster, minds, formation, inject,
+    demo, scenarios, train, record, probe, lexicon, metrics, information, cluster, minds, formation, behaviour, inject,
     patch, steer, erase, influence, kinship, crossplay, verdict, report, talk, validate, import_, export,
 )  # fmt: skip
 for command in COMMANDS:
