@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from commlab.figures.ground import View, draw_flow, draw_ground, draw_outline, view
+from commlab.figures.places import View, draw_flow, draw_outline, draw_places, view
 from commlab.figures.style import INK, PALE, SEQUENTIAL, SOFT, SPEECH, WIDTH, bare
 from commlab.figures.wording import estimate_text, number, percent, plain
 from commlab.foundation.result import Result
@@ -97,7 +97,7 @@ def draw_part(ax: Axes, data: Result, part: dict[str, Any], deepest: float) -> N
     ground = data.details["map"]
     shades = np.zeros((ground["rows"], ground["columns"]))
     shades.reshape(-1)[part["place"]] = np.asarray(part["share"]) / deepest
-    draw_ground(ax, ground, np.sqrt(np.clip(shades, 0, 1)), seen(data))
+    draw_places(ax, ground, np.sqrt(np.clip(shades, 0, 1)), seen(data))
     draw_outline(ax, ground, raised(data, part))
     draw_flow(ax, ground, part["flow"])
     above(ax, title(part), 13.0, fontsize=9.6, fontweight="bold", color=INK)
