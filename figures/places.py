@@ -1,7 +1,7 @@
 """A map cut into places under a figure: shades, walls and things, an outline around places, and arrows of a flow.
 
-It is a dict: rows and columns of places, the side of a place in cells, walls (places), things and sites (cells), and for
-arrows the side of their squares in cells and how many stand in a row. `ground` draws whole maps of cells.
+It is a dict: rows and columns of places, the side of a place in cells, walls (places), things and sites (cells), and
+for arrows the side of their squares in cells and how many stand in a row. `ground` draws whole maps of cells.
 """
 
 from collections.abc import Mapping, Sequence

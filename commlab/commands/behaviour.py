@@ -12,7 +12,7 @@ from commlab.probes.decode import behaviour as analysis
 
 __all__ = ["Wish", "behaviour", "observe"]
 
-COLUMNS = ("value", "share of steps", "episodes", "elsewhere", "95 % interval", "null, 95 %", "p among all")
+COLUMNS = ("value", "% of steps", "episodes", "% elsewhere", "95 % interval", "null, 95 %", "p among all")
 
 
 class Wish(NamedTuple):
@@ -84,10 +84,10 @@ def _print(result: Result) -> None:
 
 
 def _percent(share: float) -> str:
-    """Return a share as a percentage."""
-    return f"{100 * share:.0f} %"
+    """Return a share in per cent."""
+    return f"{100 * share:.0f}"
 
 
 def _span(interval: tuple[float, float] | None) -> str:
-    """Return an interval of shares."""
-    return "-" if interval is None else f"{100 * interval[0]:.0f} to {100 * interval[1]:.0f} %"
+    """Return an interval of shares in per cent."""
+    return "-" if interval is None else f"{100 * interval[0]:.0f} to {100 * interval[1]:.0f}"
