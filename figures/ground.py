@@ -10,7 +10,7 @@ from matplotlib.patches import Circle, Rectangle, RegularPolygon
 
 from commlab.figures.style import SEQUENTIAL, SOFT
 
-__all__ = ["ALTAR", "CONVERTER", "RING", "WALL", "Ground", "draw_ground", "dots", "ground_of", "ring", "shares_of"]
+__all__ = ["ALTAR", "CONVERTER", "RING", "WALL", "Ground", "dots", "draw_ground", "ground_of", "ring", "shares_of"]
 
 Array = np.ndarray[Any, Any]
 

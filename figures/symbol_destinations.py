@@ -6,21 +6,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
-from matplotlib.patches import Circle, Rectangle, RegularPolygon
 
-from commlab.figures.style import INK, SEQUENTIAL, SOFT, WIDTH, bare
+from commlab.figures.ground import dots, draw_ground, ground_of, ring
+from commlab.figures.style import INK, SOFT, WIDTH, bare
 from commlab.figures.wording import number, percent, plain, span
 from commlab.foundation.result import Result
 
 __all__ = ["caption", "draw", "rows", "size", "table"]
 
 COLUMNS = 4
-MARK_CELLS = 16  # on larger maps, marks grow so that they stay as large on paper as on a map of this many cells
-RING = "#d1440a"
-WALL = "#4a5361"
-ALTAR = "#e0a526"
-CONVERTER = "#8a4fa3"
 
 
 class Panel(NamedTuple):
@@ -90,7 +84,8 @@ def draw(ax: Axes, data: Result) -> None:
     maps = panels(data)
     n_rows = math.ceil(max(1, len(maps)) / COLUMNS)
     inches = size(data)[1] / n_rows
-    deepest = max((float(panel.visits[~solid(data)].max()) for panel in maps), default=0.0) or 1.0
+    solid = ground_of(data.details).solid
+    deepest = max((float(panel.visits[~solid].max()) for panel in maps), default=0.0) or 1.0
     for index, panel in enumerate(maps):
         row, column = divmod(index, COLUMNS)
         head = 0.40 / inches / n_rows
@@ -100,20 +95,11 @@ def draw(ax: Axes, data: Result) -> None:
 
 def draw_panel(ax: Axes, result: Result, panel: Panel, deepest: float) -> None:
     """One map."""
-    height, width = panel.visits.shape
-    ax.set(xlim=(0, width), ylim=(height, 0), aspect="equal", xticks=[], yticks=[])
-    picture = SEQUENTIAL(np.sqrt(np.clip(panel.visits / deepest, 0, 1)))[..., :3]
-    picture[solid(result)] = to_rgb(WALL)
-    ax.imshow(picture, extent=(0, width, height, 0), interpolation="none")
-    cells = max(1.0, max(height, width) / MARK_CELLS)
-    draw_things(ax, result, cells)
-    for row, col in result.details["sites"]:
-        ax.add_patch(Circle((col + 0.5, row + 0.5), 0.16 * cells, facecolor="none", edgecolor=SOFT, linewidth=0.7))
+    ground = ground_of(result.details)
+    draw_ground(ax, ground, panel.visits, deepest)
+    dots(ax, ground, result.details["sites"])
     if panel.named is not None:
-        row, col = panel.named
-        ax.add_patch(Circle((col + 0.5, row + 0.5), 0.78 * cells, facecolor="none", edgecolor=RING, linewidth=1.8))
-    for spine in ax.spines.values():
-        spine.set_visible(False)
+        ring(ax, ground, panel.named)
     above(ax, panel.title, 13.0, fontsize=9.4, fontweight="bold", color=INK)
     above(ax, panel.note, 3.0, fontsize=8.0, color=SOFT)
 
@@ -121,30 +107,6 @@ def draw_panel(ax: Axes, result: Result, panel: Panel, deepest: float) -> None:
 def above(ax: Axes, text: str, points: float, **look: Any) -> None:
     """Text at the left, that many points above the map."""
     ax.annotate(text, (0, 1), xycoords="axes fraction", xytext=(0, points), textcoords="offset points", **look)
-
-
-def draw_things(ax: Axes, result: Result, cells: float) -> None:
-    """Altars and converters of the static map."""
-    grid, codes = np.asarray(result.details["grid"]), result.details["codes"]
-    for row, col in zip(*np.nonzero(grid), strict=True):
-        name = str(codes.get(str(int(grid[row, col])), ""))
-        if name == "altar":
-            ax.add_patch(
-                RegularPolygon(
-                    (col + 0.5, row + 0.5), 4, radius=0.62 * cells, facecolor=ALTAR, edgecolor="white", linewidth=0.6
-                )
-            )
-        elif name == "converter":
-            ax.add_patch(
-                Rectangle((col + 0.2, row + 0.2), 0.6, 0.6, facecolor=CONVERTER, edgecolor="white", linewidth=0.6)
-            )
-
-
-def solid(result: Result) -> np.ndarray[Any, Any]:
-    """Where walls stand, (H, W) bool."""
-    codes = result.details["codes"]
-    walls = [int(code) for code, name in codes.items() if name == "wall"]
-    return np.isin(np.asarray(result.details["grid"]), walls)
 
 
 def rows(data: Result) -> list[dict[str, object]]:
@@ -206,7 +168,7 @@ def caption(data: Result) -> str:
     details = data.details
     return (
         "Where listeners are after hearing each symbol from a phantom, as a share of steps in each cell (darker: more; "
-        f"square-root scale); n = {data.n_episodes:,} episodes. Dark: walls; diamond: altar; small rings: sites; large "
+        f"square-root scale); n = {data.n_episodes:,} episodes. Grey: walls; diamond: altar; small rings: sites; large "
         "ring: the place that the symbol names, by what its speakers say it for in other episodes. Under each title: "
         "how often that place is the first one reached, and how often in the untouched twin, which is the null. Over "
         f"all symbols {percent(details.get('injected_rate'))} against {percent(details.get('untouched_rate'))}"

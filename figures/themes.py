@@ -21,6 +21,7 @@ __all__ = ["DARK_PAGE", "dark", "dark_colour", "dark_pixels", "text_on", "themed
 DARK_PAGE = "#14181f"  # what white becomes: the ground of the report's dark page
 TOP = 0.98  # lightness that black becomes
 CURVE = 1.75  # above 1: middling colours become lighter than they were dark, as small marks on black must be
+VIVID, VIVID_LEAST = 0.14, 0.68  # chroma, and the lightness that such a colour has at least: yellow stays yellow
 
 TAG = re.compile(r"<[^!?/][^>]*>")
 COLOUR = re.compile(r"\b(fill|stroke|stop-color)(\s*:\s*|=\")(#[0-9a-fA-F]{6})\b")
@@ -131,6 +132,8 @@ def turned_over(rgb: Array) -> Array:
     """sRGB colours (N, 3) in 0..1 with their lightness turned over: white becomes the dark page, black nearly white."""
     lab = oklab(rgb)
     ground = oklab(np.asarray(to_rgb(DARK_PAGE)))
-    lightness = ground[0] + (TOP - ground[0]) * (1 - np.clip(lab[..., 0], 0, 1) ** CURVE)
+    turned = ground[0] + (TOP - ground[0]) * (1 - np.clip(lab[..., 0], 0, 1) ** CURVE)
+    vivid = np.clip(np.hypot(lab[..., 1], lab[..., 2]) / VIVID, 0, 1)
+    lightness = np.maximum(turned, VIVID_LEAST * vivid)
     tint = (lab[..., 0] ** 3)[..., None] * ground[1:]  # greys near white lean to the page's blue
     return within_gamut(np.concatenate([lightness[..., None], lab[..., 1:] + tint], axis=-1))

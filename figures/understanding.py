@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
-from matplotlib.patches import Circle, Rectangle
+from matplotlib.patches import Circle
 
+from commlab.figures.ground import draw_ground, ground_of
 from commlab.figures.style import INK, PALE, SEQUENTIAL, SOFT, SPEECH, WIDTH, bare, colour_of
-from commlab.figures.symbol_destinations import MARK_CELLS, WALL, draw_things, solid
+from commlab.figures.themes import text_on
 from commlab.figures.wording import percent, plain, span
 from commlab.foundation.result import Result
 
@@ -69,25 +70,16 @@ def draw(ax: Axes, data: Result) -> None:
 
 def draw_map(ax: Axes, result: Result) -> None:
     """The places as discs, darker the better they are understood, with their words."""
-    walls = solid(result)
-    height, width = walls.shape
-    ax.set(xlim=(0, width), ylim=(height, 0), aspect="equal", xticks=[], yticks=[])
-    for row, column in zip(*walls.nonzero(), strict=True):
-        ax.add_patch(Rectangle((column, row), 1, 1, facecolor=WALL, edgecolor="none"))
-    cells = max(1.0, max(height, width) / MARK_CELLS)
-    draw_things(ax, result, cells)
+    ground = ground_of(result.details)
+    draw_ground(ax, ground)
     for (row, column), found in zip(result.details["sites"], result.details["places"].values(), strict=True):
-        score = found.get("score") or 0.0
-        face = SEQUENTIAL(score)
-        ax.add_patch(
-            Circle((column + 0.5, row + 0.5), 0.62 * cells, facecolor=face, edgecolor=SOFT, linewidth=0.7, zorder=3)
-        )
-        if cells == 1.0:
+        face = SEQUENTIAL(found.get("score") or 0.0)
+        ax.add_patch(Circle((column + 0.5, row + 0.5), 0.62 * ground.mark, facecolor=face, edgecolor=SOFT,
+                            linewidth=0.7, zorder=3))  # fmt: skip
+        if ground.mark == 1.0:
             symbol = "–" if found.get("symbol") is None else plain(found["symbol"], 4)
-            colour = "white" if score > 0.5 else INK
-            ax.text(column + 0.5, row + 0.53, symbol, ha="center", va="center", fontsize=7.6, color=colour, zorder=4)
-    for spine in ax.spines.values():
-        spine.set_visible(False)
+            ax.text(column + 0.5, row + 0.53, symbol, ha="center", va="center", fontsize=7.6, color=text_on(face),
+                    zorder=4)  # fmt: skip
 
 
 def draw_bars(ax: Axes, result: Result) -> None:

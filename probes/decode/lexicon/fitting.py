@@ -18,6 +18,7 @@ from commlab.probes.decode.lexicon.effects import effects_in
 from commlab.probes.decode.lexicon.entries import Entry
 from commlab.probes.decode.lexicon.estimate import Estimate, estimate
 from commlab.probes.decode.lexicon.gather import Gathered, gather
+from commlab.probes.decode.lexicon.maps import maps_of
 from commlab.probes.decode.lexicon.readings import ENOUGH
 from commlab.probes.decode.wording import chance, file_stem
 
@@ -62,7 +63,7 @@ def fit(
     gathered, found = look(recording, of, targets, contexts, n_null, seed)
     book = book_of(gathered, found, results)
     name = "lexicon" if of is None else file_stem("lexicon", gathered.spoken.agents.name)
-    details = describe(book, gathered, found)
+    details = describe(book, gathered, found) | {"maps": maps_of(recording, gathered.spoken, book)}
     made_by = origin(recording, "lexicon", seed)
     read_ones = [entry for entry in book.entries if not entry.silence and entry.n_episodes >= ENOUGH]
     if not read_ones:
