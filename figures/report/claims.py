@@ -1,7 +1,6 @@
 """The report's claims in order: the question, the figure that answers it, the command for what is missing."""
 
 import shlex
-from collections.abc import Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -9,21 +8,7 @@ from commlab.figures.report.evidence import Evidence
 from commlab.figures.wording import plain
 from commlab.foundation.result import Result
 
-__all__ = [
-    "CLAIMS",
-    "SIGNIFICANT",
-    "Claim",
-    "Drawn",
-    "claims_of",
-    "command_for",
-    "drawn_for",
-    "emergence",
-    "main_results",
-    "not_found",
-]
-
-SIGNIFICANT = 0.05
-REWARD_ALONE = "none"  # what provenance calls training without a grounding term
+__all__ = ["CLAIMS", "IF_SAVED", "Claim", "Drawn", "claims_of", "command_for", "drawn_for"]
 
 
 class Claim(NamedTuple):
@@ -71,6 +56,11 @@ CLAIMS = (
         "formation", "formation", "How the language formed",
         "When did messages begin to tell of the world, and when did each come to mean what it means now?",
         "commlab formation RUN",
+    ),
+    Claim(
+        "behaviour", "behaviour", "Where they are and where they go",
+        "Does it depend on what agents heard last where they are, and where they go from there?",
+        "commlab behaviour RUN",
     ),
     Claim(
         "injection_effect", "injection", "What an injected message does",
@@ -160,41 +150,3 @@ def numbered(name: str, index: int) -> str:
 def command_for(claim: Claim, evidence: Evidence) -> str:
     """The command that would make what a claim lacks, for this run."""
     return claim.command.replace("RUN", shlex.quote(plain(evidence.run.path, 300)))
-
-
-def main_results(evidence: Evidence) -> list[Result]:
-    """One result for each analysis that the report has a section for, probes by their best score."""
-    chosen = []
-    for claim in CLAIMS:
-        results = evidence.of(claim.analysis)
-        if results:
-            chosen.append(max(results, key=score) if claim.analysis == "probe" else results[0])
-    return chosen
-
-
-def score(result: Result) -> float:
-    """The estimate, with none below all."""
-    return float("-inf") if result.estimate is None else result.estimate
-
-
-def not_found(results: Sequence[Result]) -> list[Result]:
-    """The results that are not told apart from their null, or have no estimate (metrics say so in their table)."""
-    missing = [r for r in results if r.estimate is None and r.analysis != "metrics"]
-    return missing + [r for r in results if r.estimate is not None and (r.p_value or 0.0) >= SIGNIFICANT]
-
-
-def emergence(evidence: Evidence) -> str:
-    """One sentence on how far the agents were helped to speak, as the results' provenance records it."""
-    groundings = {str(r.provenance["grounding"]) for r in evidence.results if r.provenance.get("grounding") is not None}
-    if not groundings:
-        return "The results do not record which grounding term, if any, helped the agents to speak while they trained."
-    if groundings != {REWARD_ALONE}:
-        named = " and ".join(sorted(plain(name, 40) for name in groundings))
-        return (
-            f"A grounding term ({named}) helped the agents to speak while they trained; what they say is not "
-            "a product of the reward alone."
-        )
-    informative = [r for r in evidence.of("information") if r.p_value is not None and r.p_value < SIGNIFICANT]
-    if informative:
-        return "No grounding term was used: what is said here emerged by reward alone."
-    return "No grounding term was used in training, and no information was found in what is said."

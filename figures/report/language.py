@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from commlab.figures.report.evidence import Evidence
+from commlab.figures.report.findings import estimate_of
 from commlab.figures.wording import number, plain, span
 from commlab.foundation.result import Result
 
@@ -36,7 +37,7 @@ def metric_row(result: Result) -> dict[str, object]:
     """A metric, and the word of warning that goes with it."""
     return {
         "metric": plain(result.details.get("title", result.name)),
-        "value": f"{number(result.estimate)} {plain(result.unit)}",
+        "value": f"{estimate_of(result)} {plain(result.unit)}",
         "95 % interval": span(result.interval),
         "null": number(result.null.mean) if result.null else "–",
         "q": number(result.details.get("q_value"), 3),
