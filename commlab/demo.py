@@ -24,7 +24,7 @@ from commlab.foundation.atomic import write_atomic
 from commlab.foundation.errors import DataError, RunError
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Result, to_plain
-from commlab.foundation.run import RUNS, RunFolder
+from commlab.foundation.run import RUNS, RunFolder, noticed
 from commlab.probes import formation
 from commlab.probes.cause.evidence import use, verdict
 from commlab.probes.cause.injecting import destinations, injection
@@ -55,7 +55,7 @@ def run_demo(
     parts = ["demo", *([grounding] if grounding != "predictive" else []), *([f"seed{seed}"] if seed else [])]
     path = Path(name) if name and "/" in name else RUNS / (name or "-".join(parts))
     command = command or f"commlab demo --seed {seed} --grounding {grounding}"
-    demo = Demo(RunFolder(path), seed, grounding, processes, command)
+    demo = Demo(noticed(RunFolder(path)), seed, grounding, processes, command)
     demo.train()
     demo.record()
     demo.probe()

@@ -7,39 +7,52 @@ import typer
 
 from commlab.cli.causing import crossplay, erase, influence, kinship, patch, steer
 from commlab.cli.exchange import export, import_, validate
+from commlab.cli.grouping import Grouped
 from commlab.cli.grow import demo, record, scenarios, train
 from commlab.cli.probing import inject, probe, report
 from commlab.cli.reading import cluster, formation, information, lexicon, metrics, minds
-from commlab.cli.showing import behaviour
+from commlab.cli.running import runnable
 from commlab.cli.talking import talk, verdict
 
 __all__ = ["app", "main"]
 
 INTERRUPTED = 130  # exit code, as shells have it
+GOES_ON = ("demo", "record", "train")  # commands that take up what an interrupt left
 
-app = typer.Typer(add_completion=True, no_args_is_help=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-COMMANDS: tuple[Callable[..., None], ...] = (
-    demo, scenarios, train, record, probe, lexicon, metrics, information, cluster, minds, formation, behaviour, inject,
-    patch, steer, erase, influence, kinship, crossplay, verdict, report, talk, validate, import_, export,
-)  # fmt: skip
-for command in COMMANDS:
-    app.command(command.__name__.rstrip("_"))(command)
+app = typer.Typer(
+    cls=Grouped, add_completion=True, no_args_is_help=False, pretty_exceptions_enable=False, rich_markup_mode=None
+)
+COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
+    "Begin": (demo, scenarios, train, record),
+    "Read what they say": (lexicon, probe, metrics, information, cluster, minds, formation),
+    "Change something and see": (inject, influence, patch, steer, erase, kinship, crossplay),
+    "Judge, speak, show": (verdict, talk, report),
+    "Other tools and other data": (import_, export, validate),
+}
+for heading, commands in COMMANDS.items():
+    for command in commands:
+        app.command(command.__name__.rstrip("_"), rich_help_panel=heading)(runnable(command))
 
 
 @app.callback(invoke_without_command=True)
 def start(context: typer.Context) -> None:
-    """Agents that invent a language, and the tools to decode it, prove it, and answer."""
+    """Agents that invent a language, and the tools to decode it, prove it, and answer.
+
+    \b
+      commlab                                      where you are, and the next step
+      commlab demo                                 the whole path in a few minutes
+      commlab lexicon                              what each symbol means (needs no training)
+      commlab probe --target=resource_location     what can be read from their messages, against chance
+      commlab inject sample --message 3            say something to them and see what they do
+      commlab report                               everything found, on one page
+
+    RUN is a name under ./runs or a folder; left out, it is the run whose training completed last, and where there is
+    none, the agents that ship with commlab. `commlab COMMAND --help` has examples of each.
+    """
     if context.invoked_subcommand is None:
-        typer.echo(
-            "commlab trains agents that invent a language, and tells you what they say.\n\n"
-            "  commlab demo                                 the whole path in a few minutes\n"
-            "  commlab lexicon                              what each symbol means (needs no training)\n"
-            "  commlab probe --target=resource_location     what can be read from their messages, against chance\n"
-            "  commlab inject --message 3                   say something to them and see what they do\n"
-            "  commlab verdict                              is this communication?\n"
-            "  commlab talk                                 speak with them, live, in a browser\n"
-            "  commlab --help                               all commands"
-        )
+        from commlab.cli.beginning import where
+
+        sys.stdout.write(where())
 
 
 def main() -> None:
@@ -47,16 +60,43 @@ def main() -> None:
     from commlab.foundation.errors import CommlabError
 
     try:
-        app()
+        code = app(standalone_mode=False)
     except CommlabError as error:
-        sys.stderr.write(f"commlab: {error}\n")
-        raise SystemExit(2) from None
+        refuse(str(error))
     except MemoryError as error:
-        sys.stderr.write(f"commlab: there is too little memory for this ({error}); take fewer episodes.\n")
-        raise SystemExit(2) from None
-    except SystemExit as end:  # what typer makes of an interrupt
-        if end.code == INTERRUPTED:
-            sys.stderr.write("\ncommlab: stopped; what was done is saved. The same command goes on from there.\n")
-        raise
+        refuse(f"there is too little memory for this ({error}); take fewer episodes.")
+    except (KeyboardInterrupt, typer.Abort):
+        code = INTERRUPTED
     except BrokenPipeError:
         raise SystemExit(1) from None
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # not what typer makes of a command that is typed wrongly
+            raise
+        refuse(misuse(error.format_message()))
+    if code == INTERRUPTED:
+        sys.stderr.write(f"\ncommlab: {stopped()}\n")
+    if isinstance(code, int) and code:
+        raise SystemExit(code)
+
+
+def refuse(sentence: str) -> None:
+    """Say what was wrong and exit with 2."""
+    sys.stderr.write(f"commlab: {sentence}\n")
+    raise SystemExit(2) from None
+
+
+def misuse(message: str) -> str:
+    """What was wrong with a command as typed, in one line, and where its help is."""
+    known = {command.__name__.rstrip("_") for commands in COMMANDS.values() for command in commands}
+    named = next((word for word in sys.argv[1:2] if word in known), None)
+    said = " ".join(message.split()).rstrip(".")
+    ending = "" if said.endswith("?") else "."
+    page = f"commlab {named} --help" if named else "commlab --help"
+    return f"{said}{ending} See {page}."
+
+
+def stopped() -> str:
+    """What an interrupt left."""
+    if sys.argv[1:2] and sys.argv[1] in GOES_ON:
+        return "stopped; what was done is saved. The same command goes on from there."
+    return "stopped; nothing is left half-written."

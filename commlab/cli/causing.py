@@ -5,13 +5,30 @@ from typing import Annotated
 
 import typer
 
+from commlab.cli import completing
 from commlab.cli.options import Json, Nulls, Run, Seed, command_line
 
 __all__ = ["crossplay", "erase", "influence", "kinship", "patch", "steer"]
 
-Target = Annotated[str, typer.Option(help="What the hidden state tells: a name (see commlab probe --targets).")]
-Of = Annotated[str, typer.Option(help="Whose state is changed: speakers, listeners, a body, or an agent's number.")]
-Layer = Annotated[str, typer.Option(help="Which hidden state: core (the memory) or encoder (what is perceived).")]
+Target = Annotated[
+    str,
+    typer.Option(
+        help="What the hidden state tells: a name (see commlab probe --targets).", autocompletion=completing.targets
+    ),
+]
+Of = Annotated[
+    str,
+    typer.Option(
+        help="Whose state is changed: speakers, listeners, a body, or an agent's number.",
+        autocompletion=completing.agents,
+    ),
+]
+Layer = Annotated[
+    str,
+    typer.Option(
+        help="Which hidden state: core (the memory) or encoder (what is perceived).", autocompletion=completing.layers
+    ),
+]
 At = Annotated[int | None, typer.Option(help="Step; by default one at which the listener carries nothing.")]
 For = Annotated[int | None, typer.Option("--for", min=1, help="Steps that the change lasts; by default 20.")]
 Deaf = Annotated[bool, typer.Option("--deaf", help="Listeners hear nothing from the next step on, in all arms.")]
@@ -134,7 +151,10 @@ def influence(
 
 def crossplay(
     runs: Annotated[
-        list[str] | None, typer.Argument(help="Runs; RUN@first, RUN@last or RUN@STEPS is a checkpoint of one.")
+        list[str] | None,
+        typer.Argument(
+            help="Runs; RUN@first, RUN@last or RUN@STEPS is a checkpoint of one.", autocompletion=completing.runs
+        ),
     ] = None,
     checkpoints: Annotated[
         int | None, typer.Option("--checkpoints", min=2, help="So many checkpoints of each run, evenly spaced.")

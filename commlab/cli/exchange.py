@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from commlab.cli.options import Json, Seed, command_line
+from commlab.cli.options import AnyRecording, Json, Seed, command_line
 
 __all__ = ["export", "import_", "validate"]
 
@@ -99,7 +99,7 @@ def import_(
 
 
 def export(
-    run: Annotated[str | None, typer.Argument(help="A run, or a recording; left out: the last completed run.")] = None,
+    run: AnyRecording = None,
     to: Annotated[str, typer.Option("--to", help="h5ad, netcdf, elcc, xferbench, jsonl or csv.")] = "csv",
     output: Annotated[
         Path | None, typer.Option(help="File (elcc: folder) to write; by default in exports/ beside the recording.")

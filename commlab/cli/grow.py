@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from commlab.cli import completing
 from commlab.cli.options import Json, Run, Seed, Settings, command_line
 
 __all__ = ["demo", "record", "scenarios", "train"]
@@ -22,14 +23,25 @@ def demo(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Go the whole path: train with and without hearing, record, probe, inject, report. Goes on where it stopped."""
+    """Go the whole path: train with and without hearing, record, probe, inject, report. Goes on where it stopped.
+
+    \b
+      commlab demo                                 in a few minutes, into runs/demo
+      commlab demo --seed 3                        the same from another beginning, into runs/demo-seed3
+      commlab demo --grounding none                without the help that grounding gives
+    """
     from commlab.demo import run_demo
 
     run_demo(seed, run, grounding, processes, as_json)
 
 
 def scenarios(
-    name: Annotated[str | None, typer.Argument(help="A scenario's name or YAML file; left out: list them.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            help="A scenario's name or YAML file; left out: list them.", autocompletion=completing.scenarios
+        ),
+    ] = None,
     picture: Annotated[Path | None, typer.Option(help="Draw the world after the steps into this .png.")] = None,
     film: Annotated[Path | None, typer.Option(help="Film the steps into this .gif or .mp4.")] = None,
     steps: Annotated[int | None, typer.Option(min=0, help="Steps to play; by default those of --do.")] = None,
@@ -73,7 +85,10 @@ def scenarios(
 
 
 def train(
-    scenario: Annotated[str, typer.Argument(help="A scenario's name, or the path of a YAML file.")],
+    scenario: Annotated[
+        str,
+        typer.Argument(help="A scenario's name, or the path of a YAML file.", autocompletion=completing.scenarios),
+    ],
     run: Annotated[
         str | None,
         typer.Option(
@@ -89,14 +104,23 @@ def train(
         int | None, typer.Option(min=1, help="By default one a core, or a GPU, at most one a shard.")
     ] = None,
 ) -> None:
-    """Train agents on a scenario; run again to go on after an interruption."""
+    """Train agents on a scenario; run again to go on after an interruption.
+
+    \b
+      commlab train lookout                                      into runs/lookout
+      commlab train lookout --run second --seed 1                another seed, into runs/second
+      commlab train mine.yaml --set train.hidden=128             a scenario of one's own, a larger network
+      commlab train rivals --set channel.vocabulary=8 --run few  a field of the scenario changed
+    """
     from commlab.commands.train import train as run_train
 
     given = {"seed": seed, "agent_steps": agent_steps, "mute": mute or None}
     fixed = {name: value for name, value in given.items() if value is not None}
     folder = run_train(scenario, run, settings or [], config, fixed, processes, command_line())
     if os.environ.get("RANK", "0") == "0":  # of torchrun's processes, one speaks
-        typer.echo(f"Trained {folder.path}. Next: commlab record {folder.path}")
+        from commlab.console import out
+
+        out.print(f"Trained {folder.path}. Next: commlab record {folder.path}", markup=False)
 
 
 def record(
@@ -115,7 +139,13 @@ def record(
     codec: Annotated[str, typer.Option(help="zstd, or gzip for readers without plugins.")] = "zstd",
     force: Annotated[bool, typer.Option("--force", help="Replace an existing recording.")] = False,
 ) -> None:
-    """Record fresh episodes of a trained run: messages, hidden states and the world. Takes up what a kill left."""
+    """Record fresh episodes of a trained run: messages, hidden states and the world. Takes up what a kill left.
+
+    \b
+      commlab record                                  1000 episodes of the last completed run
+      commlab record lookout --episodes 200 --seed 7  fewer, and others
+      commlab record lookout --mute                   the muted twin, which probes ask, too
+    """
     from commlab.commands.record import record as run_record
 
     run_record(run, episodes, seed, mute, interventions, output, checkpoint, layers, codec, force, command_line())

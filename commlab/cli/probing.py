@@ -4,24 +4,34 @@ from typing import Annotated
 
 import typer
 
-from commlab.cli.options import Json, Nulls, Run, Seed, command_line
+from commlab.cli import completing
+from commlab.cli.options import AnyRecording, Json, Nulls, Of, Run, Seed, command_line
 
 __all__ = ["inject", "probe", "report"]
 
 
 def probe(
-    run: Annotated[str | None, typer.Argument(help="A run, or a recording; left out: the last completed run.")] = None,
+    run: AnyRecording = None,
     target: Annotated[
-        str, typer.Option(help="What to decode: a name (see --targets), names with commas, all, or file.py:function.")
+        str,
+        typer.Option(
+            help="What to decode: a name (see --targets), names with commas, all, or file.py:function.",
+            autocompletion=completing.targets,
+        ),
     ] = "resource_location",
     source: Annotated[
         str | None,
-        typer.Option(help="said (the default), heard, hidden, hidden.<name>, observation; with commas, or all."),
+        typer.Option(
+            help="said (the default), heard, hidden, hidden.<name>, observation; with commas, or all.",
+            autocompletion=completing.sources,
+        ),
     ] = None,
-    of: Annotated[str | None, typer.Option(help="speakers, listeners, a body, or an agent's number.")] = None,
+    of: Of = None,
     lag: Annotated[int, typer.Option(help="Steps ahead (behind, if negative) of the target.")] = 0,
     lags: Annotated[str | None, typer.Option(help="Several lags: -4:4, or 0,2,8.")] = None,
-    model: Annotated[str, typer.Option(help="linear, logistic or nonlinear.")] = "linear",
+    model: Annotated[
+        str, typer.Option(help="linear, logistic or nonlinear.", autocompletion=completing.models)
+    ] = "linear",
     given: Annotated[
         str | None, typer.Option(help="Bits beyond these, with commas: time, own_position, or any target.")
     ] = None,

@@ -4,16 +4,21 @@ from typing import Annotated
 
 import typer
 
-from commlab.cli.options import Json, Nulls, Run, Seed, command_line
+from commlab.cli import completing
+from commlab.cli.options import AnyRecording, Json, Nulls, Of, Run, Seed, command_line
 
 __all__ = ["cluster", "formation", "information", "lexicon", "metrics", "minds"]
 
 
 def lexicon(
-    run: Annotated[str | None, typer.Argument(help="A run, or a recording; left out: the last completed run.")] = None,
-    of: Annotated[str | None, typer.Option(help="speakers, listeners, a body, or an agent's number.")] = None,
+    run: AnyRecording = None,
+    of: Of = None,
     targets: Annotated[
-        str | None, typer.Option(help="What it may be about, with commas; left out: all that fit. See probe --targets.")
+        str | None,
+        typer.Option(
+            help="What it may be about, with commas; left out: all that fit. See probe --targets.",
+            autocompletion=completing.targets,
+        ),
     ] = None,
     translate: Annotated[str | None, typer.Option(help='A message to put into words, such as 7 or "3 7".')] = None,
     nulls: Nulls = 199,
@@ -34,11 +39,15 @@ def lexicon(
 
 
 def metrics(
-    run: Annotated[str | None, typer.Argument(help="A run, or a recording; left out: the last completed run.")] = None,
+    run: AnyRecording = None,
     targets: Annotated[
-        str | None, typer.Option(help="Classes that messages may be about, with commas; see probe --targets.")
+        str | None,
+        typer.Option(
+            help="Classes that messages may be about, with commas; see probe --targets.",
+            autocompletion=completing.targets,
+        ),
     ] = None,
-    of: Annotated[str | None, typer.Option(help="speakers, listeners, a body, or an agent's number.")] = None,
+    of: Of = None,
     lag: Annotated[int, typer.Option(help="Steps ahead (behind, if negative) of the targets.")] = 0,
     reaction: Annotated[int, typer.Option(min=0, help="Steps until others can answer.")] = 1,
     threshold: Annotated[float, typer.Option(min=0, help="Of Harris's boundaries, in bits.")] = 0.0,
@@ -63,11 +72,12 @@ def metrics(
 
 
 def information(
-    run: Annotated[str | None, typer.Argument(help="A run, or a recording; left out: the last completed run.")] = None,
-    target: Annotated[str, typer.Option(help="What the messages may be about; see probe --targets.")] = (
-        "resource_location"
-    ),
-    of: Annotated[str | None, typer.Option(help="speakers, listeners, a body, or an agent's number.")] = None,
+    run: AnyRecording = None,
+    target: Annotated[
+        str,
+        typer.Option(help="What the messages may be about; see probe --targets.", autocompletion=completing.targets),
+    ] = "resource_location",
+    of: Of = None,
     lag: Annotated[int, typer.Option(help="Steps ahead (behind, if negative) of the target.")] = 0,
     given: Annotated[str | None, typer.Option(help="Another target: count only what goes beyond it.")] = None,
     by_kinship: Annotated[bool, typer.Option("--by-kinship", help="Apart for what kin and strangers heard.")] = False,
@@ -90,11 +100,11 @@ def information(
 
 
 def cluster(
-    run: Annotated[str | None, typer.Argument(help="A run, or a recording; left out: the last completed run.")] = None,
+    run: AnyRecording = None,
     source: Annotated[
         str | None, typer.Option(help="hidden.<name> (the default, where recorded), world or observation.")
     ] = None,
-    of: Annotated[str | None, typer.Option(help="speakers, listeners, a body, or an agent's number.")] = None,
+    of: Of = None,
     k: Annotated[int | None, typer.Option("--k", min=2, help="Clusters; by default the most that recur.")] = None,
     method: Annotated[str, typer.Option(help="kmeans or hdbscan.")] = "kmeans",
     every_step: Annotated[
@@ -102,7 +112,10 @@ def cluster(
         typer.Option("--every-step/--spoken", help="Silent steps too; by default so for hidden states."),
     ] = None,
     targets: Annotated[
-        list[str] | None, typer.Option("--target", help="Hold clusters against this; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--target", help="Hold clusters against this; may be repeated.", autocompletion=completing.targets
+        ),
     ] = None,
     picture: Annotated[bool, typer.Option("--picture", help="Draw them in the plane, by UMAP.")] = False,
     nulls: Nulls = 199,
@@ -124,12 +137,17 @@ def cluster(
 
 
 def minds(
-    run: Annotated[str | None, typer.Argument(help="A run, or a recording; left out: the last completed run.")] = None,
+    run: AnyRecording = None,
     targets: Annotated[
-        str | None, typer.Option("--targets", help="Names with commas, instead of the agent's own future and others.")
+        str | None,
+        typer.Option(
+            "--targets",
+            help="Names with commas, instead of the agent's own future and others.",
+            autocompletion=completing.targets,
+        ),
     ] = None,
     source: Annotated[str, typer.Option(help="hidden, or hidden.<name>.")] = "hidden",
-    of: Annotated[str | None, typer.Option(help="speakers, listeners, a body, or an agent's number.")] = None,
+    of: Of = None,
     with_heard: Annotated[
         bool, typer.Option("--with-heard", help="Count what was heard as history: what is left was worked out.")
     ] = False,
@@ -159,9 +177,14 @@ def minds(
 def formation(
     run: Run = None,
     targets: Annotated[
-        list[str] | None, typer.Option("--target", help="What messages may be about; may be repeated, the first leads.")
+        list[str] | None,
+        typer.Option(
+            "--target",
+            help="What messages may be about; may be repeated, the first leads.",
+            autocompletion=completing.targets,
+        ),
     ] = None,
-    of: Annotated[str | None, typer.Option(help="speakers, listeners, a body, or an agent's number.")] = None,
+    of: Of = None,
     episodes: Annotated[int, typer.Option(min=16, help="Fresh episodes that each checkpoint plays.")] = 192,
     most: Annotated[int, typer.Option(min=2, help="Checkpoints at most, evenly spaced.")] = 24,
     nulls: Nulls = 199,

@@ -13,7 +13,7 @@ from commlab.datasets.imports.importing import import_file, is_pickle
 from commlab.datasets.imports.options import Options, Summary
 from commlab.datasets.imports.torch_file import is_torch_file
 from commlab.foundation.errors import ForeignDataError
-from commlab.foundation.run import RUNS, RunFolder
+from commlab.foundation.run import RUNS, RunFolder, noticed
 
 __all__ = ["import_", "read_columns"]
 
@@ -22,7 +22,8 @@ def import_(file: Path, run: str | None, output: Path | None, options: Options, 
     """Import a file into runs/<run>/recording.h5, or to `output`, and say what was found and assumed."""
     if run is not None and output is not None:
         raise ForeignDataError("--run and --output both say where the recording goes: give one of them.")
-    place = RunFolder(_run_path(run or file.name.partition(".")[0])).recording if output is None else output
+    own = RunFolder(_run_path(run or file.name.partition(".")[0]))
+    place = noticed(own).recording if output is None else output
     found = _unpickled(file) if trust and file.is_file() and (is_torch_file(file) or is_pickle(file)) else None
     if found is not None:
         options = options._replace(format="egg")

@@ -13,7 +13,7 @@ from commlab.foundation.errors import CommlabError
 from commlab.foundation.run import RunFolder, watching
 from commlab.foundation.stage import called, facts_of, is_run, stage_of
 
-__all__ = ["NAME", "explain", "explained"]
+__all__ = ["NAME", "explained", "write_readme"]
 
 NAME = "README.txt"
 FILES = {
@@ -55,10 +55,10 @@ def explained() -> Iterator[None]:
                 run = RunFolder(path)
                 if stamp(run) != was:
                     with suppress(CommlabError):  # a README is no reason to fail
-                        explain(run)
+                        write_readme(run)
 
 
-def explain(run: RunFolder) -> Path | None:
+def write_readme(run: RunFolder) -> Path | None:
     """Write a run's README.txt, whole or not at all, unless it says the same already; None where there is no run."""
     if not is_run(run.path):
         return None

@@ -10,12 +10,13 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from commlab.commands.readme import write_readme
 from commlab.console import progress, say
 from commlab.env.explaining import explain
 from commlab.env.kernel import kernels_are_cold
 from commlab.env.loading import load_scenario, override
 from commlab.foundation.errors import RunError, ScenarioError
-from commlab.foundation.run import RUNS, RunFolder
+from commlab.foundation.run import RUNS, RunFolder, noticed
 from commlab.training.config import TrainConfig
 from commlab.training.log import Row
 
@@ -53,13 +54,19 @@ def train_run(
 
     if kernels_are_cold():
         say("First use on this machine: compiling kernels takes about half a minute.")
-    job = Job(folder, world, recipe, command)
+    job, run = Job(folder, world, recipe, command), noticed(RunFolder(folder))
     with progress(what, recipe.agent_steps) as advance:
-        run_training(job, processes or default_processes(recipe.shards), lambda row: advance(*beside(row)))
+
+        def watch(row: Row) -> None:
+            if row.iteration == 0:
+                write_readme(run)  # for whoever looks into the folder meanwhile
+            advance(*beside(row))
+
+        run_training(job, processes or default_processes(recipe.shards), watch)
     facts = read_facts(folder)
     if facts is None or not facts["complete"]:
         raise RunError(f"{folder} is not complete; run the same command again to go on.")
-    return RunFolder(folder)
+    return run
 
 
 def beside(row: Row) -> tuple[float, str]:

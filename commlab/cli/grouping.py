@@ -1,0 +1,26 @@
+"""The page of `commlab --help`: commands by purpose, each with its whole first sentence."""
+
+from typing import Any
+
+from typer.core import TyperGroup
+
+__all__ = ["Grouped"]
+
+WHOLE = 400  # letters of a first sentence
+
+
+class Grouped(TyperGroup):
+    """Commands under the headings that they were registered with (their `rich_help_panel`)."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write a section for each heading."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for name in self.list_commands(ctx):
+            command = self.get_command(ctx, name)
+            if command is not None and not command.hidden:
+                heading = str(getattr(command, "rich_help_panel", None) or "Commands")
+                groups.setdefault(heading, []).append((name, command.get_short_help_str(WHOLE)))
+        width = max(len(name) for rows in groups.values() for name, _ in rows)
+        for heading, rows in groups.items():
+            with formatter.section(heading):
+                formatter.write_dl([(f"{name:<{width}}", help_) for name, help_ in rows])
