@@ -54,8 +54,9 @@ calibrate: install ## how often the tests find something where there is nothing,
 sample: install ## train and record anew the agents that ship with the package
 	$(BIN)/python tests/bench/sample.py
 
-world: install ## draw the pictures of docs/world.md anew, and the library's page
+world: install ## draw the pictures of docs/world.md anew, the library's page and the file format's tables
 	$(BIN)/python docs/draw.py
+	$(BIN)/python docs/site/schema.py
 
 docs: install ## the documents as a site, into site/: open site/index.html
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 from typing import Any, get_args
 
 import typer
@@ -12,6 +13,7 @@ from commlab.cli import app
 __all__ = ["FOLDER", "command_names", "command_pages"]
 
 FOLDER = "reference/commands"
+DOCS = Path(__file__).parents[1]
 KINDS = {str: "text", int: "whole number", float: "number"}
 MORE = {  # where more is said of a command
     "behaviour": ["behaviour.md"],
@@ -48,11 +50,13 @@ OVER_ALL = """\
 Every command of `commlab`, made from the program itself. `commlab COMMAND --help` says the same in the shell, in less
 than half a second.
 
-- **Which run?** `RUN` is a run's name or folder. Left out, it is the run whose training completed last; where there is none,
-  the trained agents that ship with commlab, which are copied to `runs/sample`. Commands that only read take a recording's file, too.
+- **Which run?** `RUN` is a run's name or folder. Left out, it is the run whose training completed last; where there is
+  none, the trained agents that ship with commlab, which are copied to `runs/sample`. Commands that only read take a
+  recording's file, too.
 - **Where does it go?** Results go to `runs/NAME/results/`, a file a result; every command says what it wrote.
 - **For programs**: `--json` prints one object on standard output; sentences for people go to standard error.
-- **Exit status**: 0 done, 1 not as promised (a check that failed), 2 a mistake in what was asked, in one sentence, 130 interrupted.
+- **Exit status**: 0 done, 1 not as promised (a check that failed), 2 a mistake in what was asked, in one sentence, 130
+  interrupted.
 """
 
 
@@ -75,25 +79,14 @@ def group() -> Any:
 
 
 def over_all() -> str:
-    """The page over all commands: by the module that they live in, which is by what they are for."""
-    lines, module = [OVER_ALL], ""
-    for name, command in sorted(group().commands.items(), key=lambda item: order(item[1])):
-        if command.callback.__module__ != module:
-            module = command.callback.__module__
-            lines += [f"\n## {heading(command)}\n", "| command | does |", "|---|---|"]
+    """The page over all commands, under the headings of help."""
+    lines, above = [OVER_ALL], None
+    for name, command in group().commands.items():
+        if command.rich_help_panel != above:
+            above = command.rich_help_panel
+            lines += [f"\n## {above}\n", "| command | does |", "|---|---|"]
         lines.append(f"| [`{name}`]({name}.md) | {cell(summary(command))} |")
-    return "\n".join([*lines, "", "## Options before the command", "", *options(group())]) + "\n"
-
-
-def order(command: Any) -> int:
-    """Where the command's module first stands in help."""
-    return [other.callback.__module__ for other in group().commands.values()].index(command.callback.__module__)
-
-
-def heading(command: Any) -> str:
-    """What the commands of a module are for: the beginning of its docstring, without the names that follow."""
-    said = (inspect.getdoc(inspect.getmodule(command.callback)) or "").splitlines()[0]
-    return said.removeprefix("Commands that ").partition(":")[0].rstrip(".").capitalize()
+    return "\n".join([*lines, "", "## Before the command", "", *options(group())]) + "\n"
 
 
 def page(name: str, command: Any) -> str:
@@ -103,12 +96,13 @@ def page(name: str, command: Any) -> str:
     text, examples = parts(command)
     lines = [f"---\ntitle: {name}\n---\n", f"# commlab {name}", "", text, "", "```text", usage, "```", ""]
     if examples:
-        lines += ["## Examples", "", "```sh", examples, "```", ""]
+        lines += ["## Examples", "", "```sh", commented(examples), "```", ""]
     if arguments:
         lines += ["## Arguments", "", *table("argument", arguments), ""]
     lines += ["## Options", "", *options(command), ""]
-    if name in MORE:
-        lines += ["## More", "", *(f"- [{title}](../../{title})" for title in MORE[name]), ""]
+    more = [path for path in MORE.get(name, ()) if (DOCS / path).exists()]
+    if more:
+        lines += ["## More", "", *(f"- [{title_of(path)}](../../{path})" for path in more), ""]
     return "\n".join(lines)
 
 
@@ -117,6 +111,20 @@ def parts(command: Any) -> tuple[str, str]:
     text, _, examples = (command.help or "").partition("\b")
     examples, _, after = inspect.cleandoc(examples).partition("\n\n")
     return "\n\n".join(filter(None, (text.strip(), after.strip()))), examples.strip()
+
+
+def commented(examples: str) -> str:
+    """Examples with what each does above it, so that lines are short."""
+    lines = []
+    for line in inspect.cleandoc(examples).splitlines():
+        command, _, remark = line.strip().partition("   ")
+        lines += [f"# {remark.strip()}", command] if remark else [command]
+    return "\n".join(lines)
+
+
+def title_of(path: str) -> str:
+    """The heading of a document."""
+    return (DOCS / path).read_text(encoding="utf-8").split("# ", 1)[1].splitlines()[0]
 
 
 def summary(command: Any) -> str:
