@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,8 +21,20 @@ from commlab.env.scenario import Scenario
 from commlab.foundation.moments import Moment, written
 from commlab.probes.cause.twins import Trace
 
-__all__ = ["Pick", "agent_called", "cell_called", "mark_of", "moment_in", "pick", "picked"]
+__all__ = [
+    "Pick",
+    "Show",
+    "agent_called",
+    "cell_called",
+    "explained",
+    "mark_of",
+    "moment_in",
+    "parting",
+    "pick",
+    "picked",
+]
 
+Show = Callable[[int], Moment | None]  # makes the moment of a trial, None where it cannot be shown
 LONGEST = 40_000  # letters of a moment's interventions
 
 
@@ -55,17 +68,15 @@ def pick(worked: ArrayLike, what: str, effect: ArrayLike | None = None, among: A
     return [Pick(trial, why) for trial, why in found.items()]
 
 
-def picked(picks: Sequence[Pick], show: Callable[[int], Moment | None]) -> list[dict[str, object]]:
-    """Return the moments of trials as they are saved; `show` makes one of a trial, None where it cannot be shown.
+def explained(picks: Sequence[Pick], show: Show) -> list[Moment]:
+    """Return the moments of trials; each note begins with the rule by which the trial was picked."""
+    found = ((one, show(one.trial)) for one in picks)
+    return [replace(moment, note=f"{one.why}: {moment.note}") for one, moment in found if moment is not None]
 
-    Each note begins with the rule by which the trial was picked.
-    """
-    found = []
-    for one in picks:
-        moment = show(one.trial)
-        if moment is not None:
-            found.append(Moment(**{**moment.__dict__, "note": f"{one.why}: {moment.note}"}))
-    return written(found)
+
+def picked(picks: Sequence[Pick], show: Show) -> list[dict[str, Any]]:
+    """Return the same as they are saved."""
+    return written(explained(picks, show))
 
 
 def moment_in(trace: Trace, episode: int, step: int, agents: Sequence[int], note: str) -> Moment | None:
@@ -89,6 +100,18 @@ def moment_in(trace: Trace, episode: int, step: int, agents: Sequence[int], note
         worlds=trace.rolled.n_worlds,
         mark=mark_of(trace.position[:n_steps, episode], trace.energy[:n_steps, episode], trace.said[:n_steps, episode]),
     )
+
+
+def parting(one: Trace, other: Trace, episode: int) -> tuple[int, int]:
+    """Return the step at which an episode of two traces is first told apart by where agents stand, and who moved.
+
+    0 and 0 where it never is.
+    """
+    apart = (one.position[:, episode] != other.position[:, episode]).any(axis=-1) & one.live[:, episode, None]
+    if not apart.any():
+        return 0, 0
+    step = int(apart.any(axis=1).argmax())
+    return step, int(apart[step].argmax())
 
 
 def mark_of(position: NDArray[np.int16], energy: NDArray[np.int32], said: NDArray[np.uint8]) -> int:

@@ -24,10 +24,12 @@ from commlab.agents.intervention import Intervention
 from commlab.agents.plan import Plan, make_plan, together
 from commlab.agents.scripted.ground import sector_of
 from commlab.foundation.errors import DataError
+from commlab.foundation.moments import Moment
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import bca_mean, permutation_p_value
-from commlab.probes.cause.roles import Roles, home_plan, roles_of
+from commlab.probes.cause.picking import agent_called, cell_called, moment_in, pick, picked
+from commlab.probes.cause.roles import Roles, home_plan, is_muted, roles_of
 from commlab.probes.cause.trials import Trials, choose_trials, in_time
 from commlab.probes.cause.twins import Trace, play
 from commlab.recording import Playable, layout
@@ -102,8 +104,10 @@ def fit(agents: Playable, wish: Wish | None = None, natural: Trace | None = None
     natural = natural or play(agents, wish.n_episodes, wish.seed, home_plan(agents))
     trials, arms = _trials(agents, natural, wish, rng)
     plans = [_plan(agents, trials, arm.message, wish) for arm in arms]
-    paths = [_path(play(agents, wish.n_episodes, wish.seed, plan), trials) for plan in plans]
-    moved = _moved(*_seen_in_both(arms, paths))
+    traces = [play(agents, wish.n_episodes, wish.seed, plan) for plan in plans]
+    seen = _seen_in_both([_path(trace, trials) for trace in traces])
+    told = _Told(in_time(trials, seen), arms[0].where(seen), arms[1].where(seen), traces[0])
+    moved = _moved((told.first, told.other), [_path(trace, told.trials) for trace in traces])
     if moved.n_messages < 2:
         raise DataError("Content is tested between two messages, and only one is ever said: look at use instead.")
     scores = moved.scores(moved.place)
@@ -126,9 +130,36 @@ def fit(agents: Playable, wish: Wish | None = None, natural: Trace | None = None
             "toward": float(np.mean(scores > 0)),
             "away": float(np.mean(scores < 0)),
             "span": SPAN,
+            "moments": [] if is_muted(agents) else _shown(agents, told, scores),
         },
         provenance=provenance(command, wish.seed, agents.sha256) | {"grounding": agents.facts.get("grounding")},
     )
+
+
+class _Told(NamedTuple):
+    """The trials that count, and what listeners are told in both arms."""
+
+    trials: Trials  # n of them
+    first: Drawn
+    other: Drawn
+    trace: Trace  # of the first arm
+
+
+def _shown(agents: Playable, told: _Told, scores: Float64) -> list[dict[str, Any]]:
+    """Return the trial of the median score (n,), the first that came closer, and the first that did not."""
+    trials = told.trials
+
+    def show(n: int) -> Moment | None:
+        heard, instead = (" ".join(map(str, arm.message[n].tolist())) for arm in (told.first, told.other))
+        way = "closer to" if scores[n] >= 0 else "farther from"
+        note = (
+            f"{agent_called(agents.scenario, trials.listener[n])} hears {heard}, said elsewhere of "
+            f"{cell_called(told.first.place[n])}; it is {abs(scores[n]):.1f} cells {way} what it hears of than when it "
+            f"hears {instead}, mean of both ways round"
+        )
+        return moment_in(told.trace, trials.episode[n], trials.step[n], (trials.listener[n],), note)
+
+    return picked(pick(scores > 0, "come closer", scores), show)
 
 
 def _trials(
@@ -253,13 +284,13 @@ def _path(trace: Trace, trials: Trials) -> Float64:
     return out
 
 
-def _seen_in_both(arms: tuple[Drawn, Drawn], paths: list[Float64]) -> tuple[tuple[Drawn, Drawn], list[Float64]]:
-    """Return the trials in which both twins are there to be compared at some step: an episode may end at once."""
+def _seen_in_both(paths: list[Float64]) -> NDArray[np.bool_]:
+    """Return in which trials (n,) both twins are there to be compared at some step: an episode may end at once."""
     there = np.isfinite(paths[0] + paths[1])
     seen: NDArray[np.bool_] = np.any(np.all(there, axis=2), axis=1)
     if seen.sum() < LEAST:
         raise DataError(f"Content needs {LEAST} trials that go on after a message, and there are {seen.sum()}.")
-    return (arms[0].where(seen), arms[1].where(seen)), [path[seen] for path in paths]
+    return seen
 
 
 def _moved(arms: tuple[Drawn, Drawn], paths: list[Float64]) -> Moved:

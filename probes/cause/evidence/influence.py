@@ -16,12 +16,15 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import rel_entr
 
 from commlab.foundation.errors import DataError
+from commlab.foundation.moments import Moment
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Null, Result, undefined
 from commlab.foundation.statistics import bca_interval
 from commlab.probes.cause.evidence.answers import Answers, Repertoire, ask
 from commlab.probes.cause.evidence.listening import by_episode
-from commlab.probes.cause.twins import Trace
+from commlab.probes.cause.picking import agent_called, moment_in, pick, picked
+from commlab.probes.cause.roles import home_plan, is_muted
+from commlab.probes.cause.twins import Trace, play
 from commlab.probes.cause.untrained import untrained_twin
 from commlab.recording import Playable
 
@@ -83,6 +86,7 @@ def fit(
     if n_episodes < LEAST:
         raise DataError(f"influence: {n_episodes} episodes are too few for an interval; take {LEAST} or more.")
     origin = provenance(command, seed, agents.sha256) | {"grounding": agents.facts.get("grounding")}
+    natural = natural or play(agents, n_episodes, seed, home_plan(agents))
     answers = ask(agents, n_episodes, seed, natural)
     if answers is None:
         reason = "nothing is ever said"
@@ -106,9 +110,29 @@ def fit(
             "listens": listens(found, untrained),
             "bar": LISTENS,
             **_tables(answers),
+            "moments": [] if is_muted(agents) else _shown(agents, answers, natural),
         },
         provenance=origin,
     )
+
+
+def _shown(agents: Playable, answers: Answers, natural: Trace) -> list[dict[str, Any]]:
+    """Return the moment of the median influence, the first above the bar, and the first that is not."""
+    free = answers.where(answers.free) if answers.free.any() else answers
+    order = np.lexsort((free.step, free.episode))
+    bits = influences(free.probability, answers.repertoire.share)[order]
+
+    def show(n: int) -> Moment | None:
+        row = order[n]
+        heard = int(free.heard[row])
+        message = "silence" if heard < 0 else " ".join(map(str, answers.repertoire.messages[heard].tolist()))
+        note = (
+            f"{agent_called(agents.scenario, free.listener[row])} hears {message}; which message it hears here decides "
+            f"{bits[n]:.2f} bits of its next action"
+        )
+        return moment_in(natural, int(free.episode[row]), int(free.step[row]), (int(free.listener[row]),), note)
+
+    return picked(pick(bits > LISTENS, f"been moved by more than {LISTENS:g} bits", bits), show)
 
 
 def influence_of(answers: Answers, seed: int = 0) -> dict[str, Estimate]:

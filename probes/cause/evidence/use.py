@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 from commlab.agents.intervention import Intervention
 from commlab.agents.plan import MUTED, Plan, make_plan, saying, together
 from commlab.foundation.errors import DataError
+from commlab.foundation.moments import Moment
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import bca_mean, bca_paired_difference
+from commlab.probes.cause.picking import agent_called, moment_in, parting, pick, picked
 from commlab.probes.cause.roles import home_plan, is_muted
 from commlab.probes.cause.twins import Trace, play
 from commlab.recording import Playable
@@ -52,9 +54,13 @@ def fit(
     rng = np.random.default_rng(seed)
     natural = natural or play(checkpoint, n_episodes, seed, home_plan(checkpoint))
     returns = {"hearing": natural.returns}
+    shown: list[dict[str, Any]] = []
     for arm in dict.fromkeys(("other episode", *arms)):
         plan = together(_arm(arm, natural, checkpoint, rng), home_plan(checkpoint))
-        returns[arm] = play(checkpoint, n_episodes, seed, plan).returns
+        trace = play(checkpoint, n_episodes, seed, plan)
+        returns[arm] = trace.returns
+        if arm == "other episode" and not is_muted(checkpoint):
+            shown = _shown(checkpoint, natural, trace)
     if control is not None:
         returns["trained muted"] = play(control, n_episodes, seed, MUTED).returns
     conditions = {name: _summary(values, rng) for name, values in returns.items()}
@@ -72,9 +78,30 @@ def fit(
         p_value=float((1 + (null >= abs(estimate)).sum()) / (1 + n_null)),
         n_episodes=n_episodes,
         sentence=_sentence(conditions, is_muted(checkpoint)),
-        details={"conditions": conditions, "lost": lost, "unit": UNIT, "muted": is_muted(checkpoint)},
+        details={
+            "conditions": conditions,
+            "lost": lost,
+            "unit": UNIT,
+            "muted": is_muted(checkpoint),
+            "moments": shown,
+        },
         provenance=provenance(command, seed, checkpoint.sha256) | {"grounding": checkpoint.facts.get("grounding")},
     )
+
+
+def _shown(agents: Playable, natural: Trace, other: Trace) -> list[dict[str, Any]]:
+    """Return the episode of the median loss, the first that lost by other episodes' messages and the first that not."""
+    lost = natural.returns - other.returns
+
+    def show(n: int) -> Moment | None:
+        step, agent = parting(natural, other, n)
+        note = (
+            f"hearing another episode's messages they earn {other.returns[n]:.2f} instead of {natural.returns[n]:.2f}; "
+            f"{agent_called(agents.scenario, agent)} goes another way first"
+        )
+        return moment_in(other, n, step, (agent,), note)
+
+    return picked(pick(lost > 0, "earned less", lost), show)
 
 
 def other_episodes(said: NDArray[np.uint8], rng: np.random.Generator, strata: NDArray[np.int64] | None = None) -> Plan:

@@ -8,11 +8,13 @@ nothing, and "not enough data" is said where a verdict hangs on it.
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from dataclasses import replace
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from commlab.foundation.errors import DataError
+from commlab.foundation.moments import moments_of, written
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Result
 from commlab.probes.cause.evidence import content, influence, use
@@ -106,7 +108,14 @@ def fit(
             rows.append(_honesty(honest))
             parts.append(honest)
             verdict = "deception" if honest.details["deception"] else verdict
-    return Battery(_result(agents, verdict, rows, signals, n_episodes, seed, command), tuple(parts))
+    found = _result(agents, verdict, rows, signals, n_episodes, seed, command)
+    return Battery(replace(found, details={**found.details, "moments": _shown(parts)}), tuple(parts))
+
+
+def _shown(parts: list[Result]) -> list[dict[str, Any]]:
+    """Return the first moment of every part of the evidence."""
+    first = [(part, moments_of(part)[:1]) for part in parts]
+    return written([replace(moment, note=f"{part.analysis}, {moment.note}") for part, some in first for moment in some])
 
 
 def decide(signalling: bool | None, listening: bool | None, used: bool | None, meant: bool | None) -> Verdict:

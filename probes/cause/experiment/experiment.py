@@ -14,12 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commlab.foundation.errors import DataError, InterventionError
+from commlab.foundation.moments import Moment, written
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import bca_mean, max_statistic, sign_flip_draws
 from commlab.probes.cause.experiment.file import Contrast, Experiment, Measure
 from commlab.probes.cause.experiment.measures import UNITS, Wanted, check_measure, measure
 from commlab.probes.cause.experiment.planning import Book, Cast, cast, places_named, plan_of_arm, said_in, symbols_of
+from commlab.probes.cause.picking import agent_called, explained, moment_in, pick
 from commlab.probes.cause.twins import Trace, play
 from commlab.probes.decode.wording import file_stem
 from commlab.recording import Playable
@@ -83,6 +85,7 @@ def run(
             "said": {arm: _said(experiment, arm, book) for arm in experiment.arms},
             "places": {name: one.places for name, one in wanted.items() if one.places},
             "n_trials": len(actors.trials),
+            "moments": _shown(experiment, actors, values, traces),
             "between": [int(actors.trials.step.min()), int(actors.trials.step.max())],
         },
         provenance=provenance(command, experiment.seed, agents.sha256) | {"grounding": agents.facts.get("grounding")},
@@ -119,6 +122,31 @@ def _said(experiment: Experiment, arm: str, book: Book) -> list[dict[str, Any]]:
         if symbols is not None:
             found.append({"symbols": list(symbols), "meaning": change.meaning, "kinship": change.kinship})
     return found
+
+
+def _shown(
+    experiment: Experiment, actors: Cast, values: dict[tuple[str, str], NDArray[np.float64]], traces: dict[str, Trace]
+) -> list[dict[str, Any]]:
+    """Return for the first contrasts the trial of the median difference, the first above 0, and the first that is not.
+
+    The episode that is shown is that of the arm, or of the one it is compared with where nothing is done in the arm.
+    """
+    trials = actors.trials
+    found: list[Moment] = []
+    for one in experiment.compared:
+        here, there = values[one.measure, one.arm], values[one.measure, one.against]
+        arm = one.arm if experiment.arms[one.arm] else one.against
+
+        def show(
+            n: int, one: Contrast = one, arm: str = arm, here: NDArray[Any] = here, there: NDArray[Any] = there
+        ) -> Moment | None:
+            told = f"{one.measure} is {here[n]:.3g} in {one.arm!r} and {there[n]:.3g} in {one.against!r}"
+            note = f"{told}; the moment is that of {agent_called(actors.scenario, trials.listener[n])}, seen in {arm!r}"
+            return moment_in(traces[arm], trials.episode[n], trials.step[n], (trials.listener[n],), note)
+
+        gap = here - there
+        found += explained(pick(gap > 0, "a higher value", gap), show)
+    return written(found)
 
 
 def _contrasts(

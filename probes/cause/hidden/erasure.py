@@ -10,6 +10,7 @@ the eraser applied to states as they were recorded, when nobody acts on what is 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +20,7 @@ from commlab.agents.intervention import Eraser
 from commlab.agents.plan import NO_PLAN, Plan, erasing
 from commlab.datasets.reader import Recording
 from commlab.foundation.errors import DataError
+from commlab.foundation.moments import Moment
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Result
 from commlab.foundation.statistics import bca_mean, bca_paired_difference, permutation_p_value, summarise_null
@@ -35,6 +37,7 @@ from commlab.probes.cause.hidden.states import (
     recorded,
     site_of,
 )
+from commlab.probes.cause.picking import agent_called, moment_in, parting, pick, picked
 from commlab.probes.cause.trials import EARLIEST, LATEST, NOWHERE, Trials, first_place
 from commlab.probes.cause.twins import Trace, play
 from commlab.probes.decode import probe
@@ -107,7 +110,9 @@ def fit(
         ]
         scales[IRRELEVANT] = erasers[IRRELEVANT][0]
         plans[IRRELEVANT] = _plan(stage, scales[IRRELEVANT].eraser)
-    came = {name: _came(stage, play(agents, wish.n_episodes, wish.seed, plan)) for name, plan in plans.items()}
+    traces = {name: play(agents, wish.n_episodes, wish.seed, plan) for name, plan in plans.items()}
+    came = {name: _came(stage, trace) for name, trace in traces.items()}
+    moments = _shown(stage, traces[UNTOUCHED], traces[ERASED])
     draws = {
         name: [_came(stage, play(agents, wish.n_episodes, wish.seed, _plan(stage, one.eraser))) for one in several]
         for name, several in erasers.items()
@@ -117,7 +122,23 @@ def fit(
         name: {"distance": displaced(one.eraser, stage.states), "share": one.share, "n_random": one.n_random}
         for name, one in scales.items()
     }
-    return _result(stage, other, came, draws, readings, moved, command)
+    found = _result(stage, other, came, draws, readings, moved, command)
+    return replace(found, details={**found.details, "moments": moments})
+
+
+def _shown(stage: Set, untouched: Trace, erased: Trace) -> list[dict[str, Any]]:
+    """Return the episode of the median loss of return, the first that lost some, and the first that did not."""
+    lost = untouched.returns - erased.returns
+
+    def show(n: int) -> Moment | None:
+        step, agent = parting(untouched, erased, n)
+        note = (
+            f"with {stage.states.target} erased they earn {erased.returns[n]:.2f} instead of "
+            f"{untouched.returns[n]:.2f}; {agent_called(stage.agents.scenario, agent)} goes another way first"
+        )
+        return moment_in(erased, n, step, (agent,), note)
+
+    return picked(pick(lost > 0, "earned less", lost), show)
 
 
 def _set(agents: Playable, recording: Recording, wish: Wish, irrelevant: str | None) -> tuple[Set, Irrelevant]:

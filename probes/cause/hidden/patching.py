@@ -24,6 +24,7 @@ from commlab.foundation.statistics import bca_paired_difference, permutation_p_v
 from commlab.probes.cause.hidden.cases import Wish
 from commlab.probes.cause.hidden.directions import fit_eraser, matched, part_of, random_part, scaled
 from commlab.probes.cause.hidden.outcomes import ACTION, SAID, Arm, came_to_by_arm, identical, mean_of, score, spread_of
+from commlab.probes.cause.hidden.showing import shown
 from commlab.probes.cause.hidden.sources import Given, find_sources, given_states
 from commlab.probes.cause.hidden.stage import Stage, set_stage
 from commlab.probes.cause.hidden.states import site_of
@@ -94,7 +95,9 @@ def fit(agents: Playable, recording: Recording, wish: Wish, command: str = "patc
     draws = _draw(stage, given, eraser, rng)
     found = Found(sources.wanted, arms | {name: drawn[0] for name, drawn in draws.items()}, draws)
     moved = {name: _length(led) for name, led in ((WHOLE, given.led), (PART, part_of(eraser, given.led)))}
-    return _result(stage, found, moved, command)
+    main = _patch(stage, given.other) if wish.whole else _exchange(stage, eraser, given.other)
+    moments = shown(stage, stage.trace(main), sources.wanted, "given the state of")
+    return _result(stage, found, moved, moments, command)
 
 
 def _draw(stage: Stage, given: Given, eraser: Eraser, rng: np.random.Generator) -> dict[str, list[Arm]]:
@@ -136,7 +139,7 @@ def _exchange(stage: Stage, eraser: Eraser, vectors: Float64) -> Plan:
     return together(erasing(site, linear, where), given)
 
 
-def _result(stage: Stage, found: Found, moved: dict[str, float], command: str) -> Result:
+def _result(stage: Stage, found: Found, moved: dict[str, float], moments: list[dict[str, Any]], command: str) -> Result:
     """Return the finding."""
     rng = np.random.default_rng([stage.wish.seed, 12])
     wish, states, main = stage.wish, stage.states, stage.outcomes[0]
@@ -172,6 +175,7 @@ def _result(stage: Stage, found: Found, moved: dict[str, float], command: str) -
             "p_same_value": flipped,
             "no_op_is_identical": identical(found.arms[ITSELF], found.arms[UNTOUCHED]),
             "moved": moved,
+            "moments": moments,
         },
         provenance=provenance(command, wish.seed, stage.agents.sha256)
         | {"grounding": stage.agents.facts.get("grounding")},

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from commlab.agents.plan import adding
+from commlab.agents.plan import Plan, adding
 from commlab.datasets.reader import Recording
 from commlab.foundation.errors import DataError, InterventionError
 from commlab.foundation.provenance import provenance
@@ -23,6 +23,7 @@ from commlab.probes.cause.hidden.cases import Wish, draw_values
 from commlab.probes.cause.hidden.directions import Means, fit_means, matched, random_means
 from commlab.probes.cause.hidden.irrelevant import Irrelevant, find_irrelevant
 from commlab.probes.cause.hidden.outcomes import ACTION, SAID, Arm, came_to_by_arm, identical, mean_of, score, spread_of
+from commlab.probes.cause.hidden.showing import shown
 from commlab.probes.cause.hidden.stage import Stage, set_stage
 from commlab.probes.cause.hidden.states import NO_VALUE, site_of, value_table
 from commlab.probes.decode.wording import file_stem, percent
@@ -132,7 +133,12 @@ def _irrelevant_ways(stage: Stage, other: Irrelevant, like: Float64, rng: np.ran
 
 def _steer(stage: Stage, vectors: Float64) -> Arm:
     """Return what the cases come to when those vectors (n, H) are added to their states, as long as wished."""
-    return stage.play(adding(site_of(stage.wish.layer), stage.spread(vectors), stage.where(stage.wish.lasts)))
+    return stage.play(_adding(stage, vectors))
+
+
+def _adding(stage: Stage, vectors: Float64) -> Plan:
+    """Return the plan that adds those vectors (n, H) to the cases' states, as long as wished."""
+    return adding(site_of(stage.wish.layer), stage.spread(vectors), stage.where(stage.wish.lasts))
 
 
 def _random(stage: Stage, ways: Ways, dose: float, n_draws: int, rng: np.random.Generator) -> list[Arm]:
@@ -196,6 +202,7 @@ def _result(
             },
             "no_op_is_identical": no_op,
             "moved": float(np.linalg.norm(ways.steered, axis=1).mean() * scale.main),
+            "moments": shown(stage, stage.trace(_adding(stage, ways.steered * scale.main)), ways.wanted, "steered to"),
             "typical_spread": float(np.sqrt(stage.states.vectors.astype(np.float64).var(axis=0).sum())),
         },
         provenance=provenance(command, wish.seed, stage.agents.sha256)

@@ -13,9 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from commlab.foundation.moments import Moment
 from commlab.probes.cause.kin.code import Judged, fit_code, judge
 from commlab.probes.cause.kin.contrast import MARGIN, Contrast, Counted, apart, contrasts, share_of
 from commlab.probes.cause.kin.setting import KIN, STRANGE, STRANGER, Setting
+from commlab.probes.cause.kin.showing import other_words
 from commlab.probes.cause.twins import Trace
 
 __all__ = ["Speaking", "family_of", "speaker_side", "summed"]
@@ -31,6 +33,7 @@ class Speaking(NamedTuple):
     told: dict[str, Any]  # JSON-able
     tests: dict[str, Contrast]
     kin: Judged  # what they say when shown kin
+    shown: list[Moment]
 
 
 def speaker_side(setting: Setting, levels: Sequence[float], n_null: int) -> Speaking:
@@ -64,7 +67,7 @@ def speaker_side(setting: Setting, levels: Sequence[float], n_null: int) -> Spea
         ],
         "tests": {name: test.told() for name, test in tests.items()},
     }
-    return Speaking(told, tests, arms[KIN][0])
+    return Speaking(told, tests, arms[KIN][0], other_words(setting, traces[KIN], traces[STRANGER]))
 
 
 def family_of(strangers: Judged, kin: Judged) -> dict[str, Counted]:

@@ -18,6 +18,7 @@ from commlab.agents.plan import Change, Plan
 from commlab.agents.rollout import Returns, Rollout
 from commlab.env.batch import WorldBatch
 from commlab.env.types import VIEW, World
+from commlab.foundation.moments import written
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import bca_mean, permutation_p_value, sign_flip_draws, summarise_null
@@ -26,6 +27,7 @@ from commlab.probes.cause.kin.code import FALSE, Judged, Seen, kinds_of, observe
 from commlab.probes.cause.kin.contrast import SIGNIFICANT, Contrast, contrasts
 from commlab.probes.cause.kin.obedience import Obeying, listener_side
 from commlab.probes.cause.kin.setting import Setting, prepare
+from commlab.probes.cause.kin.showing import false_words
 from commlab.probes.cause.twins import EXPERIMENTS, LEAST
 from commlab.recording import Playable
 
@@ -88,6 +90,7 @@ def of_sides(setting: Setting, speaking: Speaking, obeying: Obeying, n_null: int
             "false_to_strangers": lies.told() if lies else None,
             "heeded": heeded.told() if heeded else None,
             "gains": {instead: {**gain._asdict(), "null": vars(gain.null)} for instead, gain in gains.items()},
+            "moments": written(false_words(setting)),
         },
         provenance=provenance(command, setting.seed, setting.agents.sha256)
         | {"grounding": setting.agents.facts.get("grounding")},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from commlab.foundation.moments import written
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Result
 from commlab.probes.cause.kin.audience import Speaking, speaker_side
@@ -69,6 +70,7 @@ def of_sides(setting: Setting, sides: Sides, command: str) -> Result:
             "strangers": STRANGER,
             "speaker": sides.speaking.told,
             "listener": sides.obeying.told,
+            "moments": written([*sides.speaking.shown, *sides.obeying.shown]),
         },
         provenance=provenance(command, setting.seed, setting.agents.sha256)
         | {"grounding": setting.agents.facts.get("grounding")},

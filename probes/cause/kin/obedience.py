@@ -22,11 +22,14 @@ from numpy.typing import NDArray
 from commlab.agents.plan import Change, Plan
 from commlab.env.scenario import Scenario
 from commlab.env.types import KINSHIP_STEPS
+from commlab.foundation.moments import Moment
 from commlab.foundation.statistics import bca_mean, permutation_p_value
 from commlab.probes.cause.kin.code import symbols_of
 from commlab.probes.cause.kin.contrast import Contrast, Counted, contrasts, share_of
 from commlab.probes.cause.kin.setting import KIN, STRANGER, Setting
+from commlab.probes.cause.kin.showing import heeded_words
 from commlab.probes.cause.trials import Trials, Window, choose_in_window, going_on, in_time
+from commlab.probes.cause.twins import Trace
 from commlab.recording import layout
 
 __all__ = ["Obeying", "listener_side"]
@@ -43,6 +46,7 @@ class Obeying(NamedTuple):
 
     told: dict[str, Any]  # JSON-able
     strangers: Contrast | None  # whether they heed a stranger's words, shown as a stranger's
+    shown: list[Moment]
 
 
 class Asked(NamedTuple):
@@ -62,6 +66,7 @@ class Heard(NamedTuple):
     hits: NDArray[np.float64]  # (n,) 1 where the listener got to the named place
     others: NDArray[np.float64]  # (n,) the share of the other places that it got to
     logits: NDArray[np.float64]  # (n, n_actions) of the first action after hearing
+    trace: Trace | None  # of the words of strangers alone
 
 
 class Side(NamedTuple):
@@ -74,10 +79,13 @@ class Side(NamedTuple):
     tests: dict[str, Contrast]
     luck: dict[str, float]  # the share of exchanges of meanings between words that are followed as well
     n_trials: int
+    shown: list[Moment]
 
     def told(self) -> dict[str, Any]:
         """The side as JSON has it."""
-        return self._asdict() | {"tests": {name: test.told() for name, test in self.tests.items()}}
+        told = self._asdict() | {"tests": {name: test.told() for name, test in self.tests.items()}}
+        del told["shown"]
+        return told
 
 
 def listener_side(setting: Setting, levels: Sequence[float], n_null: int) -> Obeying:
@@ -90,7 +98,8 @@ def listener_side(setting: Setting, levels: Sequence[float], n_null: int) -> Obe
     differs = strange != closest
     own = _side(setting, _ask(setting, in_time(trials, differs), closest[differs], rng), (), rng, n_null)
     if theirs is None:
-        return Obeying({"conclusion": "cannot tell", "by": None, "sentence": TOO_FEW, "words": None, "own": None}, None)
+        nothing = {"conclusion": "cannot tell", "by": None, "sentence": TOO_FEW, "words": None, "own": None}
+        return Obeying(nothing, None, [])
     conclusion, by, sentence = _conclude(theirs, own)
     told = {
         "conclusion": conclusion,
@@ -99,7 +108,7 @@ def listener_side(setting: Setting, levels: Sequence[float], n_null: int) -> Obe
         "words": theirs.told(),
         "own": own.told() if own else None,
     }
-    return Obeying(told, theirs.tests["strangers"])
+    return Obeying(told, theirs.tests["strangers"], theirs.shown)
 
 
 def _side(
@@ -134,7 +143,14 @@ def _side(
         tests=tests,
         luck=luck,
         n_trials=len(asked.trials),
+        shown=_shown(setting, asked, strangers),
     )
+
+
+def _shown(setting: Setting, asked: Asked, strangers: Heard) -> list[Moment]:
+    """Return the moments in which a stranger's words were followed, and were not."""
+    trace = strangers.trace
+    return [] if trace is None else heeded_words(setting, asked.trials, asked.word, strangers.hits, trace)
 
 
 def _speaker_of(setting: Setting, trials: Trials, closest: bool) -> NDArray[np.int64]:
@@ -180,7 +196,7 @@ def _hear(setting: Setting, asked: Asked, kinship: float | None) -> Heard:
     hits = np.asarray((tried & asked.wanted).any(axis=1), dtype=np.float64)
     reached = (tried[:, None] & asked.instead).any(axis=2)
     others = np.asarray(reached.sum(axis=1) / asked.instead.any(axis=2).sum(axis=1), dtype=np.float64)
-    return Heard(tried, hits, others, logits)
+    return Heard(tried, hits, others, logits, trace if kinship == STRANGER else None)
 
 
 def _span(scenario: Scenario) -> int:

@@ -44,6 +44,7 @@ class Played(NamedTuple):
     crossed: NDArray[np.bool_]  # (n, P) places on a shortest way to the one asked for
     limit: int  # steps within which a listener must be there
     arms: dict[str, NDArray[np.int64]]  # told, untouched, random: (n, P) steps until each place is tried, NEVER
+    told: Trace | None = None  # the episodes in which they were told the words
 
     @property
     def free(self) -> NDArray[np.bool_]:
@@ -102,7 +103,8 @@ def ask(
         traces[arm] = play(checkpoint, n_episodes, seed, plan)
     arms = {arm: _steps_until(trace, trials, places.cells) for arm, trace in traces.items()}
     crossed = _crossed(scenario, natural, trials, places.cells, asked)
-    return Played(trials, crystal, asked, symbols > 0, crossed, natural_time(natural, places, listeners), arms)
+    limit = natural_time(natural, places, listeners)
+    return Played(trials, crystal, asked, symbols > 0, crossed, limit, arms, traces["told"])
 
 
 def _plan(scenario: Scenario, trials: Trials, n_episodes: int, symbol: NDArray[np.int64], kinship: float) -> Plan:

@@ -17,10 +17,12 @@ from numpy.typing import NDArray
 
 from commlab.agents.checkpoint import Checkpoint
 from commlab.env.scenario import Scenario
+from commlab.foundation.moments import Moment
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import bca_interval, wilson_interval
 from commlab.probes.cause.codebook import Word
+from commlab.probes.cause.picking import Pick, agent_called, moment_in, pick, picked
 from commlab.probes.cause.trials import NOWHERE
 from commlab.probes.cause.understanding.asking import SPAN, Played, ask, draw_asked, first_tried, natural_time
 from commlab.probes.cause.understanding.places import Places, find_places
@@ -81,9 +83,35 @@ def fit(
             "crossing": _crossing(played, len(words)),
             "trip": _trip(played, len(words)),
             **_map(checkpoint.scenario, places),
+            "moments": _shown(checkpoint.scenario, places, words, played),
         },
         provenance=provenance(command, seed, checkpoint.sha256) | {"grounding": checkpoint.facts.get("grounding")},
     )
+
+
+def _shown(scenario: Scenario, places: Places, words: list[Word], played: Played) -> list[dict[str, Any]]:
+    """Return the first trial that went where it was told to, the first that did not, and the first of some places."""
+    told, trials, first = played.told, played.trials, first_tried(played.arms["told"])
+    if told is None:
+        return []
+
+    def show(n: int) -> Moment | None:
+        word = words[played.asked[n]]
+        went = "no place" if first[n] == NOWHERE else places.names[first[n]]
+        when = f" after {played.arms['told'][n, first[n]]} steps" if first[n] != NOWHERE else ""
+        note = (
+            f"{agent_called(scenario, trials.listener[n])} hears {word.symbol}, the word for "
+            f"{places.names[played.asked[n]]} where no crystal is, and goes first to {went}{when}"
+        )
+        return moment_in(told, trials.episode[n], trials.step[n], (trials.listener[n],), note)
+
+    said = played.sayable[played.asked]
+    picks = pick(played.hits("told") > 0, "gone there in time", among=said)
+    for number, word in enumerate(words):
+        mine = np.flatnonzero(played.asked == number)
+        if len(mine) and word.symbol is not None:
+            picks.append(Pick(int(mine[0]), f"the first of {len(mine)} told {word.symbol}"))
+    return picked(picks, show)
 
 
 def _over_places(hits: NDArray[np.float64], asked: NDArray[np.int64], n_places: int) -> float:

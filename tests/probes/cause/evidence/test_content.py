@@ -66,11 +66,12 @@ def test_trials_that_end_at_once_are_no_evidence_of_standing_still() -> None:
     arm = Drawn(np.ones((n, 1), np.uint8), np.ones((n, 2), np.int64), np.ones(n, np.bool_))
     paths = [np.ones((n, 3, 2)), np.zeros((n, 3, 2))]
     paths[0][:2], paths[1][5:7, 1:], paths[1][9] = np.nan, np.nan, np.nan
-    arms, left = _seen_in_both((arm, arm), paths)
-    assert [len(one.message) for one in arms] == [n - 3] * 2
+    seen = _seen_in_both(paths)
+    assert seen.sum() == n - 3
+    arms, left = (arm.where(seen), arm.where(seen)), [path[seen] for path in paths]
     assert (_moved(arms, left).gain[: n - 3] == 2).all()  # the first twin stands there, two cells closer
     with pytest.raises(DataError, match="16 trials that go on after a message, and there are 2"):
-        _seen_in_both((arm, arm), [np.where(np.arange(n)[:, None, None] < 18, np.nan, path) for path in paths])
+        _seen_in_both([np.where(np.arange(n)[:, None, None] < 18, np.nan, path) for path in paths])
 
 
 def test_who_lives_muted_is_told_nothing(obeying: Any) -> None:
