@@ -10,7 +10,7 @@ from commlab.cli.exchange import export, import_, validate
 from commlab.cli.grouping import Grouped
 from commlab.cli.grow import demo, record, scenarios, train
 from commlab.cli.probing import inject, probe, report
-from commlab.cli.reading import cluster, formation, information, lexicon, metrics, minds
+from commlab.cli.reading import audience, cluster, formation, information, lexicon, metrics, minds
 from commlab.cli.running import runnable
 from commlab.cli.talking import talk, verdict
 
@@ -24,7 +24,7 @@ app = typer.Typer(
 )
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Begin": (demo, scenarios, train, record),
-    "Read what they say": (lexicon, probe, metrics, information, cluster, minds, formation),
+    "Read what they say": (lexicon, probe, metrics, information, audience, cluster, minds, formation),
     "Change something and see": (inject, influence, patch, steer, erase, kinship, crossplay),
     "Judge, speak, show": (verdict, talk, report),
     "Other tools and other data": (import_, export, validate),

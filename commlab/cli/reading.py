@@ -1,4 +1,4 @@
-"""Commands that read a language: lexicon, metrics, information, cluster, minds, formation."""
+"""Commands that read a language: lexicon, metrics, information, audience, cluster, minds, formation."""
 
 from typing import Annotated
 
@@ -7,7 +7,7 @@ import typer
 from commlab.cli import completing
 from commlab.cli.options import AnyRecording, Json, Nulls, Of, Run, Seed, command_line
 
-__all__ = ["cluster", "formation", "information", "lexicon", "metrics", "minds"]
+__all__ = ["audience", "cluster", "formation", "information", "lexicon", "metrics", "minds"]
 
 
 def lexicon(
@@ -97,6 +97,19 @@ def information(
     from commlab.commands.information import information as run_information
 
     run_information(run, Wish(target, of, lag, nulls, seed, given, by_kinship), as_json)
+
+
+def audience(run: AnyRecording = None, nulls: Nulls = 199, seed: Seed = 0, as_json: Json = False) -> None:
+    """Count who is heard by whom, how often, by kinship, and tell whether agents speak more where kin can hear them.
+
+    \b
+      commlab audience                 the last completed run
+      commlab audience game.h5         an imported log that says who heard whom
+      commlab audience rivals --json   for programs
+    """
+    from commlab.commands.audience import audience as run_audience
+
+    run_audience(run, nulls, seed, as_json)
 
 
 def cluster(
