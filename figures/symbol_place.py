@@ -1,10 +1,14 @@
-"""Figure: what is the case when a symbol is said, P(value | symbol), with how often each symbol is said."""
+"""Figure: symbol by meaning: what is the case when a symbol is said, P(value | symbol), for any target.
+
+Pairs that stand out over all pairs have a dark edge; the last row is how often each value is the case at all.
+"""
 
 import re
 from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 from commlab.figures.style import INK, SEQUENTIAL, SOFT, SPEECH, WIDTH, bare
 from commlab.figures.themes import text_on
@@ -14,7 +18,10 @@ from commlab.foundation.result import Result
 __all__ = ["caption", "draw", "rows", "size", "table"]
 
 MOST_ROWS = 40  # a larger vocabulary shows its most frequent symbols; the CSV holds them all
+MOST_VALUES = 30  # of a target with more values, those that the symbols single out most
 LEAST_WRITTEN = 0.10  # probabilities below this stay unwritten
+SIGNIFICANT = 0.05
+ROW = 0.27  # inches
 
 
 class Said(NamedTuple):
@@ -24,6 +31,7 @@ class Said(NamedTuple):
     silent: list[bool]  # (S,)
     values: list[str]  # (V,)
     counts: np.ndarray[Any, Any]  # (S, V) steps
+    sure: np.ndarray[Any, Any]  # (S, V) bool: the pair is commoner than by chance, over all pairs
     n_unsaid: int
 
     def given_symbol(self) -> np.ndarray[Any, Any]:
@@ -34,10 +42,25 @@ class Said(NamedTuple):
         """Each symbol's share of all steps, (S,)."""
         return np.asarray(self.counts.sum(axis=1) / self.counts.sum())
 
+    def base(self) -> np.ndarray[Any, Any]:
+        """Each value's share of all steps, (V,)."""
+        return np.asarray(self.counts.sum(axis=0) / self.counts.sum())
+
+
+class Shown(NamedTuple):
+    """The rows and columns that fit."""
+
+    said: Said
+    chance: np.ndarray[Any, Any]  # P(value | symbol), (S, V)
+    share: np.ndarray[Any, Any]  # (S,)
+    base: np.ndarray[Any, Any]  # (V,)
+    n_values: int  # before the cut
+
 
 def said(result: Result) -> Said:
     """The result's counts, symbols ordered by the value that they go with, silence last, unsaid ones left out."""
     counts = np.asarray(result.details["counts"], dtype=float)
+    sure = stands_out(result, counts.shape)
     symbols = [plain(symbol, 12) for symbol in result.details["symbols"]]
     values = [plain(value, 14) for value in result.details["values"]]
     used = np.flatnonzero(counts.sum(axis=1) > 0)
@@ -51,6 +74,7 @@ def said(result: Result) -> Said:
         silent=[silent[row] for row in order],
         values=[values[column] for column in columns],
         counts=counts[order][:, columns],
+        sure=sure[order][:, columns],
         n_unsaid=len(symbols) - len(order),
     )
 
@@ -60,58 +84,88 @@ def is_silence(symbol: str) -> bool:
     return symbol == "silence" or set(re.findall(r"\w+", symbol)) == {"0"}
 
 
-def shown(data: Result) -> tuple[Said, np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """The rows that fit, with their P(value | symbol) (S, V) and shares (S,)."""
+def stands_out(result: Result, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    """The pairs that are commoner than their symbol and value would make them, family-wise (symbols, values) bool."""
+    symbols = {str(name): row for row, name in enumerate(result.details["symbols"])}
+    values = {str(name): column for column, name in enumerate(result.details["values"])}
+    sure = np.zeros(shape, dtype=bool)
+    for pair in result.details.get("pairs") or ():
+        if pair["p_value"] <= SIGNIFICANT and (pair["npmi"] or 0.0) > 0:
+            sure[symbols[str(pair["message"])], values[str(pair["value"])]] = True
+    return sure
+
+
+def shown(data: Result) -> Shown:
+    """The most frequent symbols, and the values that they single out most."""
     language = said(data)
-    share = language.share()
+    share, chance, base = language.share(), language.given_symbol(), language.base()
     keep = sorted(np.argsort(-share, kind="stable")[:MOST_ROWS])
+    columns = sorted(np.argsort(-chance[keep].max(axis=0), kind="stable")[:MOST_VALUES])
     kept = language._replace(
         symbols=[language.symbols[i] for i in keep],
         silent=[language.silent[i] for i in keep],
-        counts=language.counts[keep],
+        values=[language.values[i] for i in columns],
+        counts=language.counts[keep][:, columns],
+        sure=language.sure[keep][:, columns],
     )
-    return kept, language.given_symbol()[keep], share[keep]
+    return Shown(kept, chance[keep][:, columns], share[keep], base[columns], len(base))
 
 
 def size(data: Result) -> tuple[float, float]:
-    """Width and height in inches: a row for each symbol."""
-    return WIDTH, 1.25 + 0.27 * max(3, len(shown(data)[0].symbols))
+    """Width and height in inches: a row for each symbol, and one for all steps."""
+    return WIDTH, 1.5 + ROW * (1.3 + max(3, len(shown(data).said.symbols)))
 
 
 def draw(ax: Axes, data: Result) -> None:
-    """The map on the left, the frequency bars on the right, both with one row a symbol."""
-    language, chance, share = shown(data)
+    """The map on the left, the frequency bars on the right, both with one row a symbol; all steps below."""
+    found = shown(data)
     bare(ax)
-    grid = ax.inset_axes((0.0, 0.0, 0.78, 1.0))
-    bars = ax.inset_axes((0.80, 0.0, 0.20, 1.0))
-    draw_map(grid, language, chance)
-    draw_bars(bars, share, language.silent)
+    n_rows = len(found.said.symbols)
+    under = 1.3 / (n_rows + 1.3)
+    grid = ax.inset_axes((0.0, under, 0.78, 1.0 - under))
+    base = ax.inset_axes((0.0, 0.0, 0.78, 1.0 / (n_rows + 1.3)))
+    bars = ax.inset_axes((0.80, under, 0.20, 1.0 - under))
+    draw_map(grid, found)
+    draw_base(base, found, plain(data.details.get("target", "value")).replace("_", " "))
+    draw_bars(bars, found.share, found.said.silent)
 
 
-def draw_map(ax: Axes, language: Said, chance: np.ndarray[Any, Any]) -> None:
+def draw_map(ax: Axes, found: Shown) -> None:
     """P(value | symbol) as shades, written where it is large enough to matter and there is room."""
-    n_symbols, n_values = chance.shape
-    ax.pcolormesh(chance, cmap=SEQUENTIAL, vmin=0, vmax=1, edgecolors="white", linewidth=1.2)
-    ax.set(xlim=(0, n_values), ylim=(n_symbols, 0))
-    ax.set_yticks(np.arange(n_symbols) + 0.5, language.symbols)
-    ax.set_xticks(np.arange(n_values) + 0.5, language.values)
-    ax.tick_params(length=0, labelcolor=INK)
+    language = found.said
+    shade_cells(ax, found.chance, language.symbols)
+    for row, column in np.argwhere(language.sure):
+        ax.add_patch(Rectangle((column + 0.03, row + 0.05), 0.94, 0.9, facecolor="none", edgecolor=INK, linewidth=0.9))
+    ax.set_xticks([])
+    ax.set_title("P(value | symbol), %", pad=8)
+    ax.set_ylabel("symbol said")
+
+
+def draw_base(ax: Axes, found: Shown, target: str) -> None:
+    """How often each value is the case at all, with the values' names under it."""
+    n_values = len(found.base)
+    shade_cells(ax, found.base[None], ["all steps"])
+    ax.set_xticks(np.arange(n_values) + 0.5, found.said.values)
     if n_values > 14:
-        ax.tick_params(axis="x", labelrotation=90, labelsize=8.0 if n_values <= 40 else 4.5)
-    elif max(map(len, language.values)) * n_values > 52:
+        ax.tick_params(axis="x", labelrotation=90, labelsize=8.0)
+    elif max(map(len, found.said.values)) * n_values > 52:
         ax.tick_params(axis="x", labelrotation=45)
         for label in ax.get_xticklabels():
             label.set(ha="right", rotation_mode="anchor")
+    ax.set_xlabel(target)
+
+
+def shade_cells(ax: Axes, chance: np.ndarray[Any, Any], names: list[str]) -> None:
+    """Rows of probabilities as shades with their numbers, readable on each."""
+    n_rows, n_values = chance.shape
+    ax.pcolormesh(chance, cmap=SEQUENTIAL, vmin=0, vmax=1, edgecolors="white", linewidth=1.2)
+    ax.set(xlim=(0, n_values), ylim=(n_rows, 0))
+    ax.set_yticks(np.arange(n_rows) + 0.5, names)
+    ax.tick_params(length=0, labelcolor=INK)
     for spine in ax.spines.values():
         spine.set_visible(False)
-    ax.set_title("P(value | symbol), %", pad=8)
-    ax.set_ylabel("symbol said")
-    if n_values <= 12:
-        write_chances(ax, chance)
-
-
-def write_chances(ax: Axes, chance: np.ndarray[Any, Any]) -> None:
-    """The probabilities in per cent, dark on the pale cells and white on the dark ones."""
+    if n_values > 12:
+        return
     for row, column in zip(*np.nonzero(chance >= LEAST_WRITTEN), strict=True):
         value = chance[row, column]
         colour = text_on(SEQUENTIAL(value))
@@ -137,9 +191,9 @@ def draw_bars(ax: Axes, share: np.ndarray[Any, Any], silent: list[bool]) -> None
 
 
 def rows(data: Result) -> list[dict[str, object]]:
-    """One row for each symbol and value: symbol, value, count, p_value_given_symbol, symbol_share."""
+    """One row for each symbol and value: symbol, value, count, p_value_given_symbol, symbol_share, p_of_value, …"""
     language = said(data)
-    chance, share = language.given_symbol(), language.share()
+    chance, share, base = language.given_symbol(), language.share(), language.base()
     return [
         {
             "symbol": symbol,
@@ -147,6 +201,8 @@ def rows(data: Result) -> list[dict[str, object]]:
             "count": int(language.counts[i, j]),
             "p_value_given_symbol": float(chance[i, j]),
             "symbol_share": float(share[i]),
+            "p_of_value": float(base[j]),
+            "stands_out": bool(language.sure[i, j]),
         }
         for i, symbol in enumerate(language.symbols)
         for j, value in enumerate(language.values)
@@ -174,10 +230,20 @@ def caption(data: Result) -> str:
     language = said(data)
     target = plain(data.details.get("target", "the target")).replace("_", " ")
     unsaid = f" {language.n_unsaid} symbols of the vocabulary were never said." if language.n_unsaid else ""
-    cut = f" The {MOST_ROWS} most frequent symbols are drawn." if len(language.symbols) > MOST_ROWS else ""
+    sure = (
+        " Edged: pairs commoner than by chance, family-wise over all pairs (p < 0.05)." if language.sure.any() else ""
+    )
     return (
         f"Where a symbol is said, how often each value of {target} is the case, in per cent "
         f"(from {percent(LEAST_WRITTEN)} up), over {int(language.counts.sum()):,} steps of n = {data.n_episodes:,} "
-        f"episodes. Rows stand in the order of the value that they go with, silence last.{unsaid}{cut} "
-        f"Information between symbol and value: {estimate_text(data)}."
+        "episodes; last row: how often it is the case at all. Rows stand in the order of the value that they go with, "
+        f"silence last.{sure}{unsaid}{cut_text(language)} Information between symbol and value: {estimate_text(data)}."
     )
+
+
+def cut_text(language: Said) -> str:
+    """A sentence on what there was no room for."""
+    cut = f" The {MOST_ROWS} most frequent symbols are drawn." if len(language.symbols) > MOST_ROWS else ""
+    n_values = len(language.values)
+    narrow = f" Of {n_values} values, the {MOST_VALUES} are drawn that symbols single out most."
+    return cut + (narrow if n_values > MOST_VALUES else "")
