@@ -25,7 +25,7 @@ from commlab.datasets.writer import RecordingWriter
 from commlab.env.batch import WorldBatch
 from commlab.env.types import Observation, World
 from commlab.foundation.moments import Moment
-from commlab.probes.cause.picking import mark_of
+from commlab.probes.cause.shown import mark_of
 from commlab.probes.cause.twins import EXPERIMENTS
 from commlab.recording import Playable, Recorder, Request, drawn_fields, header_of, shard_size
 

@@ -25,11 +25,12 @@ from commlab.agents.plan import Plan, make_plan, together
 from commlab.agents.scripted.ground import sector_of
 from commlab.foundation.errors import DataError
 from commlab.foundation.moments import Moment
+from commlab.foundation.picking import pick, picked
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import bca_mean, permutation_p_value
-from commlab.probes.cause.picking import agent_called, cell_called, moment_in, pick, picked
 from commlab.probes.cause.roles import Roles, home_plan, is_muted, roles_of
+from commlab.probes.cause.shown import agent_called, cell_called, moment_in
 from commlab.probes.cause.trials import Trials, choose_trials, in_time
 from commlab.probes.cause.twins import Trace, play
 from commlab.recording import Playable, layout

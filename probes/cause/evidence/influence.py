@@ -17,13 +17,14 @@ from scipy.special import rel_entr
 
 from commlab.foundation.errors import DataError
 from commlab.foundation.moments import Moment
+from commlab.foundation.picking import pick, picked
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Null, Result, undefined
 from commlab.foundation.statistics import bca_interval
 from commlab.probes.cause.evidence.answers import Answers, Repertoire, ask
 from commlab.probes.cause.evidence.listening import by_episode
-from commlab.probes.cause.picking import agent_called, moment_in, pick, picked
 from commlab.probes.cause.roles import home_plan, is_muted
+from commlab.probes.cause.shown import agent_called, moment_in
 from commlab.probes.cause.twins import Trace, play
 from commlab.probes.cause.untrained import untrained_twin
 from commlab.recording import Playable

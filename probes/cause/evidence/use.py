@@ -16,11 +16,12 @@ from commlab.agents.intervention import Intervention
 from commlab.agents.plan import MUTED, Plan, make_plan, saying, together
 from commlab.foundation.errors import DataError
 from commlab.foundation.moments import Moment
+from commlab.foundation.picking import pick, picked
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import bca_mean, bca_paired_difference
-from commlab.probes.cause.picking import agent_called, moment_in, parting, pick, picked
 from commlab.probes.cause.roles import home_plan, is_muted
+from commlab.probes.cause.shown import agent_called, moment_in, parting
 from commlab.probes.cause.twins import Trace, play
 from commlab.recording import Playable
 

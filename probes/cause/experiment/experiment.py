@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 
 from commlab.foundation.errors import DataError, InterventionError
 from commlab.foundation.moments import Moment, written
+from commlab.foundation.picking import explained, pick
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import bca_mean, max_statistic, sign_flip_draws
 from commlab.probes.cause.experiment.file import Contrast, Experiment, Measure
 from commlab.probes.cause.experiment.measures import UNITS, Wanted, check_measure, measure
 from commlab.probes.cause.experiment.planning import Book, Cast, cast, places_named, plan_of_arm, said_in, symbols_of
-from commlab.probes.cause.picking import agent_called, explained, moment_in, pick
+from commlab.probes.cause.shown import agent_called, moment_in
 from commlab.probes.cause.twins import Trace, play
 from commlab.probes.decode.wording import file_stem
 from commlab.recording import Playable

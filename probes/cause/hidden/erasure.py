@@ -21,6 +21,7 @@ from commlab.agents.plan import NO_PLAN, Plan, erasing
 from commlab.datasets.reader import Recording
 from commlab.foundation.errors import DataError
 from commlab.foundation.moments import Moment
+from commlab.foundation.picking import pick, picked
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Result
 from commlab.foundation.statistics import bca_mean, bca_paired_difference, permutation_p_value, summarise_null
@@ -37,7 +38,7 @@ from commlab.probes.cause.hidden.states import (
     recorded,
     site_of,
 )
-from commlab.probes.cause.picking import agent_called, moment_in, parting, pick, picked
+from commlab.probes.cause.shown import agent_called, moment_in, parting
 from commlab.probes.cause.trials import EARLIEST, LATEST, NOWHERE, Trials, first_place
 from commlab.probes.cause.twins import Trace, play
 from commlab.probes.decode import probe

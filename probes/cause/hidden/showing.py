@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commlab.foundation.moments import Moment
+from commlab.foundation.picking import pick, picked
 from commlab.probes.cause.hidden.outcomes import ACTION, SAID, read_arm, score
 from commlab.probes.cause.hidden.stage import Stage
 from commlab.probes.cause.hidden.states import NO_VALUE
-from commlab.probes.cause.picking import agent_called, moment_in, pick, picked
+from commlab.probes.cause.shown import agent_called, moment_in
 from commlab.probes.cause.twins import Trace
 
 __all__ = ["shown"]

@@ -16,11 +16,12 @@ from commlab.agents.checkpoint import Checkpoint
 from commlab.agents.plan import make_plan
 from commlab.foundation.errors import DataError
 from commlab.foundation.moments import MOST, Moment
+from commlab.foundation.picking import Pick, pick, picked
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import bca_mean, bca_paired_difference, wilson_interval
 from commlab.probes.cause.codebook import Codebook, Entry
-from commlab.probes.cause.picking import Pick, agent_called, moment_in, pick, picked
+from commlab.probes.cause.shown import agent_called, moment_in
 from commlab.probes.cause.trials import (
     NOWHERE,
     Trials,

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from commlab.foundation.errors import DataError
 from commlab.foundation.moments import Moment, written
+from commlab.foundation.picking import pick
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import bca_mean, max_statistic, sign_flip_draws, wilson_interval
@@ -22,7 +23,7 @@ from commlab.probes.cause.codebook import Codebook
 from commlab.probes.cause.injecting.courses import Course, course
 from commlab.probes.cause.injecting.dose_levels import Values, levels_of
 from commlab.probes.cause.injecting.doses import ARMS, Cell, Outcome, Sweep, Words, cells_of, outcome_of, words_of
-from commlab.probes.cause.picking import agent_called, cell_called, moment_in, pick
+from commlab.probes.cause.shown import agent_called, cell_called, moment_in
 from commlab.probes.cause.trials import NOWHERE, Trials, Window, check_length, choose_in_window, phantom_plan
 from commlab.probes.cause.twins import Trace, play
 from commlab.recording import Playable

@@ -17,11 +17,12 @@ from commlab.agents.plan import Plan, make_plan
 from commlab.env.scenario import Scenario
 from commlab.foundation.errors import DataError, InterventionError
 from commlab.foundation.moments import Moment
+from commlab.foundation.picking import pick, picked
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import bca_mean
 from commlab.probes.cause.codebook import Codebook, Entry
-from commlab.probes.cause.picking import agent_called, cell_called, moment_in, pick, picked
+from commlab.probes.cause.shown import agent_called, cell_called, moment_in
 from commlab.probes.cause.trials import Trials, check_length, choose_trials, distances, hear_phantom, in_time
 from commlab.probes.cause.twins import Trace, play
 

@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commlab.foundation.moments import Moment
+from commlab.foundation.picking import explained, pick
 from commlab.probes.cause.kin.code import FALSE, kinds_of, symbols_of
 from commlab.probes.cause.kin.setting import Setting
-from commlab.probes.cause.picking import agent_called, explained, moment_in, pick
+from commlab.probes.cause.shown import agent_called, moment_in
 from commlab.probes.cause.trials import Trials
 from commlab.probes.cause.twins import Trace
 

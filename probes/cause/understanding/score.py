@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 from commlab.agents.checkpoint import Checkpoint
 from commlab.env.scenario import Scenario
 from commlab.foundation.moments import Moment
+from commlab.foundation.picking import Pick, pick, picked
 from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import bca_interval, wilson_interval
 from commlab.probes.cause.codebook import Word
-from commlab.probes.cause.picking import Pick, agent_called, moment_in, pick, picked
+from commlab.probes.cause.shown import agent_called, moment_in
 from commlab.probes.cause.trials import NOWHERE
 from commlab.probes.cause.understanding.asking import SPAN, Played, ask, draw_asked, first_tried, natural_time
 from commlab.probes.cause.understanding.places import Places, find_places

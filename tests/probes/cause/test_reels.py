@@ -13,8 +13,8 @@ from commlab.datasets.reader import Recording, open_recording
 from commlab.foundation.moments import Moment
 from commlab.foundation.run import SAMPLE
 from commlab.probes.cause import reels
-from commlab.probes.cause.picking import moment_in
 from commlab.probes.cause.reels import record_pairs, reels_in
+from commlab.probes.cause.shown import moment_in
 from commlab.probes.cause.trials import Trials, phantom_plan
 from commlab.probes.cause.twins import Trace, play
 

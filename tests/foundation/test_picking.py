@@ -3,7 +3,7 @@
 import numpy as np
 
 from commlab.foundation.moments import Moment
-from commlab.probes.cause.picking import Pick, pick, picked
+from commlab.foundation.picking import Pick, pick, picked
 
 
 def test_the_first_of_each_kind_is_shown() -> None:
