@@ -1,5 +1,6 @@
 """Statistics whose unit is the episode: nulls, intervals, families of tests, information in bits."""
 
+from commlab.foundation.statistics.between import difference_interval, student_interval
 from commlab.foundation.statistics.bootstrap import bca_interval, bca_mean, bca_paired_difference
 from commlab.foundation.statistics.circular import SHIFT_METHOD, draw_shifts, moving_share, shift_series
 from commlab.foundation.statistics.conditional import Conditional, conditional_information
@@ -41,6 +42,7 @@ __all__ = [
     "benjamini_hochberg",
     "conditional_information",
     "corrected_information",
+    "difference_interval",
     "draw_permutations",
     "draw_shifts",
     "entropy",
@@ -60,6 +62,7 @@ __all__ = [
     "shift_series",
     "sign_flip_draws",
     "sign_flip_p_value",
+    "student_interval",
     "summarise_null",
     "wilson_interval",
 ]
