@@ -16,7 +16,8 @@ from commlab.foundation.result import Result
 __all__ = ["caption", "draw", "rows", "size", "table"]
 
 COLUMNS = 4
-LARGE = 2.75  # inches of the large map's longer side
+LARGE = 2.75  # inches of the large map's longer side,
+ALONE = 3.4  # and where it stands alone
 HEAD = 0.42  # inches for a map's title and note
 KEY = 0.52  # inches for the key under the large map
 LEFT = 0.46  # of the width, for the large map
@@ -48,8 +49,8 @@ def ratio(data: Result) -> float:
 def large(data: Result) -> tuple[float, float]:
     """Width and height of the large map in inches."""
     tall = ratio(data)
-    width = LEFT * WIDTH if "departures" in data.details else min(WIDTH, 4.2)
-    longest = LARGE if "departures" in data.details else 4.2
+    width = LEFT * WIDTH if "departures" in data.details else ALONE
+    longest = LARGE if "departures" in data.details else ALONE
     return (width, width * tall) if width * tall <= longest else (longest / tall, longest)
 
 

@@ -9,7 +9,7 @@ from scipy.special import fdtri, ndtri, stdtrit
 from commlab.foundation.statistics import jackknife_interval, max_statistic
 from commlab.foundation.statistics.information import count_pairs, count_pairs_by_episode
 
-__all__ = ["LEAST_EPISODES", "Departures", "Flow", "Occupancy", "departures", "flow", "occupancy"]
+__all__ = ["LEAST_EPISODES", "Departures", "Flow", "Means", "Occupancy", "departures", "flow", "means", "occupancy"]
 
 LEAST_EPISODES = 5  # of a place, or of a value: in fewer nothing is tested
 CHUNK_CELLS = 1 << 22  # table cells held at once
@@ -32,6 +32,16 @@ class Occupancy(NamedTuple):
     high: Float64  # (P,)
     n_rows: int
     n_episodes: int
+
+
+class Means(NamedTuple):
+    """The mean of two numbers in each group that has rows, Q of them."""
+
+    group: Int64  # (Q,)
+    times: Int64  # (Q,) rows
+    mean: Float64  # (Q, 2)
+    covariance: Float64  # (Q, 2, 2) of the mean, over episodes; NaN with a single episode
+    n_episodes: Int64  # (Q,)
 
 
 class Flow(NamedTuple):
@@ -93,23 +103,28 @@ def share_interval(share: Float64, variance: Float64, n: int) -> tuple[Float64, 
 def flow(episode: Int64, square: Int64, step: Float64) -> Flow:
     """The mean step (rows, columns) from each square, of rows with their episode, square (N,) and step (N, 2).
 
-    The mean is a ratio of sums over episodes. It is clear where Hotelling's T^2 of the episodes' sums puts standing
-    still outside of its 95 % region.
+    It is clear where Hotelling's T^2 of the episodes' sums puts standing still outside of its 95 % region.
     """
-    squares, at = np.unique(square, return_inverse=True)
-    n_squares = max(len(squares), 1)
-    pair, of = np.unique(episode.astype(np.int64) * n_squares + at, return_inverse=True)
-    where = pair % n_squares
+    found = means(episode, square, step)
+    error = np.sqrt(np.maximum(np.diagonal(found.covariance, axis1=1, axis2=2), 0.0))
+    clear = is_clear(found.mean, found.covariance, found.n_episodes)
+    return Flow(found.group, found.times, found.mean, error, clear)
+
+
+def means(episode: Int64, group: Int64, values: Float64) -> Means:
+    """The mean of the values (N, 2) of each group's rows, (N,), as a ratio of sums over their episodes, (N,)."""
+    groups, at = np.unique(group, return_inverse=True)
+    size = len(groups)
+    pair, of = np.unique(episode.astype(np.int64) * max(size, 1) + at, return_inverse=True)
+    where = pair % max(size, 1)
     n = np.bincount(of).astype(np.float64)
-    walked = np.stack([np.bincount(of, weights=step[:, axis]) for axis in (0, 1)], axis=1)
-    size = len(squares)
-    count = np.asarray(np.bincount(where, weights=n, minlength=size), dtype=np.float64)
-    sums = np.stack([np.bincount(where, weights=walked[:, axis], minlength=size) for axis in (0, 1)], axis=1)
-    mean = np.asarray(sums / np.maximum(count, 1.0)[:, None], dtype=np.float64)
-    n_episodes = np.bincount(where, minlength=size)
-    covariance = covariances(walked - mean[where] * n[:, None], where, n_episodes, count)
-    error = np.sqrt(np.maximum(np.diagonal(covariance, axis1=1, axis2=2), 0.0))
-    return Flow(squares, count.astype(np.int64), mean, error, is_clear(mean, covariance, n_episodes))
+    summed = np.stack([np.bincount(of, weights=values[:, axis]) for axis in (0, 1)], axis=1)
+    times = np.asarray(np.bincount(where, weights=n, minlength=size), dtype=np.float64)
+    sums = np.stack([np.bincount(where, weights=summed[:, axis], minlength=size) for axis in (0, 1)], axis=1)
+    mean = np.asarray(sums / np.maximum(times, 1.0)[:, None], dtype=np.float64)
+    n_episodes = np.bincount(where, minlength=size).astype(np.int64)
+    covariance = covariances(summed - mean[where] * n[:, None], where, n_episodes, times)
+    return Means(groups, times.astype(np.int64), mean, covariance, n_episodes)
 
 
 def covariances(deviation: Float64, where: Int64, n_episodes: Int64, count: Float64) -> Float64:
