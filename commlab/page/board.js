@@ -6,8 +6,12 @@ import {
   drawBond,
   drawDiffers,
   drawElsewhere,
+  drawFog,
+  drawGain,
   drawHearing,
   drawPick,
+  drawStrike,
+  drawThread,
   drawTrail,
   drawView,
 } from "./marks.js";
@@ -25,7 +29,9 @@ const BADGE_CELL = 22; // and none for numbers, but for the one that is picked
  * `view` holds what stays: scene (see makeScene), sprites, ground, cell, unit (device pixels in a css pixel) and theme.
  * `look` holds what changes: camera ([x, y] of the map's corner), pick, and by agent at (-> [row, column] as shown),
  * elsewhere (-> the same in the other world, or null), relation (-> kin, stranger, self, none) and saysOther; the Sets
- * differs and objectsDiffer; marked (whose way is drawn, and its place in the other world) and trails.
+ * differs and objectsDiffer; marked (whose way is drawn, and its place in the other world) and trails. Where they are
+ * given: fog (row, column and window of cell codes: what is seen, all else being veiled), unseen (a Set of agents that
+ * are not drawn) and links (from, to: agents; arrived, colour).
  */
 export function drawBoard(context, world, area, view, look) {
   context.save();
@@ -33,11 +39,13 @@ export function drawBoard(context, world, area, view, look) {
   context.roundRect(area[0], area[1], area[2] - area[0], area[3] - area[1], 8 * view.unit);
   context.clip();
   const centre = centres(view, look);
-  context.drawImage(view.ground, look.camera[0], look.camera[1]);
-  drawPickedView(context, area, view, look, centre);
+  view.ground.draw(context, look.camera, area);
+  if (look.fog) drawFog(context, area, view, look.fog, look.camera);
+  else drawPickedView(context, area, view, look, centre);
   drawThings(context, world, area, view, look);
   drawDifferences(context, world, view, look, centre);
   drawAgents(context, world, area, view, look, centre);
+  for (const link of look.links ?? []) drawLink(context, link, view, look, centre);
   drawSpeech(context, world, area, view, look, centre);
   context.restore();
 }
@@ -45,6 +53,13 @@ export function drawBoard(context, world, area, view, look) {
 const centres =
   ({ cell }, { camera }) =>
   ([row, column]) => [camera[0] + (column + 0.5) * cell, camera[1] + (row + 0.5) * cell];
+
+/** Draws a message's way from who says it to who hears it. */
+function drawLink(context, { from, to, arrived, colour }, { cell, unit, theme }, look, centre) {
+  const hidden = (i) => look.unseen?.has(i) ?? false;
+  if (hidden(from) || hidden(to)) return;
+  drawThread(context, centre(look.at(from)), centre(look.at(to)), { cell, unit, theme, arrived, colour });
+}
 
 /** Draws what the picked agent sees and how far it hears. */
 function drawPickedView(context, area, view, look, centre) {
@@ -96,13 +111,15 @@ function drawAgents(context, world, area, view, look, centre) {
   const { cell, unit, theme, sprites, scene } = view;
   world.agents.forEach((agent, i) => {
     if (typeof agent.partner !== "number" || agent.partner < i || !world.agents[agent.partner]) return;
+    if (look.unseen?.has(i) || look.unseen?.has(agent.partner)) return;
     drawBond(context, centre(look.at(i)), centre(look.at(agent.partner)), cell, unit, BOND);
   });
   const order = world.agents.map((agent, i) => i).sort((a, b) => look.at(a)[0] - look.at(b)[0]);
   for (const i of order) {
     const agent = world.agents[i];
     const [x, y] = centre(look.at(i));
-    if (!within([x, y], area, cell)) continue;
+    if (!within([x, y], area, cell) || look.unseen?.has(i)) continue;
+    if (agent.strikes) drawStrike(context, [x, y], centre(agent.strikes), cell, unit);
     const figure = {
       colour: scene.colours[i],
       body: scene.agents[i].shape,
@@ -124,6 +141,7 @@ function drawAgents(context, world, area, view, look, centre) {
     if (i === look.pick) drawPick(context, x, y, cell, unit, theme);
     if (cell >= BADGE_CELL * unit || i === look.pick)
       drawBadge(context, i, look.relation(i), scene.colours[i], x, y, cell, unit, theme);
+    if (agent.gain && cell >= BAR_CELL * unit) drawGain(context, agent.gain, x, y, cell, unit, theme);
     if (agent.hears.some((slot) => slot.injected)) {
       sprites.put(context, `g${theme.dark}`, x, y, (pen) =>
         drawGhost(pen, [0.48, -0.44], 0.5, theme.ghostPlate, "#ffffff"),

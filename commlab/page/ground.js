@@ -1,4 +1,4 @@
-// The ground of a map: floor, walls as joined solid shapes, and the rings of sites; drawn once for a size and a theme.
+// The ground of a map: floor, walls as joined solid shapes, and the rings of sites; each part is drawn once for a size and a theme.
 
 import { SHADE, WHITE, mix, thin } from "./palette.js";
 import { canvasOf } from "./sprites.js";
@@ -7,47 +7,77 @@ import { Cell } from "./things.js";
 const ROUND = 0.3; // of a cell: the corners of walls
 const HEIGHT = 0.13; // of a cell: the side of a wall that is seen
 
-/**
- * A canvas with the ground of `map` (height, width, grid of codes, sites) with cells of `cell` device pixels.
- * `changes` holds [row, column, code] of walls that were built or broken.
- */
-export function drawGround(map, changes, cell, theme) {
-  const canvas = canvasOf(map.width * cell, map.height * cell);
-  const context = canvas.getContext("2d");
-  const built = new Map(changes.map(([row, column, code]) => [row * map.width + column, code]));
-  const codeAt = (row, column) => built.get(row * map.width + column) ?? map.grid[row]?.[column];
-  drawFloor(context, map, codeAt, cell, theme);
-  const inside = (test) => (row, column) =>
-    row >= 0 && column >= 0 && row < map.height && column < map.width && test(row, column);
-  const isBuilt = (row, column) => built.has(row * map.width + column);
-  raise(
-    context,
-    wallPath(
-      map,
-      inside((r, c) => codeAt(r, c) === Cell.WALL && !isBuilt(r, c)),
-      cell,
-    ),
-    cell,
-    theme.wall,
-    theme.wallSide,
-  );
-  raise(
-    context,
-    wallPath(
-      map,
-      inside((r, c) => codeAt(r, c) === Cell.WALL && isBuilt(r, c)),
-      cell,
-    ),
-    cell,
-    theme.brittle,
-    theme.brittleSide,
-  );
-  return canvas;
+const TILE = 1024; // device pixels, about: a large map is drawn in parts, as they come into sight
+const KEPT = 24; // tiles
+
+/** The ground of `map` (height, width, grid of codes, sites) with cells of `cell` device pixels. */
+export class Ground {
+  #map;
+  #cell;
+  #theme;
+  #built;
+  #span;
+  #tiles = new Map();
+
+  /** `changes` holds [row, column, code] of walls that were built or broken. */
+  constructor(map, changes, cell, theme) {
+    this.#map = map;
+    this.#cell = cell;
+    this.#theme = theme;
+    this.#built = new Map(changes.map(([row, column, code]) => [row * map.width + column, code]));
+    this.#span = Math.max(8, Math.round(TILE / cell));
+  }
+
+  /** Draws what lies in `area` of a map whose upper left corner is at `corner` ([x, y]). */
+  draw(context, [x, y], area) {
+    const size = this.#span * this.#cell;
+    const range = (low, high, count) => [
+      Math.max(0, Math.floor(low / size)),
+      Math.min(Math.ceil(count / this.#span) - 1, Math.floor(high / size)),
+    ];
+    const [left, right] = range(area[0] - x, area[2] - x, this.#map.width);
+    const [top, bottom] = range(area[1] - y, area[3] - y, this.#map.height);
+    for (let row = top; row <= bottom; row++) {
+      for (let column = left; column <= right; column++) {
+        context.drawImage(this.#tile(row, column), x + column * size, y + row * size);
+      }
+    }
+  }
+
+  #tile(row, column) {
+    const key = row * this.#map.width + column;
+    let tile = this.#tiles.get(key);
+    if (tile) return tile;
+    if (this.#tiles.size >= KEPT) this.#tiles.delete(this.#tiles.keys().next().value);
+    tile = this.#drawn(row * this.#span, column * this.#span);
+    this.#tiles.set(key, tile);
+    return tile;
+  }
+
+  /** A canvas with the part of the map that begins at that cell; walls beside it reach into it. */
+  #drawn(top, left) {
+    const [map, cell, theme, built] = [this.#map, this.#cell, this.#theme, this.#built];
+    const [bottom, right] = [Math.min(map.height, top + this.#span), Math.min(map.width, left + this.#span)];
+    const canvas = canvasOf((right - left) * cell, (bottom - top) * cell);
+    const context = canvas.getContext("2d");
+    context.translate(-left * cell, -top * cell);
+    const codeAt = (row, column) => built.get(row * map.width + column) ?? map.grid[row]?.[column];
+    const around = [Math.max(0, top - 1), Math.max(0, left - 1), Math.min(map.height, bottom + 1)];
+    around.push(Math.min(map.width, right + 1));
+    const inside = (row, column) => row >= 0 && column >= 0 && row < map.height && column < map.width;
+    const isBuilt = (row, column) => built.has(row * map.width + column);
+    const wall = (brittle) => (row, column) =>
+      inside(row, column) && codeAt(row, column) === Cell.WALL && isBuilt(row, column) === brittle;
+    drawFloor(context, map, codeAt, [top, left, bottom, right], cell, theme);
+    raise(context, wallPath(around, wall(false), cell), cell, theme.wall, theme.wallSide);
+    raise(context, wallPath(around, wall(true), cell), cell, theme.brittle, theme.brittleSide);
+    return canvas;
+  }
 }
 
-function drawFloor(context, map, codeAt, cell, theme) {
-  for (let row = 0; row < map.height; row++) {
-    for (let column = 0; column < map.width; column++) {
+function drawFloor(context, map, codeAt, [top, left, bottom, right], cell, theme) {
+  for (let row = top; row < bottom; row++) {
+    for (let column = left; column < right; column++) {
       const unseen = codeAt(row, column) === Cell.UNSEEN;
       context.fillStyle = unseen ? theme.page : (row + column) % 2 ? theme.floorToo : theme.floor;
       context.fillRect(column * cell, row * cell, cell, cell);
@@ -62,12 +92,12 @@ function drawFloor(context, map, codeAt, cell, theme) {
   }
 }
 
-/** The outline of all walls: cells whose corners are round where no wall goes on, and filled where two walls meet. */
-function wallPath(map, isWall, cell) {
+/** The outline of the walls in a part of a map: corners are round where no wall goes on, and filled where two meet. */
+function wallPath([top, left, bottom, right], isWall, cell) {
   const path = new Path2D();
   const radius = ROUND * cell;
-  for (let row = 0; row < map.height; row++) {
-    for (let column = 0; column < map.width; column++) {
+  for (let row = top; row < bottom; row++) {
+    for (let column = left; column < right; column++) {
       const [x, y] = [column * cell, row * cell];
       const sides = [
         isWall(row - 1, column),

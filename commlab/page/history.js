@@ -24,6 +24,12 @@ export class History {
     if (this.#frames.length > KEPT) this.#frames.shift();
   }
 
+  /** Remembers frames that came before the next one, the oldest first. */
+  recall(frames) {
+    this.clear();
+    for (const frame of frames.slice(-KEPT)) this.add(frame);
+  }
+
   /** Where agent i stood in a world ("live" or "twin") one step before, or where it stands. */
   before(world, i) {
     const frame = this.#frames.at(-2) ?? this.#frames.at(-1);

@@ -1,9 +1,11 @@
 // What is drawn around the things of a world: who is picked, who is kin, and what differs from the other world.
 
-import { WHITE, mix, thin } from "./palette.js";
+import { STRIKE, WHITE, mix, thin } from "./palette.js";
 import { FONT } from "./bubbles.js";
+import { Cell } from "./things.js";
 
 const TURN = 2 * Math.PI;
+const { UNSEEN } = Cell;
 
 /** The corners of a frame around the agent that is picked. */
 export function drawPick(context, x, y, cell, unit, theme) {
@@ -133,6 +135,91 @@ export function drawBadge(context, number, relation, colour, x, y, cell, unit, t
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.fillText(String(number), left + width / 2, top + height / 2 + 0.5 * unit);
+}
+
+/** A veil over all that an agent does not see: `window` holds cell codes around its [row, column]. */
+export function drawFog(context, area, { cell, theme }, { row, column, window }, [x, y]) {
+  const reach = Math.floor(window.length / 2);
+  const veil = new Path2D();
+  veil.rect(area[0], area[1], area[2] - area[0], area[3] - area[1]);
+  window.forEach((codes, down) =>
+    codes.forEach((code, right) => {
+      if (code === UNSEEN) return;
+      veil.rect(x + (column + right - reach) * cell, y + (row + down - reach) * cell, cell, cell);
+    }),
+  );
+  context.fillStyle = thin(theme.dark ? "#05070a" : "#39424f", theme.dark ? 0.72 : 0.62);
+  context.fill(veil, "evenodd");
+}
+
+/** The way of a message from who says it to who hears it: dashed until it has arrived. */
+export function drawThread(context, [x, y], [toX, toY], { cell, unit, theme, arrived, colour }) {
+  const far = Math.hypot(toX - x, toY - y);
+  if (far < 1) return;
+  const [right, down] = [(toX - x) / far, (toY - y) / far];
+  const [start, end] = [0.42 * cell, far - 0.5 * cell];
+  if (end <= start) return;
+  const bend = Math.min(0.18 * far, 1.2 * cell);
+  const tip = [x + right * end, y + down * end];
+  const control = [x + (right * far) / 2 - down * bend, y + (down * far) / 2 + right * bend];
+  const head = Math.max(5 * unit, 0.16 * cell);
+  const turn = Math.atan2(tip[1] - control[1], tip[0] - control[0]);
+  for (const [width, tone] of [
+    [5 * unit, theme.dark ? theme.edge : WHITE],
+    [2.5 * unit, theme.dark ? mix(colour, WHITE, 0.4) : colour],
+  ]) {
+    context.strokeStyle = context.fillStyle = tone;
+    context.lineWidth = width;
+    context.lineCap = "round";
+    context.setLineDash(arrived ? [] : [6 * unit, 6 * unit]);
+    context.beginPath();
+    context.moveTo(x + right * start, y + down * start);
+    context.quadraticCurveTo(...control, ...tip);
+    context.stroke();
+    context.setLineDash([]);
+    context.beginPath();
+    context.moveTo(tip[0] + head * 0.4 * Math.cos(turn), tip[1] + head * 0.4 * Math.sin(turn));
+    for (const side of [2.6, -2.6]) context.lineTo(tip[0] + head * Math.cos(turn + side), tip[1] + head * Math.sin(turn + side));
+    context.closePath();
+    context.fill();
+    if (width > 3 * unit) context.stroke();
+  }
+}
+
+/** An attack: a ray to where it strikes. */
+export function drawStrike(context, from, to, cell, unit) {
+  context.lineCap = "round";
+  for (const [width, tone] of [
+    [Math.max(5 * unit, 0.16 * cell), thin(STRIKE, 0.35)],
+    [Math.max(2 * unit, 0.06 * cell), STRIKE],
+  ]) {
+    context.strokeStyle = tone;
+    context.lineWidth = width;
+    context.beginPath();
+    context.moveTo(...from);
+    context.lineTo(...to);
+    context.stroke();
+  }
+}
+
+/** What an agent is paid in this step, at the lower right of its cell. */
+export function drawGain(context, gain, x, y, cell, unit, theme) {
+  const size = Math.max(10 * unit, Math.min(13 * unit, 0.26 * cell));
+  const text = `${gain > 0 ? "+" : "−"}${Number(Math.abs(gain).toPrecision(2))}`;
+  context.font = `700 ${size}px ${FONT}`;
+  const [width, height] = [context.measureText(text).width + 6 * unit, size + 4 * unit];
+  const [left, top] = [x + 0.5 * cell - width / 2, y + 0.42 * cell - height / 2];
+  context.beginPath();
+  context.roundRect(left, top, width, height, height / 2);
+  context.fillStyle = gain > 0 ? "#17876d" : "#b3261e";
+  context.fill();
+  context.strokeStyle = theme.dark ? theme.edge : WHITE;
+  context.lineWidth = 1.5 * unit;
+  context.stroke();
+  context.fillStyle = WHITE;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillText(text, left + width / 2, top + height / 2 + 0.5 * unit);
 }
 
 /** A dot on who speaks, where there is no room for what it says. */

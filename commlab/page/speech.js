@@ -14,7 +14,7 @@ const LEAST = 12; // css pixels: in smaller cells only these have bubbles, and a
 export function drawSpeech(context, world, area, view, look, centre) {
   const { cell, unit, theme, scene } = view;
   const first = (i) => (i === look.pick || world.agents[i].by_person ? 0 : look.saysOther(i) ? 1 : 2);
-  const speakers = world.agents.map((_, i) => i).filter((i) => isSpeech(world.agents[i]));
+  const speakers = world.agents.map((_, i) => i).filter((i) => isSpeech(world.agents[i]) && !look.unseen?.has(i));
   speakers.sort((a, b) => first(a) - first(b) || a - b);
   const roomy = speakers.length <= WORDY && cell >= ROOMY * unit;
   const speeches = speakers.map((i) =>

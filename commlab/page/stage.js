@@ -2,7 +2,7 @@
 
 import { FONT } from "./bubbles.js";
 import { drawBoard } from "./board.js";
-import { drawGround } from "./ground.js";
+import { Ground } from "./ground.js";
 import { History } from "./history.js";
 import { cameraFor, fitBoards } from "./layout.js";
 import { theme } from "./palette.js";
@@ -11,6 +11,7 @@ import { drawPhantoms } from "./speech.js";
 import { Sprites } from "./sprites.js";
 
 const NEAR = 30; // css pixels of a cell when the picture follows an agent
+const LARGEST = 96; // css pixels of a cell, as large as it gets
 const GLIDE = 140; // milliseconds that a step of an agent takes on the screen, at most
 const FEW = 4; // agents that differ: of more, only the picked one has its way drawn and its place in the other world
 const TINY = 12; // css pixels of a cell: below, the picture follows the picked agent from the beginning
@@ -23,7 +24,8 @@ export class Stage {
   #frame = null;
   #history = new History();
   #pick = null;
-  #follow = false;
+  #near = null; // css pixels of a cell where the picture shows a part of the map
+  #centre = null; // [row, column] in the middle of that part; null where it follows the picked agent
   #theme = theme(false);
   #layout = null;
   #sprites = null;
@@ -56,15 +58,28 @@ export class Stage {
   setScene(scene) {
     const sized = this.#scene?.map.width === scene.map.width && this.#scene?.map.height === scene.map.height;
     this.#scene = scene;
-    if (!sized) this.#follow = this.#fitted(false).cell < TINY * this.#unit();
+    if (!sized) {
+      this.#near = this.#fitted(null).cell < TINY * this.#unit() ? NEAR : null;
+      this.#centre = null;
+    }
     this.#frame = null;
     this.#history.clear();
     this.#forget();
   }
 
-  /** Shows a frame: live and, if there is one, twin (agents, objects, cells), differs, objects_differ, drift. */
-  setFrame(frame) {
+  /** Draws other parts of frames, with other titles. */
+  setWorlds(worlds) {
+    this.#worlds = Object.entries(worlds);
+    this.#forget();
+  }
+
+  /**
+   * Shows a frame: live and, if there is one, twin (agents, objects, cells; fog, unseen and links where some of it is
+   * hidden or a message followed), differs, objects_differ, drift. `past`, if given, holds the frames before it.
+   */
+  setFrame(frame, past = null) {
     this.#frame = frame;
+    if (past) this.#history.recall(past);
     this.#history.add(frame);
     this.#came = performance.now();
     this.redraw();
@@ -77,17 +92,63 @@ export class Stage {
 
   /** Whether the picture can follow an agent: where the whole map has small cells. Returns whether it does now. */
   follow(on) {
-    this.#follow = on && this.canFollow();
+    this.#near = on && this.canFollow() ? NEAR : null;
+    this.#centre = null;
     this.#forget();
-    return this.#follow;
+    return this.follows;
   }
 
   get follows() {
-    return this.#follow;
+    return this.#near !== null && this.#centre === null;
   }
 
   canFollow() {
-    return this.#scene !== null && this.#fitted(false).cell < NEAR * this.#unit();
+    return this.#scene !== null && this.#fitted(null).cell < NEAR * this.#unit();
+  }
+
+  /** Whether only a part of the map is shown. */
+  get zoomed() {
+    return this.#near !== null;
+  }
+
+  /** Makes cells larger by a factor (smaller below 1) about a point of the page, or about the middle. */
+  zoom(factor, clientX = null, clientY = null) {
+    if (!this.#scene) return;
+    const unit = this.#unit();
+    const whole = this.#fitted(null).cell / unit;
+    const now = (this.#layout ?? this.#fitted(this.#near)).cell / unit;
+    const next = Math.min(Math.max(LARGEST, whole), now * factor);
+    if (next <= whole + 0.5) return this.whole();
+    const place = clientX === null ? null : this.#placeAt(clientX, clientY);
+    const stays = clientX === null && this.follows;
+    const middle = this.#middle();
+    this.#near = next;
+    this.#arrange();
+    this.#centre = stays ? null : middle;
+    if (place) {
+      const { area, at, x, y } = place;
+      const { cell, areas } = this.#layout;
+      const [left, top, right, bottom] = areas[area];
+      this.#centre = [at[0] + ((top + bottom) / 2 - y) / cell, at[1] + ((left + right) / 2 - x) / cell];
+    }
+    if (this.#centre) this.#centre = this.#middle();
+    this.redraw();
+  }
+
+  /** Shows the whole map again. */
+  whole() {
+    this.#near = this.#centre = null;
+    this.#forget();
+  }
+
+  /** Moves the part that is shown by css pixels. */
+  pan(right, down) {
+    if (this.#near === null || !this.#layout) return;
+    const [row, column] = this.#middle();
+    const { cell, unit } = this.#layout;
+    this.#centre = [row - (down * unit) / cell, column - (right * unit) / cell];
+    this.#centre = this.#middle();
+    this.redraw();
   }
 
   /** Draws when the browser next paints. */
@@ -107,6 +168,7 @@ export class Stage {
       if (x < area[0] || x > area[2] || y < area[1] || y > area[3]) return;
       const [left, top] = this.#camera(area);
       this.#frame[world].agents.forEach(({ row, column }, i) => {
+        if (this.#frame[world].unseen?.has(i)) return;
         const far = Math.hypot(left + (column + 0.5) * cell - x, top + (row + 0.5) * cell - y);
         if (far < least) [best, least] = [i, far];
       });
@@ -124,14 +186,34 @@ export class Stage {
     this.redraw();
   }
 
+  /** Where a point of the page lies: the board, the place on the map ([row, column]), and the point on the canvas. */
+  #placeAt(clientX, clientY) {
+    if (!this.#layout) return null;
+    const box = this.#canvas.getBoundingClientRect();
+    const [x, y] = [clientX - box.left, clientY - box.top].map((value) => value * this.#unit());
+    const { cell, areas } = this.#layout;
+    const area = areas.findIndex((a) => x >= a[0] && x <= a[2] && y >= a[1] && y <= a[3]);
+    if (area < 0) return null;
+    const [left, top] = this.#camera(areas[area]);
+    return { area, at: [(y - top) / cell - 0.5, (x - left) / cell - 0.5], x, y };
+  }
+
+  /** The place in the middle of the first board, [row, column]. */
+  #middle() {
+    if (!this.#layout) this.#arrange();
+    const { cell, areas } = this.#layout;
+    const [left, top] = this.#camera(areas[0]);
+    return [((areas[0][1] + areas[0][3]) / 2 - top) / cell - 0.5, ((areas[0][0] + areas[0][2]) / 2 - left) / cell - 0.5];
+  }
+
   #fitted(near) {
     const box = this.#canvas.parentElement.getBoundingClientRect();
-    return fitBoards(this.#scene.map, this.#worlds.length, box, this.#unit(), near ? NEAR : null);
+    return fitBoards(this.#scene.map, this.#worlds.length, box, this.#unit(), near);
   }
 
   #arrange() {
     this.#grounds.clear();
-    this.#layout = this.#fitted(this.#follow);
+    this.#layout = this.#fitted(this.#near);
     const { width, height, unit, cell } = this.#layout;
     if (this.#canvas.width !== width || this.#canvas.height !== height) {
       this.#canvas.width = width;
@@ -170,7 +252,7 @@ export class Stage {
     context.font = `600 ${13 * unit}px ${FONT}`;
     context.textAlign = "left";
     context.textBaseline = "alphabetic";
-    context.fillText(title, area[0] + 2 * unit, area[1] - 10 * unit);
+    context.fillText(this.#frame?.[world]?.title ?? title, area[0] + 2 * unit, area[1] - 10 * unit);
     if (!this.#frame) return this.#drawEmpty(area);
     const view = {
       scene: this.#scene,
@@ -185,21 +267,21 @@ export class Stage {
   }
 
   #drawEmpty(area) {
-    this.#context.drawImage(this.#ground([]), ...this.#camera(area));
+    this.#ground([]).draw(this.#context, this.#camera(area), area);
   }
 
   #ground(changes) {
     const key = JSON.stringify(changes);
     if (!this.#grounds.has(key)) {
       if (this.#grounds.size > 3) this.#grounds.clear();
-      this.#grounds.set(key, drawGround(this.#scene.map, changes, this.#layout.cell, this.#theme));
+      this.#grounds.set(key, new Ground(this.#scene.map, changes, this.#layout.cell, this.#theme));
     }
     return this.#grounds.get(key);
   }
 
   #camera(area) {
     const { row, column } = this.#frame?.live.agents[this.#pick ?? 0] ?? { row: 0, column: 0 };
-    return cameraFor(this.#scene.map, area, this.#layout, [row, column]);
+    return cameraFor(this.#scene.map, area, this.#layout, this.#centre ?? [row, column]);
   }
 
   #look(world, area, share) {
@@ -215,6 +297,9 @@ export class Stage {
       elsewhere: (i) => this.#apart(i, other),
       pick: this.#pick,
       relation: (j) => relationOf(this.#scene, this.#pick, j),
+      fog: frame[world].fog ?? null,
+      unseen: frame[world].unseen ?? null,
+      links: frame[world].links ?? [],
       differs,
       saysOther: (i) =>
         Boolean(frame.twin) && String(frame.live.agents[i]?.said) !== String(frame.twin.agents[i]?.said),

@@ -42,6 +42,7 @@ def write_replay(path: Path | str, reels: Sequence[Reel], run_name: str, moments
         policy=policy(script, style),
         script=Markup(script),
         style=Markup(style),
+        icon=icon(),
         index=Markup(as_data(index_of(reels, run_name, moments))),
         reels=[{"id": reel.id, "data": base64.b64encode(reel.packed()).decode()} for reel in reels],
     )
@@ -97,6 +98,12 @@ def style_text() -> str:
     shared = resources.files("commlab").joinpath("page")
     parts = [shared.joinpath(name).read_text("utf-8") for name in ("page.css", "parts.css")]
     return "\n".join([*parts, (STATIC / "replay.css").read_text("utf-8")])
+
+
+def icon() -> str:
+    """The page's icon as an address."""
+    drawn = resources.files("commlab").joinpath("page", "icon.svg").read_bytes()
+    return f"data:image/svg+xml;base64,{base64.b64encode(drawn).decode()}"
 
 
 def template() -> Any:
