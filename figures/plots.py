@@ -12,16 +12,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from commlab.figures import (
+    behaviour,
     clusters,
     crossplay,
     dose,
     erasure,
     experiment,
+    forest,
     formation,
     injection_effect,
     kinship,
     learning_curve,
+    lexicon_cards,
     patching,
+    probe_map,
     probe_scores,
     steering,
     symbol_destinations,
@@ -64,8 +68,11 @@ PLOTS = {
         "learning_curve": learning_curve,
         "use": use,
         "verdict": verdict,
+        "forest": forest,
+        "lexicon_cards": lexicon_cards,
         "symbol_place": symbol_place,
         "probe_scores": probe_scores,
+        "probe_map": probe_map,
         "injection_effect": injection_effect,
         "symbol_destinations": symbol_destinations,
         "dose": dose,
@@ -78,6 +85,7 @@ PLOTS = {
         "kinship": kinship,
         "clusters": clusters,
         "formation": formation,
+        "behaviour": behaviour,
     }.items()
 }
 
