@@ -11,7 +11,7 @@ from commlab.foundation.result import Result
 
 __all__ = ["MOST", "PAGE", "Moment", "moments_of", "written"]
 
-MOST = 6  # moments of a result
+MOST = 6  # moments of a result, unless it is about many things: a lexicon has two an entry
 PAGE = "replay.html"
 _ID_LETTERS = 12
 
@@ -80,12 +80,12 @@ def moments_of(result: Result) -> list[Moment]:
     return [Moment.from_json(row) for row in rows]
 
 
-def written(moments: Sequence[Moment]) -> list[dict[str, Any]]:
-    """Moments as they are saved in a result's details: MOST of them at most, none twice, empty fields left out."""
+def written(moments: Sequence[Moment], most: int = MOST) -> list[dict[str, Any]]:
+    """Moments as they are saved in a result's details: `most` of them, none twice, empty fields left out."""
     once: dict[tuple[str, int, tuple[int, ...]], Moment] = {}
     for moment in moments:
         once.setdefault((moment.reel, moment.step, moment.agents), moment)
-    rows = [asdict(moment) for moment in list(once.values())[:MOST]]
+    rows = [asdict(moment) for moment in list(once.values())[:most]]
     return [{name: value for name, value in row.items() if name in _ALWAYS or value} for row in rows]
 
 

@@ -15,6 +15,7 @@ from commlab.datasets.reader import Recording
 from commlab.datasets.targets.blocks import check_lag
 from commlab.datasets.targets.labels import Target
 from commlab.foundation.errors import DataError
+from commlab.foundation.moments import written
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import (
     Information,
@@ -25,6 +26,7 @@ from commlab.foundation.statistics import (
     summarise_null,
 )
 from commlab.probes.decode.information_parts import Series, by_audience, estimates, given_another, shifted
+from commlab.probes.decode.moments import said_as_usual_or_not
 from commlab.probes.decode.pairs import pairs_of
 from commlab.probes.decode.sources import Agents
 from commlab.probes.decode.utterances import Utterances, utterances, valued
@@ -95,6 +97,9 @@ def fit(
     details |= parts(counted, permutations, per_speaker)
     details["circular_shift"] = shifted(recording, series, counted.target.name, np.random.default_rng([seed, 4]))
     details["npmi"], details["pairs"] = pairs_of(series, counted.spoken.names, counted.names)
+    details["moments"] = written(
+        said_as_usual_or_not(recording, counted.spoken, counted.values, counted.names, counted.target.name)
+    )
     if by_kinship:
         details["by_audience"] = by_audience(recording, series, MIN_EPISODES)
     result = Result(

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from commlab.datasets.origin import origin
 from commlab.datasets.reader import Recording
 from commlab.foundation.errors import DataError
+from commlab.foundation.moments import written
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import bca_interval, permutation_p_value, summarise_null
 from commlab.probes.decode.control import Selectivity, selectivity
+from commlab.probes.decode.moments import read_rightly_and_wrongly
 from commlab.probes.decode.nulls import null_scores, shifted_scores
 from commlab.probes.decode.prepared import Prepared, Question, prepare
 from commlab.probes.decode.scores import confusion
@@ -74,6 +76,7 @@ def fit(
     details = describe(data, question, found, control, draws)
     details["null_reason"] = reason
     details["circular_shift"] = shifted_scores(recording, data, found.score, n_null, seed) if circular else None
+    details["moments"] = written(read_rightly_and_wrongly(recording, data, found.predicted))
     details["beside"] = {name: ask_beside(other, question) for name, other in (beside or {}).items()}
     return Result(
         analysis="probe",

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from commlab.datasets.origin import origin
 from commlab.datasets.reader import Recording
 from commlab.foundation.errors import DataError
+from commlab.foundation.moments import Moment, written
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import Information, corrected_information, draw_permutations, summarise_null
 from commlab.probes.decode.clusters.contexts import Contexts, Question, read_contexts
@@ -27,12 +28,14 @@ from commlab.probes.decode.clusters.forming import (
     choose_k,
     form,
     one_thread,
+    reduce,
     stability,
 )
 from commlab.probes.decode.clusters.picture import picture
 from commlab.probes.decode.clusters.tables import Explained, Formed, describe
 from commlab.probes.decode.clusters.variables import MESSAGE, Variable
 from commlab.probes.decode.clusters.wording import opening, told
+from commlab.probes.decode.moments import row_moment
 from commlab.probes.decode.rows import strata_of
 from commlab.probes.decode.wording import file_stem
 
@@ -84,10 +87,25 @@ def fit(
     explained = explain(recording, data, data.testing(labels), model.k, n_null, seed)
     step(4)
     details = describe(data, Formed(model, choices, recipe, resampled, labels), explained)
+    details["moments"] = written(typical(recording, data, model, details["clusters"]), model.k)
     if with_picture:
         details["picture"] = picture(model, testing, labels[data.tests], seed)
     step(STAGES)
     return concluded(recording, data, details, recipe)
+
+
+def typical(recording: Recording, data: Contexts, model: Model, clusters: list[dict[str, Any]]) -> list[Moment]:
+    """Of each cluster the testing row that is nearest to its centre."""
+    tests = np.flatnonzero(data.tests)
+    points, labels = reduce(model, data.matrix[tests]), assign(model, data.matrix[tests])
+    found = []
+    for number, cluster in enumerate(clusters):
+        mine = np.flatnonzero(labels == number)
+        if len(mine):
+            far = np.linalg.norm(points[mine] - model.centroids[number], axis=1)
+            note = f"cluster {cluster['cluster']}, the held-out step nearest to its centre: {cluster['words']}"
+            found.append(row_moment(recording, data.rows, int(tests[mine[far.argmin()]]), note))
+    return found
 
 
 def check(k: int | None, method: str, n_null: int) -> None:

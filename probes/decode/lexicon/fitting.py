@@ -11,6 +11,7 @@ from commlab.datasets.origin import origin
 from commlab.datasets.reader import Recording
 from commlab.datasets.targets.labels import Target
 from commlab.foundation.errors import DataError
+from commlab.foundation.moments import Moment, written
 from commlab.foundation.result import Result, undefined
 from commlab.foundation.statistics import draw_permutations
 from commlab.probes.decode.lexicon.book import Lexicon
@@ -20,6 +21,8 @@ from commlab.probes.decode.lexicon.estimate import Estimate, estimate
 from commlab.probes.decode.lexicon.gather import Gathered, gather
 from commlab.probes.decode.lexicon.maps import maps_of
 from commlab.probes.decode.lexicon.readings import ENOUGH
+from commlab.probes.decode.lexicon.words import meaning_words
+from commlab.probes.decode.moments import agent_called, there
 from commlab.probes.decode.wording import chance, file_stem
 
 __all__ = ["fit", "read"]
@@ -64,6 +67,7 @@ def fit(
     book = book_of(gathered, found, results)
     name = "lexicon" if of is None else file_stem("lexicon", gathered.spoken.agents.name)
     details = describe(book, gathered, found) | {"maps": maps_of(recording, gathered.spoken, book)}
+    details["moments"] = written(uses_of(recording, book), 2 * len(book.entries))
     made_by = origin(recording, "lexicon", seed)
     read_ones = [entry for entry in book.entries if not entry.silence and entry.n_episodes >= ENOUGH]
     if not read_ones:
@@ -84,6 +88,20 @@ def fit(
         details=details,
         provenance=made_by,
     )
+
+
+def uses_of(recording: Recording, book: Lexicon) -> list[Moment]:
+    """Of each entry with a meaning the first use at which it held, and the first at which it did not."""
+    found = []
+    for entry in book.entries:
+        for uses, word in ((entry.examples, "held"), (entry.exceptions, "did not hold")):
+            if entry.meaning and uses:
+                episode, t, agent, _ = uses[0]
+                who = agent_called(recording, agent)
+                meant = meaning_words(sorted(entry.meaning), entry.together)
+                note = f"{who} says {entry.form} ({meant}), the first use at which that {word}"
+                found.append(there(recording, episode, t, agent, note))
+    return found
 
 
 def look(
