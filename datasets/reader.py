@@ -208,7 +208,7 @@ class Recording:
 
     @property
     def codes(self) -> dict[str, dict[int, str]]:
-        """The code tables: codes["cells"][4] == "crystal.green"."""
+        """The code tables: `codes["cells"][4] == "crystal.green"`."""
         tables = self.attrs.get("codes", {})
         return {table: {int(code): name for code, name in codes.items()} for table, codes in tables.items()}
 
