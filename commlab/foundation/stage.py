@@ -26,7 +26,7 @@ class Stage(NamedTuple):
 
     sentence: str
     steps: tuple[Step, ...]  # what is left to do, the next one first
-    holds: dict[str, str]  # what is in the folder: "results": "12"
+    holds: dict[str, int]  # what is in the folder: "results": 12
     at_work: bool = False  # it is being trained
 
     @property
@@ -76,7 +76,7 @@ def facts_of(run: RunFolder) -> dict[str, Any]:
     return facts if isinstance(facts, dict) else {}
 
 
-def contents(run: RunFolder) -> dict[str, str]:
+def contents(run: RunFolder) -> dict[str, int]:
     """What is in a run's folder, counted."""
     counted = {
         "checkpoints": len(list(run.checkpoints.glob("steps-*.pt"))),
@@ -85,10 +85,10 @@ def contents(run: RunFolder) -> dict[str, str]:
         "figures": len(list(run.figures.glob("*.svg"))),
         "talks": len(list((run.path / "talks").glob("*.json"))),
     }
-    return {what: str(count) for what, count in counted.items() if count}
+    return {what: count for what, count in counted.items() if count}
 
 
-def _training(run: RunFolder, facts: dict[str, Any], name: str, holds: dict[str, str]) -> Stage:
+def _training(run: RunFolder, facts: dict[str, Any], name: str, holds: dict[str, int]) -> Stage:
     """The stage of a run whose training is not complete."""
     done, total = _agent_steps(run), _wanted(facts)
     share = f"{done:,} of {total:,} agent steps ({100 * done / total:.0f} %)" if total else f"{done:,} agent steps"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from commlab.commands.readme import explained
 from commlab.console import quietly
 from commlab.datasets.reader import Recording, open_recording
-from commlab.foundation.cards import card, table
+from commlab.foundation.cards import card, paragraph, table
 from commlab.foundation.errors import RunError, nearest_names
 from commlab.foundation.result import Result, Results
 from commlab.foundation.run import RunFolder, find_recording, find_run
@@ -43,8 +43,9 @@ class Run:
 
     def _repr_html_(self) -> str:
         stage = stage_of(self.folder)
-        rows = [(kind, count) for kind, count in stage.holds.items()]
-        return card(f"Run {self.path}", [table(("what", "how many"), rows)], f"{stage.sentence} Next: {stage.command}")
+        parts = [paragraph(f"So far: {stage.sentence}.")]
+        parts += [table([*stage.holds], [[*stage.holds.values()]])] if stage.holds else []
+        return card(f"Run {self.path}", parts, f"Next: {stage.command}")
 
     @property
     def path(self) -> Path:

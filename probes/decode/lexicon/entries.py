@@ -105,6 +105,11 @@ class Entry:
     exceptions: tuple[Moment, ...] = ()  # uses at which the meaning did not hold
     why: str | None = None
 
+    def __repr__(self) -> str:
+        meant = ", ".join(f"{target} {value}" for target, value in sorted(self.meaning)) or self.why or "no meaning"
+        true = f", true of {self.truth.share:.0%} of its uses" if self.meaning and self.truth else ""
+        return f"Entry({self.form!r}: {meant}{true}, {self.n_episodes} episodes)"
+
     @property
     def meaning(self) -> frozenset[Pair]:
         """Its (target, value) pairs; empty where there is nothing we can tell."""
