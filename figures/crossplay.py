@@ -7,7 +7,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from commlab.figures.style import INK, SEQUENTIAL, SOFT, WIDTH, bare
+from commlab.figures.shading import shade
+from commlab.figures.style import SOFT, WIDTH, bare
 from commlab.figures.wording import estimate_text, number, plain, span
 from commlab.foundation.result import Result
 
@@ -69,28 +70,20 @@ def draw_matrix(ax: Axes, matrix: Matrix, labels: list[str]) -> None:
     """One matrix."""
     n = matrix.means.shape[1]
     top = 1.0 if matrix.per_cent else max(float(matrix.means.max()), 1e-9)
-    ax.imshow(np.clip(matrix.means / top, 0, 1), cmap=SEQUENTIAL, vmin=0, vmax=1, aspect="auto")
-    for row in range(n + 1):
-        for column in range(n):
-            value = matrix.means[row, column]
-            text = f"{100 * value:.0f}" if matrix.per_cent else number(float(value))
-            ax.text(column, row, text, ha="center", va="center", fontsize=9.0,
-                    color="white" if value / top > 0.6 else INK,
-                    fontweight="bold" if row == column else "normal")  # fmt: skip
-            if row == column:
-                ax.add_patch(
-                    Rectangle((column - 0.47, row - 0.46), 0.94, 0.92, fill=False, edgecolor=OWN, linewidth=1.6)
-                )
-    ax.axhline(n - 0.5, color="white", linewidth=4, zorder=0.5)
+    texts = [
+        [f"{100 * value:.0f}" if matrix.per_cent else number(value) for value in line]
+        for line in matrix.means.tolist()
+    ]  # fmt: skip
+    shade(ax, matrix.means / top, texts, np.eye(n + 1, n, dtype=bool), size=9.0)
+    for own in range(n):
+        ax.add_patch(Rectangle((own - 0.46, own - 0.45), 0.92, 0.9, fill=False, edgecolor=OWN, linewidth=1.6))
+    ax.axhline(n - 0.5, color="white", linewidth=4)
     ax.set_yticks(range(n + 1), [*labels, FLOOR if labels[0] else ""])
     ax.set_xticks(range(n), [str(k + 1) for k in range(n)])
-    ax.tick_params(length=0, labelcolor=INK)
     ax.set_title(matrix.title)
     ax.set_xlabel("listeners")
     if labels[0]:
         ax.set_ylabel("speakers", color=SOFT)
-    for spine in ax.spines.values():
-        spine.set_visible(False)
 
 
 def rows(data: Result) -> list[dict[str, object]]:

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 
-from commlab.figures.style import INK, PALE, SEQUENTIAL, SOFT, SPEECH, WIDTH, colour_of
+from commlab.figures.shading import shade
+from commlab.figures.style import INK, PALE, SOFT, SPEECH, WIDTH, colour_of
 from commlab.figures.wording import estimate_text, number, percent, plain, span
 from commlab.foundation.result import Result
 
@@ -129,21 +130,15 @@ def draw_map(ax: Axes, data: Result) -> None:
     """The effect of each cell as a shade and a number."""
     down, across, effects = grid(data)
     first, second = varied_in(data)
-    ax.imshow(np.clip(np.nan_to_num(effects), 0, 1), cmap=SEQUENTIAL, vmin=0, vmax=1, aspect="auto")
-    standing = {(line.levels[first], line.levels[second]): line.stands_out for line in lines(data)}
-    for row, one in enumerate(down):
-        for column, other in enumerate(across):
-            value = effects[row, column]
-            if np.isfinite(value):
-                star = " *" if standing[one, other] else ""
-                ax.text(column, row, f"{number(float(value))}{star}", ha="center", va="center", fontsize=8.8,
-                        color="white" if value > 0.6 else INK)  # fmt: skip
+    standing = {(line.levels[first], line.levels[second]): " *" if line.stands_out else "" for line in lines(data)}
+    texts = [[""] * len(across) for _ in down]
+    for row, column in np.argwhere(np.isfinite(effects)):
+        texts[row][column] = number(float(effects[row, column])) + standing[down[row], across[column]]
+    shade(ax, effects, texts, size=8.8)
     ax.set_yticks(range(len(down)), [plain(number(level), 24) for level in down])
     ax.set_xticks(range(len(across)), [plain(number(level), 24) for level in across])
-    ax.tick_params(length=0, labelcolor=INK)
     ax.set(ylabel=first, xlabel=second)
-    for spine in ax.spines.values():
-        spine.set_visible(False)
+    ax.set_title("effect: share that tries the place named, less that told another word", pad=8)
 
 
 def rows(data: Result) -> list[dict[str, object]]:

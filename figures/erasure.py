@@ -24,12 +24,17 @@ def label(result: Result, arm: str) -> str:
     """An arm in words."""
     words = {
         "untouched": "untouched",
-        ERASED: f"{plain(result.details['target'], 20)} erased",
-        "irrelevant erased": f"{plain(result.details['irrelevant'].get('target') or 'another target', 20)} erased",
+        ERASED: f"{spelt(result.details['target'])} erased",
+        "irrelevant erased": f"{spelt(result.details['irrelevant'].get('target') or 'another target')} erased",
         "other episodes' erased": "that of other episodes erased",
         "erased afterwards": "erased afterwards",
     }
     return words.get(arm, plain(arm, 30))
+
+
+def spelt(target: object) -> str:
+    """A target's name as words."""
+    return plain(target, 20).replace("_", " ")
 
 
 def size(data: Result) -> tuple[float, float]:

@@ -6,12 +6,13 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from commlab.figures.learning_curve import count_unit
-from commlab.figures.style import INK, PALE, SOFT, SPEECH, WIDTH, bare, end_labels, lone_marker
+from commlab.figures.style import SOFT, SPEECH, WIDTH, bare, end_labels, lone_marker
 from commlab.figures.wording import estimate_text, number, plain, wrapped
 from commlab.foundation.result import Result
 
 __all__ = ["caption", "draw", "rows", "size", "table"]
 
+NULL = "#c3cad4"
 COLOURS = (SPEECH, "#d1700a", "#8a4fa3", "#17876d", "#58616e")
 LABEL_WIDTH = 20  # characters
 
@@ -117,9 +118,9 @@ def draw_panel(ax: Axes, data: Result, panel: Panel, furthest: float) -> None:
         )
         if len(line.steps) == 1:
             ax.plot(line.steps * 2, [line.low[0], line.high[0]], color=colour)
+        draw_null(ax, data, line.key)
         ends.append((line.values[-1], f"{name_of(line)}\n{number(line.values[-1])}", colour))
-    mark_rise(ax, data, panel)
-    ax.set_title(panel.title, pad=6)
+    ax.set_title(panel.title + mark_rise(ax, data, panel), pad=6)
     ax.set_xlim(0, furthest or 1)
     low, high = ax.get_ylim()
     ax.set_ylim(min(0.0, low), max(high, 0.1))
@@ -130,21 +131,23 @@ def draw_panel(ax: Axes, data: Result, panel: Panel, furthest: float) -> None:
     end_labels(ax, ends, gap=0.36 / panel.height * (1.0 if len(ends) > 1 else 0.0), x=1.02, size=9.0)
 
 
-def mark_rise(ax: Axes, data: Result, panel: Panel) -> None:
-    """A thin line where speech about the first target rose above chance."""
+def draw_null(ax: Axes, data: Result, key: str) -> None:
+    """A series' null at each checkpoint, where it has one: a grey band, edged so that a narrow one is seen."""
+    points = next(series["points"] for series in data.details["series"] if series["key"] == key)
+    tested = [point for point in points if point.get("null_low") is not None]
+    if tested:
+        steps = [point["agent_steps"] for point in tested]
+        low, high = ([float(point[end]) for point in tested] for end in ("null_low", "null_high"))
+        ax.fill_between(steps, low, high, facecolor=NULL, edgecolor=NULL, linewidth=1.6, zorder=1)
+
+
+def mark_rise(ax: Axes, data: Result, panel: Panel) -> str:
+    """A thin line where speech about the first target rose above chance, and the words that the title adds for it."""
     rose = data.details.get("rose_at")
-    if rose and any(key.startswith("bits:") for key in panel.keys):
-        ax.axvline(rose, color=PALE, linewidth=1.4, zorder=0)
-        ax.annotate(
-            "above chance",
-            (rose, 1.0),
-            xycoords=("data", "axes fraction"),
-            xytext=(4, -2),
-            textcoords="offset points",
-            color=INK,
-            fontsize=8.4,
-            va="top",
-        )
+    if not rose or not any(key.startswith("bits:") for key in panel.keys):
+        return ""
+    ax.axvline(rose, color=SOFT, linewidth=1.0, linestyle=(0, (2, 2)), zorder=0)
+    return " (dashed upright: first above chance)"
 
 
 def name_of(line: Line) -> str:
@@ -165,6 +168,8 @@ def rows(data: Result) -> list[dict[str, object]]:
             "high": point["high"],
             "p": point["p_value"],
             "q": point.get("q_value"),
+            "null_low": point.get("null_low"),
+            "null_high": point.get("null_high"),
             "reason": plain(point["reason"], 300) if point["reason"] else None,
         }
         for series in data.details["series"]
@@ -195,5 +200,6 @@ def caption(data: Result) -> str:
         "entropy of messages is the most that it can be. Read by a probe: balanced accuracy of a linear probe of "
         f"{target}, on held-out episodes. Agreement: how far each message already means what it means at the last "
         "checkpoint in other episodes (1 the same, 0 as with messages exchanged at random). Bands: 95 % intervals over "
-        f"episodes; one run says nothing about other seeds. Last checkpoint, {target}: {estimate_text(data)}."
+        "episodes; grey bands: the null, 95 % of its draws, of what is tested (bits and topographic similarity). One "
+        f"run says nothing about other seeds. Last checkpoint, {target}: {estimate_text(data)}."
     )

@@ -87,9 +87,7 @@ def draw_side(ax: Axes, mine: list[Curve]) -> None:
     low, high = (shown[0], shown[-1]) if len(shown) > 1 else (shown[0] - 0.5, shown[0] + 0.5)
     if low < 0:
         ax.axvspan(low, min(0.0, high), color=PALE, alpha=0.6, zorder=0, linewidth=0)
-        ax.text(
-            (low + min(0.0, high)) / 2, 0.5, "spite:\na control", color=SOFT, fontsize=8.4, ha="center", va="center"
-        )
+        ax.text((low + min(0.0, high)) / 2, 0.97, "spite:\na control", color=SOFT, fontsize=8.4, ha="center", va="top")
     ax.set_xlim(low, high)
     ax.set_ylim(0, 1)
     ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])

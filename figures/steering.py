@@ -41,9 +41,9 @@ def curves(result: Result) -> list[Curve]:
 def label(result: Result, name: str) -> str:
     """An arm's name in words."""
     if name == "steered":
-        return f"along {plain(result.details['target'], 24)}"
+        return f"along {plain(result.details['target'], 24).replace('_', ' ')}"
     if name == "irrelevant":
-        return f"along {plain(result.details['irrelevant'].get('target') or name, 24)}"
+        return f"along {plain(result.details['irrelevant'].get('target') or name, 24).replace('_', ' ')}"
     return "random, as long" if name == "random" else plain(name, 24)
 
 

@@ -9,6 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
+from commlab.figures.colour import legible
+
 __all__ = [
     "CONDITION_COLOURS",
     "INK",
@@ -137,7 +139,7 @@ def end_labels(
             x,
             height,
             text,
-            color=colour,
+            color=legible(colour),
             transform=ax.transAxes,
             va="center",
             ha="left",

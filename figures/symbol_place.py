@@ -10,8 +10,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from commlab.figures.style import INK, SEQUENTIAL, SOFT, SPEECH, WIDTH, bare
-from commlab.figures.themes import text_on
+from commlab.figures.shading import shade
+from commlab.figures.style import INK, SOFT, SPEECH, WIDTH, bare
 from commlab.figures.wording import estimate_text, percent, plain
 from commlab.foundation.result import Result
 
@@ -19,6 +19,7 @@ __all__ = ["caption", "draw", "rows", "size", "table"]
 
 MOST_ROWS = 40  # a larger vocabulary shows its most frequent symbols; the CSV holds them all
 MOST_VALUES = 30  # of a target with more values, those that the symbols single out most
+MOST_WRITTEN = 12  # values: in narrower columns no numbers fit
 LEAST_WRITTEN = 0.10  # probabilities below this stay unwritten
 SIGNIFICANT = 0.05
 ROW = 0.27  # inches
@@ -135,8 +136,7 @@ def draw_map(ax: Axes, found: Shown) -> None:
     language = found.said
     shade_cells(ax, found.chance, language.symbols)
     for row, column in np.argwhere(language.sure):
-        ax.add_patch(Rectangle((column + 0.03, row + 0.05), 0.94, 0.9, facecolor="none", edgecolor=INK, linewidth=0.9))
-    ax.set_xticks([])
+        ax.add_patch(Rectangle((column - 0.47, row - 0.45), 0.94, 0.9, facecolor="none", edgecolor=INK, linewidth=0.9))
     ax.set_title("P(value | symbol), %", pad=8)
     ax.set_ylabel("symbol said")
 
@@ -145,7 +145,7 @@ def draw_base(ax: Axes, found: Shown, target: str) -> None:
     """How often each value is the case at all, with the values' names under it."""
     n_values = len(found.base)
     shade_cells(ax, found.base[None], ["all steps"])
-    ax.set_xticks(np.arange(n_values) + 0.5, found.said.values)
+    ax.set_xticks(range(n_values), found.said.values)
     if n_values > 14:
         ax.tick_params(axis="x", labelrotation=90, labelsize=8.0)
     elif max(map(len, found.said.values)) * n_values > 52:
@@ -157,19 +157,10 @@ def draw_base(ax: Axes, found: Shown, target: str) -> None:
 
 def shade_cells(ax: Axes, chance: np.ndarray[Any, Any], names: list[str]) -> None:
     """Rows of probabilities as shades with their numbers, readable on each."""
-    n_rows, n_values = chance.shape
-    ax.pcolormesh(chance, cmap=SEQUENTIAL, vmin=0, vmax=1, edgecolors="white", linewidth=1.2)
-    ax.set(xlim=(0, n_values), ylim=(n_rows, 0))
-    ax.set_yticks(np.arange(n_rows) + 0.5, names)
-    ax.tick_params(length=0, labelcolor=INK)
-    for spine in ax.spines.values():
-        spine.set_visible(False)
-    if n_values > 12:
-        return
-    for row, column in zip(*np.nonzero(chance >= LEAST_WRITTEN), strict=True):
-        value = chance[row, column]
-        colour = text_on(SEQUENTIAL(value))
-        ax.text(column + 0.5, row + 0.5, f"{100 * value:.0f}", color=colour, fontsize=8.4, ha="center", va="center")
+    few = chance.shape[1] <= MOST_WRITTEN
+    texts = [[f"{100 * p:.0f}" if few and p >= LEAST_WRITTEN else "" for p in line] for line in chance.tolist()]
+    shade(ax, chance, texts, size=8.4)
+    ax.set_yticks(range(len(names)), names)
 
 
 def draw_bars(ax: Axes, share: np.ndarray[Any, Any], silent: list[bool]) -> None:

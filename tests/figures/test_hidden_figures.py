@@ -102,14 +102,14 @@ def test_patching_shows_every_arm() -> None:
 
 def test_steering_shows_a_curve_for_each_arm() -> None:
     written = texts("steering")
-    assert {"along resource_location", "along own_facing", "random, as long"} <= set(written)
+    assert {"along resource location", "along own facing", "random, as long"} <= set(written)
     assert [row["dose"] for row in PLOTS["steering"].table(RESULTS["steering"])] == ["0.00", "0.50", "1.00", "2.00"]
     assert len(PLOTS["steering"].rows(RESULTS["steering"])) == 12
 
 
 def test_erasure_shows_what_is_earned_and_read() -> None:
     written = texts("erasure")
-    assert {"resource_location erased", "heard_recently erased", "erased afterwards", "7.40", "4.20"} <= set(written)
+    assert {"resource location erased", "heard_recently erased", "erased afterwards", "7.40", "4.20"} <= set(written)
     first = PLOTS["erasure"].table(RESULTS["erasure"])[0]
     assert first["read linearly"] == 0.8
     assert len(PLOTS["erasure"].rows(RESULTS["erasure"])) == 18

@@ -165,7 +165,7 @@ def test_clusters_without_rows_stay_out_of_the_key() -> None:
 def test_clusters_without_a_picture_cannot_be_drawn(tmp_path: Path) -> None:
     data = clusters()
     del data.details["picture"]
-    with pytest.raises(DataError, match="figure clusters cannot be drawn"):
+    with pytest.raises(DataError, match="saved without its picture: `commlab cluster RUN --picture`"):
         save("clusters", data, tmp_path)
 
 
