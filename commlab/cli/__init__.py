@@ -9,9 +9,10 @@ from commlab.cli.causing import crossplay, erase, influence, kinship, patch, ste
 from commlab.cli.exchange import export, import_, validate
 from commlab.cli.grouping import Grouped
 from commlab.cli.grow import demo, record, scenarios, train
-from commlab.cli.probing import inject, probe, report
+from commlab.cli.probing import inject, probe
 from commlab.cli.reading import audience, cluster, formation, information, lexicon, metrics, minds
 from commlab.cli.running import runnable
+from commlab.cli.showing import replay, report
 from commlab.cli.talking import talk, verdict
 
 __all__ = ["app", "main"]
@@ -26,7 +27,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Begin": (demo, scenarios, train, record),
     "Read what they say": (lexicon, probe, metrics, information, audience, cluster, minds, formation),
     "Change something and see": (inject, influence, patch, steer, erase, kinship, crossplay),
-    "Judge, speak, show": (verdict, talk, report),
+    "Judge, speak, show": (verdict, talk, replay, report),
     "Other tools and other data": (import_, export, validate),
 }
 for heading, commands in COMMANDS.items():

@@ -1,12 +1,14 @@
-"""Commands that show: behaviour."""
+"""Commands that show: behaviour, replay, report."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from commlab.cli import completing
 from commlab.cli.options import Json, Nulls, Seed
 
-__all__ = ["behaviour"]
+__all__ = ["behaviour", "replay", "report"]
 
 
 def behaviour(
@@ -36,3 +38,67 @@ def behaviour(
     from commlab.commands.behaviour import behaviour as run_behaviour
 
     run_behaviour(run, Wish(by, of, most, nulls, seed), as_json)
+
+
+def replay(
+    run: Annotated[
+        str | None,
+        typer.Argument(help="A run, or a recording; left out: the last completed run.", autocompletion=completing.runs),
+    ] = None,
+    episode: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--episode", metavar="N", help="Which, counted from 0: 3, or 3,5, or 0:4. By default those behind findings."
+        ),
+    ] = None,
+    film: Annotated[Path | None, typer.Option(help="Film the (first) episode into this .gif or .mp4.")] = None,
+    fps: Annotated[float, typer.Option(help="Steps of a film that are shown in a second.")] = 8.0,
+    open_: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write episodes as one page to look through, step by step: who said what to whom, and what came of it.
+
+    \b
+      commlab replay                                      moments behind the last run's findings, or first episodes
+      commlab replay sample --episode 12 --open           one episode, opened in a browser
+      commlab replay sample --episode 0:9                 ten of them in one page
+      commlab replay game.h5                              an imported log: its timeline, and its map if it has one
+      commlab replay sample --episode 12 --film it.gif    and a film, played again and checked step by step
+    """
+    from commlab.commands.replay import Wish
+    from commlab.commands.replay import replay as run_replay
+
+    run_replay(run, Wish(tuple(episode or ()), film, fps, open_), as_json)
+
+
+def report(
+    runs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[RUN] [MORE]...",
+            help="A run's name or folder; left out: the last completed one. More of them: beside --compare.",
+            autocompletion=completing.runs,
+        ),
+    ] = None,
+    compare: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--compare", metavar="RUN", help="Hold this run (and MORE) beside RUN.", autocompletion=completing.runs
+        ),
+    ] = None,
+    pdf: Annotated[
+        bool, typer.Option("--pdf", help="Print it to PDF too, by an installed Chromium, Chrome or Edge.")
+    ] = (False),
+    as_json: Json = False,
+) -> None:
+    """Write everything found on one page that needs nothing else: answers, claims, null results, how it was made.
+
+    \b
+      commlab report                                      the last run, into report.html in its folder
+      commlab report sample --pdf                         and report.pdf beside it
+      commlab report first --compare second               two runs side by side, with the differences
+      commlab report seed0 --compare seed1 seed2 seed3    every number over seeds, with its interval over runs
+    """
+    from commlab.commands.report import report_and_print
+
+    report_and_print(runs or [], compare or [], pdf, as_json)
