@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from commlab.figures import (
     behaviour,
     clusters,
+    comparison,
     crossplay,
     dose,
     erasure,
@@ -30,6 +31,7 @@ from commlab.figures import (
     steering,
     symbol_destinations,
     symbol_place,
+    trajectories,
     understanding,
     use,
     verdict,
@@ -84,8 +86,10 @@ PLOTS = {
         "erasure": erasure,
         "kinship": kinship,
         "clusters": clusters,
+        "comparison": comparison,
         "formation": formation,
         "behaviour": behaviour,
+        "trajectories": trajectories,
     }.items()
 }
 

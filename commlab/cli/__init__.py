@@ -12,7 +12,7 @@ from commlab.cli.grow import demo, record, scenarios, train
 from commlab.cli.probing import inject, probe
 from commlab.cli.reading import audience, cluster, formation, information, lexicon, metrics, minds
 from commlab.cli.running import runnable
-from commlab.cli.showing import replay, report
+from commlab.cli.showing import behaviour, replay, report, trajectories
 from commlab.cli.talking import talk, verdict
 
 __all__ = ["app", "main"]
@@ -25,7 +25,18 @@ app = typer.Typer(
 )
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Begin": (demo, scenarios, train, record),
-    "Read what they say": (lexicon, probe, metrics, information, audience, cluster, minds, formation),
+    "Read what they say": (
+        lexicon,
+        probe,
+        metrics,
+        information,
+        audience,
+        cluster,
+        minds,
+        formation,
+        behaviour,
+        trajectories,
+    ),
     "Change something and see": (inject, influence, patch, steer, erase, kinship, crossplay),
     "Judge, speak, show": (verdict, talk, replay, report),
     "Other tools and other data": (import_, export, validate),

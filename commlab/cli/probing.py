@@ -1,4 +1,4 @@
-"""Commands that probe a language, interfere with it and report: probe, inject, report."""
+"""Commands that probe a language and interfere with it: probe, inject."""
 
 from typing import Annotated
 
@@ -7,7 +7,7 @@ import typer
 from commlab.cli import completing
 from commlab.cli.options import AnyRecording, Json, Nulls, Of, Run, Seed, command_line
 
-__all__ = ["inject", "probe", "report"]
+__all__ = ["inject", "probe"]
 
 
 def probe(
@@ -128,10 +128,3 @@ def inject(
         run_sweep(run, wish.sweep(), nulls, as_json, command_line())
     else:
         run_inject(run, wish.injection(), nulls, as_json, command_line())
-
-
-def report(run: Run = None) -> None:
-    """Write the report and its figures from the results saved in a run."""
-    from commlab.commands.report import report as run_report
-
-    run_report(run)

@@ -1,4 +1,4 @@
-"""Commands that show: behaviour, replay, report."""
+"""Commands that show: behaviour, trajectories, replay, report."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,20 +6,25 @@ from typing import Annotated
 import typer
 
 from commlab.cli import completing
-from commlab.cli.options import Json, Nulls, Seed
+from commlab.cli.options import AnyRecording, Json, Nulls, Of, Seed
 
-__all__ = ["behaviour", "replay", "report"]
+__all__ = ["behaviour", "replay", "report", "trajectories"]
+
+
+By = Annotated[
+    str | None,
+    typer.Option(
+        "--by",
+        help="A target to tell apart; by default what was heard last. See probe --targets.",
+        autocompletion=completing.targets,
+    ),
+]
 
 
 def behaviour(
-    run: Annotated[str | None, typer.Argument(help="A run, or a recording; left out: the last completed run.")] = None,
-    by: Annotated[
-        str | None,
-        typer.Option("--by", help="A target to split by; by default what was heard last. See probe --targets."),
-    ] = None,
-    of: Annotated[
-        str | None, typer.Option(help="listeners (the default), speakers, a body, or an agent's number.")
-    ] = None,
+    run: AnyRecording = None,
+    by: By = None,
+    of: Of = None,
     most: Annotated[
         int, typer.Option(min=1, max=31, help="Values that get a map of their own, the most frequent.")
     ] = 7,
@@ -27,7 +32,7 @@ def behaviour(
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
-    """Map where agents are and where they go from there, over all and by what they heard last or any other target.
+    """Map where agents (by default listeners) are and where they go from there, by what they heard last, or anything.
 
     \b
       commlab behaviour                                   the listeners of the last run, by what they heard last
@@ -38,6 +43,39 @@ def behaviour(
     from commlab.commands.behaviour import behaviour as run_behaviour
 
     run_behaviour(run, Wish(by, of, most, nulls, seed), as_json)
+
+
+def trajectories(
+    run: AnyRecording = None,
+    by: By = None,
+    source: Annotated[
+        str, typer.Option(help="hidden, or hidden.<name>.", autocompletion=completing.sources)
+    ] = "hidden",
+    of: Of = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Steps of a course, at most; by default as long as most values last.")
+    ] = None,
+    before: Annotated[int, typer.Option(min=0, help="Steps shown before a value begins.")] = 4,
+    most: Annotated[int, typer.Option(min=2, help="Values, those that begin in most episodes.")] = 8,
+    plane: Annotated[
+        str, typer.Option(help="courses (where they differ most) or states (first principal components).")
+    ] = "courses",
+    nulls: Nulls = 199,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Follow hidden states (by default of listeners) from when something was heard on, and say how far they part.
+
+    \b
+      commlab trajectories                                           what a word does to its hearers' hidden state
+      commlab trajectories --by resource_location --of speakers      what speakers know of the crystal
+      commlab trajectories --plane states --steps 12                 in the plane of the first principal components
+    """
+    from commlab.commands.trajectories import Wish
+    from commlab.commands.trajectories import trajectories as run_trajectories
+
+    asked = Wish(source=source, of=of, steps=steps, before=before, most=most, plane=plane, n_null=nulls, seed=seed)
+    run_trajectories(run, asked if by is None else asked._replace(by=by), as_json)
 
 
 def replay(

@@ -63,6 +63,11 @@ CLAIMS = (
         "commlab behaviour RUN",
     ),
     Claim(
+        "trajectories", "trajectories", "What a word does to hidden states",
+        "Do hidden states take different courses after different messages, and from which step on?",
+        "commlab trajectories RUN",
+    ),
+    Claim(
         "injection_effect", "injection", "What an injected message does",
         "Do listeners act differently when they are told something, all else being equal?",
         "commlab inject RUN",
