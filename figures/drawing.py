@@ -27,7 +27,7 @@ DRAWN_AS = {
     "lexicon": "lexicon_cards",
     "probe": "probe_scores",
 }
-OF_SEVERAL = ("forest", "learning_curve", "lexicon_cards", "probe_scores")  # drawn from a list
+OF_SEVERAL = ("forest", "honesty", "learning_curve", "lexicon_cards", "probe_scores")  # drawn from a list
 
 
 class Drawing(Figure):

@@ -31,11 +31,11 @@ SAYS: dict[Stands, str] = {
 }
 # Inches down the page, and across it as shares of the width.
 LEGEND, TITLE, AXIS, LINE, AIR = 0.34, 0.25, 0.30, 0.14, 0.10
-PLOT_LEFT, PLOT_WIDTH, NUMBERS, N_RIGHT, P_RIGHT = 0.425, 0.25, 0.695, 0.93, 1.0
+PLOT_LEFT, PLOT_WIDTH, NUMBERS, N_RIGHT, P_RIGHT = 0.425, 0.245, 0.687, 0.94, 1.0
 LABEL_WIDTH = 45  # characters
 BEYOND = 0.06  # of an axis's span, left free at its ends
-SMALL = 8.3
-FINE = 0.095  # numbers below it are written with three decimals
+SMALL = 8.2
+FINE = 0.02  # numbers below it are written with three decimals
 TINY = 0.001
 
 
@@ -54,7 +54,12 @@ class Panel(NamedTuple):
     @property
     def height(self) -> float:
         """The panel's height in inches, its title and axis included."""
-        return TITLE + sum(self.heights) + AXIS
+        return TITLE + sum(self.heights) + (AXIS if self.measured else 0.0)
+
+    @property
+    def measured(self) -> bool:
+        """Whether any row has an estimate."""
+        return any(effect.estimate is not None for effect in self.effects)
 
 
 def panels_of(effects: Sequence[Effect]) -> list[Panel]:
@@ -134,7 +139,7 @@ def draw_panel(ax: Axes, panel: Panel, heads: bool) -> None:
         centres.append(y - height / 2)
         y -= height
     ax.set(xlim=reach(panel.effects), ylim=(0, total))
-    if any(effect.estimate is not None for effect in panel.effects):
+    if panel.measured:
         ax.axvline(0, color="#9aa3af", linewidth=0.8, zorder=1)
     else:
         bare(ax)
@@ -188,7 +193,7 @@ def estimate_words(estimate: float, interval: tuple[float, float] | None) -> str
     """An estimate and its interval with as many decimals each."""
     values = (estimate, *(interval or ()))
     digits = 2 if max(abs(value) for value in values) >= FINE else 3
-    first, *others = (f"{value:,z.{digits}f}".replace("-", "−") for value in values)
+    first, *others = (f"{value:,.{digits}f}".replace("-", "−") for value in values)
     return first + (f" ({' to '.join(others)})" if others else "")
 
 

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from commlab.figures import (
+    audience,
     behaviour,
     clusters,
     comparison,
@@ -21,6 +22,7 @@ from commlab.figures import (
     experiment,
     forest,
     formation,
+    honesty,
     injection_effect,
     kinship,
     learning_curve,
@@ -84,7 +86,9 @@ PLOTS = {
         "patching": patching,
         "steering": steering,
         "erasure": erasure,
+        "audience": audience,
         "kinship": kinship,
+        "honesty": honesty,
         "clusters": clusters,
         "comparison": comparison,
         "formation": formation,

@@ -4,6 +4,7 @@ import shlex
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from commlab.figures.effects import ANALYSES
 from commlab.figures.report.evidence import Evidence
 from commlab.figures.wording import plain
 from commlab.foundation.result import Result
@@ -68,6 +69,11 @@ CLAIMS = (
         "commlab trajectories RUN",
     ),
     Claim(
+        "forest", "", "All experiments in one figure",
+        "What does changing something make of what agents do, and which of it is no more than chance gives?",
+        "commlab inject RUN",
+    ),
+    Claim(
         "injection_effect", "injection", "What an injected message does",
         "Do listeners act differently when they are told something, all else being equal?",
         "commlab inject RUN",
@@ -113,12 +119,22 @@ CLAIMS = (
         "commlab erase RUN",
     ),
     Claim(
+        "audience", "audience", "Who talks to whom",
+        "Who is heard by whom, and do agents speak more where kin can hear them than where strangers can?",
+        "commlab audience RUN",
+    ),
+    Claim(
         "kinship", "kinship", "Kin and strangers",
         "All else being equal, do agents tell strangers, lie to them or heed them otherwise than kin?",
         "commlab kinship RUN",
     ),
+    Claim(
+        "honesty", "honesty", "Honesty",
+        "Is more of what strangers are told false, do they heed it, and does it bring the speaker anything?",
+        "commlab kinship RUN",
+    ),
 )  # fmt: skip
-IF_SAVED = ("kinship",)  # not asked of every run: in some there are no strangers
+IF_SAVED = ("forest", "audience", "kinship", "honesty")  # not asked of every run: in some there are no strangers
 
 
 class Drawn(NamedTuple):
@@ -131,14 +147,20 @@ class Drawn(NamedTuple):
 
 def claims_of(evidence: Evidence) -> list[Claim]:
     """The claims that a run's report has sections for."""
-    return [claim for claim in CLAIMS if claim.plot not in IF_SAVED or evidence.of(claim.analysis)]
+    return [claim for claim in CLAIMS if claim.plot not in IF_SAVED or drawn_for(claim, evidence)]
 
 
 def drawn_for(claim: Claim, evidence: Evidence) -> list[Drawn]:
     """The figures that a claim's saved data allow: one a result, one a unit for probes, none where nothing is saved."""
     if claim.plot == "learning_curve":
         return [Drawn(claim.plot, evidence.curves, ())] if evidence.curves else []
+    if claim.plot == "forest":
+        experiments = tuple(result for result in evidence.results if result.analysis in ANALYSES)
+        return [Drawn(claim.plot, experiments, ())] if len(experiments) > 1 else []
     results = evidence.of(claim.analysis)
+    if claim.plot == "honesty":
+        beside = evidence.of("kinship")[:1]
+        return [Drawn(numbered(claim.plot, i), (result, *beside), (result,)) for i, result in enumerate(results)]
     if claim.plot == "clusters":
         results = tuple(result for result in results if "picture" in result.details)
     if claim.plot == "probe_scores":

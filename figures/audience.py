@@ -1,0 +1,200 @@
+"""Figure: who is heard by whom, and whether kinship tells to whom agents speak."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from commlab.figures.style import PALE, SEQUENTIAL, SPEECH, WIDTH, bare
+from commlab.figures.themes import text_on
+from commlab.figures.wording import number, percent, plain, span
+from commlab.foundation.result import Result
+
+__all__ = ["caption", "draw", "rows", "size", "table"]
+
+Matrix = np.ndarray[Any, Any]
+
+NULL_COLOUR = "#c3cad3"
+MOST_WRITTEN = 8  # agents, up to which every cell has its number
+MOST_NAMED = 16  # agents that have their number at the axes
+MOST_TOLD = 6  # agents, up to which every cell has its kinship
+LEAST_SPAN = 0.2  # of an axis of shares
+SPREAD = 1e-6  # of kinships that are not all alike
+GROUPS = (
+    ("pairs", "Spoken to,\nby their kinship"),
+    ("audiences", "Speech, by the mean\nkinship in earshot"),
+)
+
+
+def size(data: Result) -> tuple[float, float]:
+    """Width and height in inches."""
+    return WIDTH, 3.0
+
+
+def draw(ax: Axes, data: Result) -> None:
+    """Left: the share of steps at which each agent hears each. Right: speech by kinship, among what chance gives."""
+    bare(ax)
+    draw_matrix(ax.inset_axes((0.075, 0.165, 0.33, 0.695)), data)
+    for index, (key, title) in enumerate(GROUPS):
+        draw_shares(ax.inset_axes((0.495 + 0.3 * index, 0.165, 0.205, 0.695)), data.details[key], title)
+
+
+def draw_matrix(ax: Axes, data: Result) -> None:
+    """Listeners down, speakers across, those that are ever heard; closer kin have a frame."""
+    details = data.details
+    speakers, n = details["speakers"], details["n_agents"]
+    shares = np.array([[cell_share(row[speaker]) for speaker in speakers] for row in details["heard"]])
+    ax.imshow(np.ma.masked_invalid(shares), cmap=SEQUENTIAL, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
+    ax.set_facecolor("white")
+    kinship = np.asarray(details["kinship"])
+    for listener in range(n):
+        for column, speaker in enumerate(speakers):
+            if listener == speaker:
+                ax.plot([column - 0.5, column + 0.5], [listener + 0.5, listener - 0.5], color=PALE, linewidth=1)
+                continue
+            draw_cell(ax, (column, listener), shares[listener, column], kinship[speaker, listener], kinship)
+    if n <= MOST_NAMED:
+        ax.set_xticks(range(len(speakers)), [str(speaker) for speaker in speakers])
+        ax.set_yticks(range(n), [str(listener) for listener in range(n)])
+    else:
+        ax.set(xticks=[], yticks=[])
+    ax.tick_params(length=0, pad=2, labelsize=8.6)
+    ax.spines[:].set_visible(False)
+    ax.set_xlabel("speaker")
+    ax.set_ylabel("listener")
+    ax.set_title("Who hears whom,\nshare of steps", fontsize=9.2)
+
+
+def draw_cell(ax: Axes, place: tuple[int, int], share: float, kinship: float, kinships: Matrix) -> None:
+    """What stands on a cell: its share and kinship where agents are few, a frame where kinship is above the mean."""
+    n, (column, listener) = len(kinships), place
+    if n <= MOST_WRITTEN:
+        words = percent(share) + (f"\nkinship {kinship:.2g}" if n <= MOST_TOLD else "")
+        ink = text_on(SEQUENTIAL(share))
+        ax.text(column, listener, words, ha="center", va="center", fontsize=8.2, linespacing=1.1, color=ink)
+    pairs = kinships[~np.eye(n, dtype=bool)]
+    if np.ptp(pairs) > SPREAD and kinship > pairs.mean():
+        frame = Rectangle((column - 0.46, listener - 0.46), 0.92, 0.92, fill=False, edgecolor="#d1700a", linewidth=1.3)
+        ax.add_patch(frame)
+
+
+def cell_share(cell: Mapping[str, Any] | None) -> float:
+    """A cell's share; NaN for an agent and itself."""
+    return float("nan") if cell is None else float(cell["share"])
+
+
+def draw_shares(ax: Axes, shares: Sequence[Mapping[str, Any]], title: str) -> None:
+    """Shares with their intervals at their kinship, and behind them what other episodes' speech gives."""
+    for one in shares:
+        x, null = one["kinship"], one["null"]
+        if null is not None:
+            ax.plot(
+                [x, x], [null["low"], null["high"]], color=NULL_COLOUR, linewidth=7, solid_capstyle="butt", zorder=2
+            )
+            ax.plot([x - 0.05, x + 0.05], [null["mean"]] * 2, color="#7b8594", linewidth=1.1, zorder=3)
+        low, high = one["interval"]
+        ax.plot([x, x], [low, high], color=SPEECH, linewidth=1.9, solid_capstyle="butt", zorder=4)
+        ax.plot([x], [one["share"]], "o", color=SPEECH, markersize=4.4, zorder=5)
+    where = [one["kinship"] for one in shares] or [0.0]
+    ax.set(xlim=(min(0.0, *where) - 0.14, max(1.0, *where) + 0.14), ylim=reach(shares))
+    ax.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.0f} %"))
+    ticks = [-1, 0, 1] if min(where) < 0 else [0, 0.5, 1]
+    ax.set_xticks(ticks, [f"{tick:g}".replace("-", "−") for tick in ticks])
+    ax.grid(axis="y")
+    ax.set_xlabel("kinship")
+    ax.set_title(title, fontsize=9.2)
+
+
+def reach(shares: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
+    """The ends of an axis that holds all shares, not too close at them, within 0 and 1."""
+    nulls = [one["null"] for one in shares if one["null"] is not None]
+    values = [end for one in shares for end in one["interval"]] + [
+        null[end] for null in nulls for end in ("low", "high")
+    ]
+    low, high = min(values, default=0.0), max(values, default=1.0)
+    free = max(0.08 * (high - low), (LEAST_SPAN - (high - low)) / 2)
+    low, high = max(0.0, low - free), min(1.0, high + free)
+    return max(0.0, min(low, high - LEAST_SPAN)) - 0.01, min(1.0, max(high, low + LEAST_SPAN)) + 0.01
+
+
+def rows(data: Result) -> list[dict[str, object]]:
+    """One row a pair, then one a level of kinship."""
+    kinship = np.asarray(data.details["kinship"])
+    pairs: list[dict[str, object]] = [
+        {
+            "what": "hears",
+            "listener": listener,
+            "speaker": speaker,
+            "kinship": float(kinship[speaker, listener]),
+            **numbers(cell),
+        }
+        for listener, row in enumerate(data.details["heard"])
+        for speaker, cell in enumerate(row)
+        if cell is not None
+    ]
+    levels = [
+        {
+            "what": {"pairs": "is spoken to", "audiences": "speaks"}[key],
+            "level": one["level"],
+            "kinship": one["kinship"],
+            **numbers(one),
+            "null_mean": one["null"]["mean"] if one["null"] else None,
+            "null_low": one["null"]["low"] if one["null"] else None,
+            "null_high": one["null"]["high"] if one["null"] else None,
+            "n_steps": one["n_steps"],
+            "n_episodes": one["n_episodes"],
+        }
+        for key, _ in GROUPS
+        for one in data.details[key]
+    ]
+    return pairs + levels
+
+
+def numbers(one: Mapping[str, Any]) -> dict[str, object]:
+    """A share with its interval."""
+    low, high = one["interval"] or (None, None)
+    return {"share": one["share"], "low": low, "high": high}
+
+
+def table(data: Result) -> list[dict[str, object]]:
+    """One row a level of kinship."""
+    return [
+        {
+            "share of steps at which": {"pairs": "listeners are spoken to", "audiences": "agents speak"}[key],
+            "kinship": plain(one["level"], 30),
+            "share": one["share"],
+            "95 % interval": span(tuple(one["interval"])),
+            "other episodes' speech": span((one["null"]["low"], one["null"]["high"])) if one["null"] else "–",
+            "episodes": one["n_episodes"],
+        }
+        for key, _ in GROUPS
+        for one in data.details[key]
+    ]
+
+
+def caption(data: Result) -> str:
+    """What is shown, n, the null and the intervals, and what cannot be told."""
+    details = data.details
+    null = (
+        "Grey: what they would be if everybody, where it stands, said what it said in another episode at the same step "
+        "(95 % of the draws): nearness and habits alone."
+        if data.null is not None
+        else f"There is no null, because {plain(details['reason'], 300)}."
+    )
+    slope = (
+        f" From strangers to kin speech changes by {number(100 * (data.estimate or 0.0), 1)} points "
+        f"({number(100 * data.interval[0], 1)} to {number(100 * data.interval[1], 1)}), p = {number(data.p_value, 3)}."
+        if data.estimate is not None and data.interval is not None
+        else ""
+    )
+    return (
+        "Left: the share of steps at which a listener hears a speaker; framed: pairs that are closer kin than the mean "
+        "pair; agents that are never heard have no column. Middle: the share of steps at which a listener is within "
+        "earshot of a speaker that speaks, by the kinship of the pair. Right: the share of steps at which agents speak "
+        f"by the mean kinship of all within earshot. n = {data.n_episodes:,} episodes; lines: 95 % intervals over "
+        f"episodes. {null}{slope} Observed, not changed: `commlab kinship` changes the kinship that is shown."
+    )
