@@ -125,6 +125,7 @@ def fit(
     A course begins `before` steps before a value begins and goes on while it lasts, for `steps` steps at most (by
     default as long as three of four last, 4 to 32). most: the values, those that begin in most episodes. plane:
     "courses", in which the mean courses differ most, or "states", the first two principal components of all states.
+    States are taken about each agent's own mean.
 
     The null gives each episode the values of another at equal t and repeats everything, plane and all. Raises DataError
     where there are no hidden states or too few episodes, or `by` has a single value, and TargetError where `by` does
@@ -169,6 +170,7 @@ def read_states(recording: Recording, wish: Wish) -> States:
     target, runs, values, left_out = kept_runs(recording, agents, rows, n_training, wish)
     states = read_rows(recording, column, rows, np.float32)
     sound(states, column)
+    centre(states, rows, n_training)
     long = wish.steps or int(np.clip(np.quantile(runs.length, 0.75), SHORTEST, LONGEST))
     longest = int(runs.length.max())
     window = Window(wish.before, min(long, longest), len(values))
@@ -198,6 +200,14 @@ def sound(states: Float32, column: str) -> None:
             f"{column} has numbers that are NaN, infinite or beyond {LARGEST:.0e}, so that nothing can be fitted to "
             "it: record again from a checkpoint whose numbers are sound."
         )
+
+
+def centre(states: Float32, rows: Rows, n_training: int) -> None:
+    """Take each agent's mean over its training states off all of its states, in place: who it is tells nothing then."""
+    agent = rows.slot % len(rows.agents)
+    for place in range(len(rows.agents)):
+        mine = agent == place
+        states[mine] -= states[mine & (rows.episode < n_training)].mean(axis=0, dtype=np.float64).astype(np.float32)
 
 
 def kept_runs(
@@ -307,10 +317,10 @@ def course(data: States, found: Found, value: int) -> dict[str, Any]:
         "value": data.values[value],
         "n_runs": int(np.unique(held.run).size),
         "n_episodes": int(np.unique(held.episode).size),
-        "step": mean.group[shown] - data.window.before,
+        "step": (mean.group[shown] - data.window.before).tolist(),
         "mean": rounded(mean.mean[shown]),
         "covariance": rounded(mean.covariance[shown], 8),
-        "episodes": mean.n_episodes[shown],
+        "episodes": mean.n_episodes[shown].tolist(),
         "singles": singles(held, found.points, data.window.before),
     }
 
@@ -321,7 +331,7 @@ def singles(held: Courses, points: Float64, before: int) -> list[dict[str, Any]]
     for episode in np.unique(held.episode)[:SINGLES]:
         mine = held.part(held.episode == episode)
         first = mine.part(mine.run == mine.run.min())
-        drawn.append({"step": first.step - before, "at": rounded(points[first.row])})
+        drawn.append({"step": (first.step - before).tolist(), "at": rounded(points[first.row])})
     return drawn
 
 
@@ -397,11 +407,11 @@ def sentence(
 ) -> str:  # fmt: skip
     """The finding in plain words."""
     what = as_clause(data.target.name, data.target.sentence)
-    inside = [f"95 % interval {100 * span[0]:.0f} to {100 * span[1]:.0f} %"] if span else []
-    inside.append(f"whole episodes permuted {100 * null.low:.0f} to {100 * null.high:.0f} %" if null else "no null")
+    inside = [f"95 % interval {100 * span[0]:z.0f} to {100 * span[1]:z.0f} %"] if span else []
+    inside.append(f"whole episodes permuted {100 * null.low:z.0f} to {100 * null.high:z.0f} %" if null else "no null")
     n = len(data.slots) - data.n_training
     found = (
-        f"The value of {what} tells {100 * share:.0f} % of the variance of the hidden state "
+        f"The value of {what} tells {100 * share:z.0f} % of the variance of the hidden state "
         f"({data.source.removeprefix('hidden.')}) of the {data.agents.words}, in the plane of its courses and at equal "
         f"steps since it began ({'; '.join(inside)}; {n} held-out episodes; {chance(p_value)})."
     )
@@ -415,7 +425,7 @@ def parting(steps: list[dict[str, Any]]) -> str:
     """From when on the courses are apart."""
     apart = [row["p_value"] <= SIGNIFICANT for row in steps]
     most = max(steps, key=lambda row: float(row["share"]))
-    peak = f"they are furthest apart {when(most['step'])} ({100 * most['share']:.0f} %)"
+    peak = f"they are furthest apart {when(most['step'])} ({100 * most['share']:z.0f} %)"
     if apart[0]:
         return f"The courses are apart as early as {when(steps[0]['step'])}; {peak}."
     return f"The courses are apart first {when(steps[apart.index(True)]['step'])}; {peak}."
