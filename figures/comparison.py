@@ -13,17 +13,8 @@ __all__ = ["COLOURS", "caption", "draw", "rows", "size", "table", "titles"]
 
 COLOURS = ("#0b62a8", "#d1700a", "#17876d", "#8a4fa3", "#b3446c", "#5b7f1f", "#4aa3c7", "#a37a17")
 MOST = 16  # questions drawn
-ROW, TOP, BOTTOM = 0.56, 0.46, 0.12  # inches
+ROW, TOP, BOTTOM = 0.6, 0.46, 0.12  # inches
 LEFT, RIGHT = 0.40, 0.70  # where the scale begins and ends, in widths
-TITLES = {
-    "return, hearing each other": "return, hearing each other",
-    "use": "return lost with other episodes' messages",
-    "content": "closer to what was said",
-    "influence": "what is heard decides of the next action",
-    "understanding": "understanding",
-    "destinations": "go where an injected word says",
-    "lexicon": "entries with a meaning",
-}
 
 
 def drawn(result: Result) -> list[Mapping[str, Any]]:
@@ -34,8 +25,7 @@ def drawn(result: Result) -> list[Mapping[str, Any]]:
 
 def titles(row: Mapping[str, Any]) -> str:
     """What a question is called."""
-    name = str(row["name"])
-    return TITLES.get(name, plain(name.replace("_", " ").replace("-", " "), 70))
+    return plain(row["title"], 70)
 
 
 def size(data: Result) -> tuple[float, float]:
@@ -75,7 +65,7 @@ def draw_row(ax: Axes, row: Mapping[str, Any], y: float) -> None:
     """One question."""
     lines = wrapped(titles(row), 34).splitlines()[:2]
     ax.text(LEFT - 0.025, y, "\n".join([*lines, plain(row["unit"], 40)][:3]), ha="right", va="center", fontsize=8.4,
-            linespacing=1.1, color=INK)  # fmt: skip
+            linespacing=1.25, color=INK)  # fmt: skip
     low, high = scale(row)
     ax.plot([LEFT, RIGHT], [y, y], color=PALE, linewidth=0.8, zorder=1)
 

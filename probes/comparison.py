@@ -21,6 +21,15 @@ FEWEST_FOR_MEAN = 3
 OF_PAIRS = ("crossplay",)  # analyses that are about several runs themselves
 SHARES = ("share", "balanced accuracy", "accuracy")  # units that begin so lie between 0 and 1
 SIGNIFICANT = 0.05
+TITLES = {
+    "use": "return lost with other episodes' messages",
+    "content": "how much closer listeners come to what was said",
+    "influence": "what is heard decides of the next action",
+    "understanding": "understanding",
+    "destinations": "go where an injected word says",
+    "lexicon": "entries with a meaning",
+    "injection": "what an injected message does",
+}
 
 
 class Question(NamedTuple):
@@ -28,6 +37,7 @@ class Question(NamedTuple):
 
     analysis: str
     name: str  # of the results
+    title: str  # in words
     unit: str
     answers: tuple[dict[str, Any] | None, ...]  # one a run: estimate, interval, null, p, n_episodes, name, sentence
     alike: bool  # False: the runs were asked somewhat different things, as their results' names say
@@ -87,9 +97,28 @@ def of_analysis(analysis: str, runs: Sequence[Sequence[Result]]) -> list[Questio
 
 def question(analysis: str, name: str, results: Sequence[Result | None]) -> Question:
     """One question; a result in another unit than the first one's is left out."""
-    unit = next(result.unit for result in results if result is not None)
+    first = next(result for result in results if result is not None)
+    unit = first.unit
     answers = [answer_of(result) if result is not None and result.unit == unit else None for result in results]
-    return Question(analysis, name, unit, tuple(answers), alike=True)
+    return Question(analysis, name, title_of(first), unit, tuple(answers), alike=True)
+
+
+def title_of(result: Result) -> str:
+    """What a result is about, in words."""
+    details = result.details
+    if result.analysis in TITLES:
+        return TITLES[result.analysis]
+    if result.analysis == "metrics":
+        return str(details.get("title", result.name))
+    about = str(details.get("target", "")).replace("_", " ")
+    lag = f", {details['lag']} steps on" if details.get("lag") else ""
+    if about and result.analysis == "information":
+        return f"said about {about}{lag}"
+    if about and details.get("source"):
+        source, of = str(details["source"]), str(details.get("of", "agents"))
+        where = f"what {of} {source}" if source in ("said", "heard") else f"{source} of {of}"
+        return f"{about}, read from {where}{lag}"
+    return result.name.replace("_", " ").replace("-", " ")
 
 
 def answer_of(result: Result) -> dict[str, Any]:
@@ -116,7 +145,8 @@ def arms_of(analysis: str, results: Sequence[Result | None]) -> list[Question]:
         answers.append(None if arm is None else {"estimate": arm["mean"], "interval": arm.get("interval"),
                                                  "n_episodes": arm.get("n", 0), **blank})  # fmt: skip
     unit = next((str(result.details.get("unit") or result.unit) for result in results if result is not None), "")
-    return [Question(analysis, "return, hearing each other", unit, tuple(answers), alike=True)]
+    title = "return, hearing each other"
+    return [Question(analysis, "hearing", title, unit, tuple(answers), alike=True)]
 
 
 def row_of(asked: Question, n_runs: int) -> dict[str, Any]:
@@ -177,7 +207,8 @@ def sentence(names: Sequence[str], told: Sequence[Mapping[str, Any]], verdicts: 
     if len(names) > 2:
         n_yes = sum(verdict == "communication" for verdict in spoken)
         judged = f" The verdict is communication in {n_yes} of {len(spoken)} runs that have one." if spoken else ""
-        return f"{len(told)} numbers are shared by three or more of {len(names)} runs.{judged}"
+        shared = "1 number is" if len(told) == 1 else f"{len(told)} numbers are"
+        return f"{shared} shared by three or more of {len(names)} runs.{judged}"
     sure = [row for row in told if row["difference"]["differs"] is not None]
     n_differ = sum(bool(row["difference"]["differs"]) for row in sure)
     judged = ""

@@ -48,6 +48,7 @@ class Pair(NamedTuple):
     anchor: str
     title: str
     question: str
+    differences: list[str]  # a line a number
     sides: list[Side]
 
 
@@ -61,7 +62,7 @@ def write_comparison(runs: Sequence[Evidence], names: Sequence[str], result: Res
     home = runs[0].run.path
     stem = f"report-compare-{file_name(names[1:])}"
     overview = overview_of(runs, names, result)
-    pairs = pairs_of(runs, names) if len(runs) == PAIR else []
+    pairs = pairs_of(runs, names, result) if len(runs) == PAIR else []
     facts = content(runs, names, result)
 
     def render(sections: Sequence[Section], left_out: list[str]) -> str:
@@ -112,18 +113,32 @@ def curves_of(runs: Sequence[Evidence], names: Sequence[str]) -> tuple[Curve, ..
     )
 
 
-def pairs_of(runs: Sequence[Evidence], names: Sequence[str]) -> list[Pair]:
-    """The claims that either of two runs has results for, figures drawn for both."""
+def pairs_of(runs: Sequence[Evidence], names: Sequence[str], result: Result) -> list[Pair]:
+    """The claims that both of two runs have results for, figures drawn for both."""
+    lines = differences_of(result)
     found = []
     for claim in CLAIMS:
-        if not claim.analysis or not any(evidence.of(claim.analysis) for evidence in runs):
+        if not claim.analysis or not all(evidence.of(claim.analysis) for evidence in runs):
             continue
         sides = [
             Side(plain(name, 60), panels_of(claim, evidence, f"{letter}-"))
             for name, evidence, letter in zip(names, runs, "ab", strict=True)
         ]
-        found.append(Pair(anchor_of(claim), claim.title, claim.question, sides))
+        told = [line for analysis, _, line in lines if analysis == claim.analysis]
+        found.append(Pair(anchor_of(claim), claim.title, claim.question, told, sides))
     return found
+
+
+def asked_of_one(runs: Sequence[Evidence], names: Sequence[str]) -> list[str]:
+    """For each of two runs, the claims that it alone has results for."""
+    lines = []
+    for (name, evidence), (_, other) in zip(
+        zip(names, runs, strict=True), reversed([*zip(names, runs, strict=True)]), strict=True
+    ):
+        alone = [c.title for c in CLAIMS if c.analysis and evidence.of(c.analysis) and not other.of(c.analysis)]
+        if alone:
+            lines.append(f"Asked of {plain(name, 40)} alone: {', '.join(f'“{title}”' for title in alone)}.")
+    return lines
 
 
 def panels_of(claim: Claim, evidence: Evidence, mark: str) -> list[Panel]:
@@ -164,7 +179,7 @@ def content(runs: Sequence[Evidence], names: Sequence[str], result: Result) -> d
         "runs": table([facts_of(name, evidence) for name, evidence in zip(names, runs, strict=True)]),
         "settings": settings_table(names, settings),
         "made_of": [(plain(name, 60), made_of(evidence)) for name, evidence in zip(names, runs, strict=True)],
-        "is_pair": len(runs) == PAIR,
+        "asked_of_one": asked_of_one(runs, names) if len(runs) == PAIR else [],
         "unreadable": [plain(text, 400) for evidence in runs for text in evidence.unreadable],
     }
 
@@ -175,24 +190,29 @@ def numbers_of(result: Result) -> Table | None:
 
 
 def differing(result: Result) -> list[str]:
-    """A line for each number that differs between two runs, the like ones counted."""
+    """A line for each number that differs between two runs; those that do not are named together."""
+    lines = differences_of(result)
+    alike = [
+        row["title"] for row in result.details["rows"] if row["difference"] and row["difference"]["differs"] is False
+    ]
+    found = [line for analysis, differs, line in lines if differs and analysis != "metrics"]
+    return found + ([f"Not told apart: {'; '.join(plain(title, 70) for title in alike)}."] if alike else [])
+
+
+def differences_of(result: Result) -> list[tuple[str, bool, str]]:
+    """For each number of two runs its analysis, whether it differs for sure, and the difference in words."""
     names = [plain(name, 40) for name in result.details["runs"]]
-    lines, alike = [], []
+    lines = []
     for row in result.details["rows"]:
         told = row["difference"]
-        if not told or told["differs"] is None or row["analysis"] == "metrics":
+        if not told:
             continue
-        first, second = row["answers"]
-        if not told["differs"]:
-            alike.append(titles(row))
-            continue
-        ends = span(tuple(told["interval"]))
-        lines.append(
-            f"{titles(row)}: {number(first['estimate'])} in {names[0]}, {number(second['estimate'])} in {names[1]} "
-            f"({plain(row['unit'], 40)}); difference {number(told['estimate'])}, 95 % interval {ends}."
-        )
-    if alike:
-        lines.append(f"Not told apart: {'; '.join(alike)}.")
+        first, second = (number(answer["estimate"]) for answer in row["answers"])
+        ends = f", 95 % interval {span(tuple(told['interval']))}" if told["interval"] else ""
+        unit = plain(row["unit"], 40)
+        lines.append((str(row["analysis"]), bool(told["differs"]),
+                      f"{titles(row)} ({unit}): {first} in {names[0]}, {second} in {names[1]}; "
+                      f"difference {number(told['estimate'])}{ends}."))  # fmt: skip
     return lines
 
 
@@ -230,7 +250,7 @@ def facts_of(name: str, evidence: Evidence) -> dict[str, object]:
         "agent steps": number(int(steps)) if isinstance(steps, int | float) else "–",
         "grounding": plain(evidence.training.get("grounding") or "–", 40),
         "told apart from null": f"{n_found} of {len(tests)} tests",
-        "without": f"{len(not_found(evidence.results))} not found",
+        "not found": len(not_found(evidence.results)),
     }
 
 
