@@ -6,7 +6,7 @@ import webbrowser
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -131,7 +131,7 @@ def write_run_replay(argument: str | Path | None, episodes: Sequence[int] = ()) 
             moments = saved_moments(folder / "results")
         shots = shots or [shot_of(recording, one) for one in range(min(FIRST, recording.n_episodes))]
         translator = translator_of(folder / "results", path.name)
-        reels, note = within_size(reels_of(shots[:MOST], translator))
+        reels, note = within_size(reels_of(sorted(shots[:MOST], key=shown_order), translator))
         if len(shots) > len(reels):
             notes.append(note or f"The page shows {len(reels)} of {len(shots)} episodes; name others with --episode.")
         return Written(write_replay(page, reels, name, moments), tuple(reel.id for reel in reels), " ".join(notes))
@@ -152,6 +152,11 @@ def shot_behind(reel: str, shown: Shown) -> Shot:
     return Shot(shown.live, shown.place, reel, f"{where} · episode {number}", shown.twin)
 
 
+def shown_order(shot: Shot) -> tuple[bool, int, str]:
+    """The order of a page's list: the recording's own episodes by number, then all others."""
+    return not shot.id.isdecimal(), int(shot.id) if shot.id.isdecimal() else 0, shot.title
+
+
 def check_episode(recording: Recording, place: int) -> None:
     """Raise RecordingError where a recording has no episode at a place."""
     if not 0 <= place < recording.n_episodes:
@@ -165,7 +170,26 @@ def reels_of(shots: Sequence[Shot], translator: Translator | None) -> Iterator[R
     """The reels of episodes, with what their messages mean."""
     for shot in shots:
         book = book_for(translator, shot.live, shot.place)
-        yield reel_of(shot.live, shot.place, twin=shot.twin, id=shot.id, title=shot.title, book=book)
+        plan = plan_of(shot.live, shot.place)
+        yield reel_of(shot.live, shot.place, twin=shot.twin, id=shot.id, title=shot.title, book=book, plan=plan)
+
+
+def plan_of(recording: Recording, place: int) -> dict[str, Any] | None:
+    """The map of an episode where its scenario has several; None where the recording has it, or nobody does."""
+    number = int(recording.episodes.map[place])
+    if number == 0:
+        return None
+    from commlab.env.rules import make_rules
+    from commlab.env.scenario import Scenario
+    from commlab.env.types import VIEW
+
+    try:
+        rules = make_rules(Scenario.model_validate(recording.attrs.get("scenario")))
+        grid = rules.grids[number, VIEW:-VIEW, VIEW:-VIEW]
+    except (CommlabError, ValueError, IndexError):  # of another version: only what agents saw is known
+        return None
+    sites = rules.sites[number, : rules.n_sites[number]] - VIEW
+    return {"height": grid.shape[0], "width": grid.shape[1], "grid": grid.tolist(), "sites": sites.tolist()}
 
 
 def within_size(reels: Iterator[Reel]) -> tuple[list[Reel], str]:

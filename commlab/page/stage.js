@@ -1,6 +1,6 @@
 // The canvas: a world, or the live one and its twin, crisp on any screen and drawn only when something changed.
 
-import { FONT } from "./bubbles.js";
+import { FONT, shortened } from "./bubbles.js";
 import { drawBoard } from "./board.js";
 import { Ground } from "./ground.js";
 import { History } from "./history.js";
@@ -252,7 +252,7 @@ export class Stage {
     context.font = `600 ${13 * unit}px ${FONT}`;
     context.textAlign = "left";
     context.textBaseline = "alphabetic";
-    context.fillText(this.#frame?.[world]?.title ?? title, area[0] + 2 * unit, area[1] - 10 * unit);
+    context.fillText(cut(context, this.#frame?.[world]?.title ?? title, area[2] - area[0]), area[0] + 2 * unit, area[1] - 10 * unit);
     if (!this.#frame) return this.#drawEmpty(area);
     const view = {
       scene: this.#scene,
@@ -323,6 +323,12 @@ export class Stage {
     const there = this.#frame[other].agents[i];
     return [there.row, there.column];
   }
+}
+
+/** As much of a text as has room. */
+function cut(context, text, room) {
+  const width = context.measureText(text).width;
+  return width <= room ? text : shortened(text, Math.max(4, Math.floor((text.length * room) / width) - 1));
 }
 
 /** The place between two cells; a jump is not smoothed. */

@@ -32,9 +32,9 @@ class Sightings(NamedTuple):
     wall: Array  # bool
 
 
-def ground_of(recording: Recording) -> Ground:
-    """The ground of the only episode of `recording`, an excerpt."""
-    layout = recording.attrs.get("layout")
+def ground_of(recording: Recording, plan: Mapping[str, Any] | None = None) -> Ground:
+    """The ground of the only episode of `recording`, an excerpt; `plan` is its map, where the layout's is another."""
+    layout = recording.attrs.get("layout") if plan is None else plan
     if "agents/position" not in recording:
         return Ground(
             None, [], "This recording has no map: agents are drawn in a ring, and where they stand is not known."
@@ -44,12 +44,12 @@ def ground_of(recording: Recording) -> Ground:
     grid = np.asarray(layout["grid"], dtype=np.int64)
     sites = layout.get("sites", [])
     note = ""
-    if int(recording.episodes.map[0]) > 0:
+    if plan is None and int(recording.episodes.map[0]) > 0:
         grid, sites, note = np.full_like(grid, UNSEEN), [], "Of this episode's map only what its agents saw is known."
         grid = seen_ground(recording, grid)
-    plan = {"height": grid.shape[0], "width": grid.shape[1], "grid": grid.tolist(), "sites": sites}
+    shown = {"height": grid.shape[0], "width": grid.shape[1], "grid": grid.tolist(), "sites": sites}
     can_build = BUILDS & set(recording.codes.get("actions", {}).values())
-    return Ground(plan, changes_of(recording, grid) if can_build else [], note)
+    return Ground(shown, changes_of(recording, grid) if can_build else [], note)
 
 
 def bare(recording: Recording) -> Ground:

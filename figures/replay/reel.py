@@ -54,16 +54,18 @@ def reel_of(
     id: str | None = None,
     title: str | None = None,
     book: Book | None = None,
+    plan: Mapping[str, Any] | None = None,
 ) -> Reel:
     """The reel of one episode of a recording, by its place in it, from 0.
 
-    twin: a recording that holds the same episode without its interventions; book: what messages mean. Raises
+    twin: a recording that holds the same episode without its interventions; book: what messages mean;
+    plan: the episode's map (height, width, grid of cell codes, sites), where its layout is of another one. Raises
     RecordingError where there is no such episode, or no such twin.
     """
     live = episode_of(recording, episode)
     columns = columns_of(live)
     n_steps, n_agents = live.n_steps, live.n_agents
-    ground = ground_of(live)
+    ground = ground_of(live, plan)
     said = columns.get("said")
     meanings = meanings_of(live, said if said is not None else np.zeros((n_steps, n_agents, 1), int), book)
     number = int(live.episodes.episode[0])
@@ -96,7 +98,7 @@ def reel_of(
     if twin is not None:
         other = twin_of(twin, live, episode)
         beside = columns_of(other)
-        facts |= {"twin": True, "twin_steps": other.n_steps, "twin_walls": ground_of(other).changes}
+        facts |= {"twin": True, "twin_steps": other.n_steps, "twin_walls": ground_of(other, plan).changes}
         every |= {f"twin.{name}": column for name, column in beside.items()}
     named = title if title is not None else f"Episode {number}"
     return Reel(id if id is not None else str(episode), named, facts, every, n_steps, n_agents)

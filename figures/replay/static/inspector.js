@@ -112,8 +112,8 @@ function heard(episode, slot, follow) {
 
 /** Why there are no words for a message of agent `speaker`. */
 const unknown = (episode, speaker) => {
-  if (!episode.facts.knows_words) return "no lexicon of them";
-  return speaker === null || episode.speakers.has(speaker) ? "no meaning known" : "no word of the lexicon's speakers";
+  if (!episode.facts.knows_words) return "";
+  return speaker === null || episode.speakers.has(speaker) ? "no meaning known" : "no lexicon of its words";
 };
 
 /** Whether what was said is so, in words; nothing where that is not known. */

@@ -122,7 +122,8 @@ function status() {
   const { episode, t } = state;
   if (!episode) return "";
   const names = (id) => episode.agents[id]?.name ?? "somebody";
-  const found = episode.facts.events.filter(([step]) => step === t);
+  const met = ([, kind, , other]) => other >= 0 || (kind !== "attack" && kind !== "give");
+  const found = episode.facts.events.filter((event) => event[0] === t && met(event));
   const told = found.map(([, kind, id, other]) => `${names(id)} ${kind}s${other >= 0 ? ` ${names(other)}` : ""}`);
   const paid = episode.agents.map((_, i) => [i, episode.reward(t, i)]).filter(([, reward]) => reward);
   told.push(...paid.map(([i, reward]) => `${names(i)} is paid ${Number(reward.toPrecision(3))}`.replace("-", "−")));
@@ -224,7 +225,8 @@ function message(by) {
 }
 
 function happening(by) {
-  const steps = state.episode.facts.events.map(([t]) => t);
+  const { events } = state.episode.facts;
+  const steps = events.filter(([, kind, , other]) => other >= 0 || (kind !== "attack" && kind !== "give")).map(([t]) => t);
   const found = by > 0 ? steps.find((t) => t > state.t) : steps.findLast((t) => t < state.t);
   if (found === undefined) return notice(`Nothing more happens ${by > 0 ? "after" : "before"} this.`);
   pause();

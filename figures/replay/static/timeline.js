@@ -296,11 +296,13 @@ export class Timeline {
 
   #drawEvents(context, colours) {
     const { events, lanes } = this.#rows;
-    for (const [t, kind, agent] of this.#episode.facts.events) {
+    for (const [t, kind, agent, other] of this.#episode.facts.events) {
+      if (t + 1 < this.#range[0] || t > this.#range[1]) continue;
       const x = (this.#x(t) + this.#x(t + 1)) / 2;
       const y = events + (lanes.indexOf(laneOf(kind)) + 0.5) * LANE;
       const faint = this.#pick !== null && agent !== this.#pick && this.#episode.count > 2;
-      drawSign(context, kind, x, y, 4.2, colours, faint ? 0.45 : 1);
+      const missed = other < 0 && (kind === "attack" || kind === "give");
+      drawSign(context, kind, x, y, missed ? 2 : 4.2, colours, missed ? 0.25 : faint ? 0.45 : 1);
     }
   }
 
@@ -326,8 +328,8 @@ export class Timeline {
     this.#episode.differs.forEach((ids, t) => {
       if (!ids.length) return;
       const height = Math.max(3, (TWIN * ids.length) / this.#episode.count);
-      context.fillStyle = thin(colours.differ, 0.75);
-      context.fillRect(this.#x(t), twin + TWIN - height, Math.max(1, this.#x(t + 1) - this.#x(t)), height);
+      context.fillStyle = colours.differ;
+      context.fillRect(this.#x(t), twin + TWIN - height, this.#x(t + 1) - this.#x(t) + 0.7, height);
     });
   }
 
