@@ -16,7 +16,7 @@ from commlab.commands.runs import checkpoint_of
 from commlab.console import progress
 from commlab.datasets.origin import origin
 from commlab.datasets.reader import Recording, open_recording
-from commlab.foundation.errors import CheckpointError, CommlabError, RecordingError
+from commlab.foundation.errors import CommlabError, DiskError, RecordingError
 from commlab.foundation.moments import Moment, moments_of
 from commlab.foundation.result import Result
 from commlab.foundation.run import RunFolder
@@ -143,7 +143,9 @@ def _rolled(run: RunFolder, found: Sequence[Behind], stack: ExitStack, skipped: 
     try:
         _make_missing(run, wanted, str(sha256))
         live, twins = (stack.enter_context(open_recording(path)) for path in _pair(run))
-    except (RecordingError, CheckpointError) as error:
+    except DiskError:
+        raise
+    except CommlabError as error:
         skipped.append(f"{_named(fits)}: {error}")
         return
     places = {reel: place for place, reel in enumerate(_reels_in(live))}

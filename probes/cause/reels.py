@@ -31,6 +31,7 @@ from commlab.recording import Playable, Recorder, Request, drawn_fields, header_
 
 __all__ = ["LIVE", "TWINS", "Reels", "record_pairs", "reels_in"]
 
+MOST_WORLDS = 2**14  # in a batch that is rolled for one episode of it
 LIVE, TWINS = "live.h5", "twins.h5"
 Fields = dict[str, NDArray[Any]]
 Watch = Callable[[int, int], None]  # moments done, moments in all
@@ -119,19 +120,18 @@ def _rolled(agents: Playable, moments: Sequence[Moment]) -> Iterator[tuple[Momen
             both = _roll(agents, seed, rows, np.arange(len(rows)), shard_size(agents.scenario))
             for n, moment in enumerate(some):
                 pair = both[n], both[n + len(some)]
-                if moment.mark not in (0, pair[0].mark):
+                if moment.mark not in (0, pair[0].mark) and moment.episode < moment.worlds <= MOST_WORLDS:
                     pair = _in_its_own_batch(agents, moment)
                 yield moment, pair if moment.mark in (0, pair[0].mark) else None
 
 
 def _in_its_own_batch(agents: Playable, moment: Moment) -> tuple[Rolled, Rolled]:
     """Return a moment's live episode and its twin, each rolled where the experiment rolled it, in as large a batch."""
-    n_worlds = max(moment.worlds, moment.episode + 1)
-    rows = [Row(episode, ()) for episode in range(n_worlds)]
+    rows = [Row(episode, ()) for episode in range(moment.worlds)]
     place = np.array([moment.episode])
-    twin = _roll(agents, moment.seed, rows, place, n_worlds)[0]
+    twin = _roll(agents, moment.seed, rows, place, moment.worlds)[0]
     rows[moment.episode] = Row(moment.episode, _changes(moment))
-    return _roll(agents, moment.seed, rows, place, n_worlds)[0], twin
+    return _roll(agents, moment.seed, rows, place, moment.worlds)[0], twin
 
 
 def _changes(moment: Moment) -> tuple[Intervention, ...]:
