@@ -5,16 +5,15 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from commlab.figures.style import INK, WIDTH, bare
+from commlab.figures.style import INK, PALETTE, WIDTH, bare
+from commlab.figures.themes import text_on
 from commlab.figures.wording import estimate_text, number, percent, plain, wrapped
 from commlab.foundation.errors import DataError
 from commlab.foundation.result import Result
 
 __all__ = ["caption", "draw", "rows", "size", "table"]
 
-# Told apart with red-green blindness: after eight clusters colours come again, with another mark and a dark edge.
-COLOURS = ("#0b62a8", "#d1700a", "#8a4fa3", "#17876d", "#b3446c", "#4aa3c7", "#a37a17", "#58616e")
-MARKS = ("o", "^", "s")
+MARKS = ("o", "^", "s")  # after eight clusters colours come again, with another mark
 NOISE = "#c9d0d8"
 LINE_WIDTH = 44  # characters of a line of the key
 LINE = 0.165  # inches of a line of the key
@@ -117,13 +116,20 @@ def pushed_apart(places: list[tuple[float, float]]) -> list[tuple[float, float]]
 
 def look(n: int) -> tuple[str, str]:
     """A cluster's colour and mark."""
-    return COLOURS[(n - 1) % len(COLOURS)], MARKS[(n - 1) // len(COLOURS) % len(MARKS)]
+    return PALETTE[(n - 1) % len(PALETTE)], MARKS[(n - 1) // len(PALETTE) % len(MARKS)]
 
 
 def disc(n: int) -> dict[str, Any]:
-    """How a cluster's number is written: white on its colour."""
+    """How a cluster's number is written: on a disc of its colour."""
     box = {"boxstyle": "circle,pad=0.22", "facecolor": look(n)[0], "edgecolor": "white", "linewidth": 0.8}
-    return {"color": "white", "fontsize": 7.6, "fontweight": "bold", "ha": "center", "va": "center", "bbox": box}
+    return {
+        "color": text_on(look(n)[0]),
+        "fontsize": 7.6,
+        "fontweight": "bold",
+        "ha": "center",
+        "va": "center",
+        "bbox": box,
+    }
 
 
 def draw_key(ax: Axes, data: Result, height: float) -> None:

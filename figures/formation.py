@@ -13,7 +13,7 @@ from commlab.foundation.result import Result
 __all__ = ["caption", "draw", "rows", "size", "table"]
 
 NULL = "#c3cad4"
-COLOURS = (SPEECH, "#d1700a", "#8a4fa3", "#17876d", "#58616e")
+COLOURS = (SPEECH, "#d1700a", "#a07ccb", "#17876d", "#58616e")
 LABEL_WIDTH = 20  # characters
 
 

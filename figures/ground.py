@@ -18,7 +18,7 @@ MARK_CELLS = 16  # on larger maps, marks grow so that they stay as large on pape
 RING = "#d1440a"
 WALL = "#bcc4cf"  # a middling grey: it stays behind the shades on white and on black
 ALTAR = "#e0a526"
-CONVERTER = "#8a4fa3"
+CONVERTER = "#a07ccb"
 
 
 class Ground(NamedTuple):

@@ -15,6 +15,7 @@ __all__ = [
     "CONDITION_COLOURS",
     "INK",
     "PALE",
+    "PALETTE",
     "RC",
     "SEQUENTIAL",
     "SOFT",
@@ -35,12 +36,15 @@ SOFT = "#667080"  # axis text, second-rank labels
 PALE = "#e3e7ec"  # grids, null bands
 SPEECH = "#0b62a8"  # whatever is under test: hearing, injected, said
 
-# Blue, orange, violet, green and greys of different lightness: told apart with red-green blindness and in grey print.
+# For series that have no role, in this order: told apart by people with any of the three colour blindnesses, in both
+# themes (tests/figures/test_every_figure.py simulates them).
+PALETTE = (SPEECH, "#d1700a", "#a07ccb", "#17876d", "#3a4250", "#5baa8e", "#5c3000", "#6e5d00")
+
 CONDITION_COLOURS = {
     "hearing": SPEECH,
     "injected": SPEECH,
     "other episode": "#d1700a",
-    "other symbol": "#8a4fa3",
+    "other symbol": "#a07ccb",
     "silence": "#17876d",
     "untouched": "#3a4250",
     "scrambled": "#b3446c",

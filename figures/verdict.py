@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 
+from commlab.figures.colour import legible
 from commlab.figures.style import INK, PALE, SOFT, SPEECH, WIDTH
 from commlab.figures.wording import number, plain, span, wrapped
 from commlab.foundation.result import Result
@@ -87,7 +88,7 @@ def draw_part(ax: Axes, row: int, part: Part) -> None:
         ax.plot([low / scale, high / scale], [row, row], color=colour, linewidth=2.2, zorder=3)
         ax.plot(part.estimate / scale, row, marker=MARKS[part.holds], markersize=7, color=colour, zorder=4)
         ax.text(1.12, row - 0.13, f"{number(part.estimate)} {part.unit}", color=INK, va="center", fontsize=9.2)
-    ax.text(1.12, row + 0.18, HOLDS[part.holds], color=colour, va="center", fontsize=8.8, fontweight="bold")
+    ax.text(1.12, row + 0.18, HOLDS[part.holds], color=legible(colour), va="center", fontsize=8.8, fontweight="bold")
 
 
 def scale_of(part: Part) -> float:
@@ -134,9 +135,9 @@ def caption(data: Result) -> str:
     honest = any(part.name == "honesty" for part in parts(data))
     return (
         f"The parts of the evidence, each on a scale of its own; n = {data.n_episodes:,} fresh episodes. Lines: 95 % "
-        "intervals over episodes; ticks: what an interval must be above. Signalling is corrected by whole episodes "
-        "permuted; listening is compared with the untrained network; use with the messages of other episodes at the "
-        "same step; content with exchanged referents, between trials and between messages. Only all four together, "
+        "intervals over episodes; ticks: what an interval must be above. The nulls: for signalling whole episodes "
+        "permuted, for listening the untrained network, for use the messages of other episodes at the same step, for "
+        "content exchanged referents, between trials and between messages. Only all four together, "
         "about the same target, are communication."
         + (" Honesty is what false words to strangers bring the speaker, over silence." if honest else "")
     )

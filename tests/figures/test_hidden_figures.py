@@ -109,7 +109,7 @@ def test_steering_shows_a_curve_for_each_arm() -> None:
 
 def test_erasure_shows_what_is_earned_and_read() -> None:
     written = texts("erasure")
-    assert {"resource location erased", "heard_recently erased", "erased afterwards", "7.40", "4.20"} <= set(written)
+    assert {"resource location erased", "heard recently erased", "erased afterwards", "7.40", "4.20"} <= set(written)
     first = PLOTS["erasure"].table(RESULTS["erasure"])[0]
     assert first["read linearly"] == 0.8
     assert len(PLOTS["erasure"].rows(RESULTS["erasure"])) == 18

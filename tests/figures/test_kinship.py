@@ -7,7 +7,7 @@ import pytest
 
 from commlab.figures import kinship
 from commlab.figures.plots import save
-from commlab.figures.report.claims import CLAIMS, claims_of
+from commlab.figures.report.claims import CLAIMS, IF_SAVED, claims_of
 from commlab.figures.report.evidence import Evidence, read_evidence
 from commlab.foundation.result import Result
 
@@ -23,8 +23,13 @@ def difference(first: float, second: float) -> dict[str, Any]:
     return {"first": first, "second": second, "difference": first - second, "interval": ends, "p_value": 0.005}
 
 
-@pytest.fixture
-def result() -> Result:
+@pytest.fixture(name="result")
+def made_up() -> Result:
+    return family()
+
+
+def family() -> Result:
+    """Agents that lie to strangers and ignore them."""
     levels = [
         {"shown": k, "true": share(float(k > 0)), "silent": share(0.0), "false": share(float(k <= 0)),
          "unclear": share(0.0)} for k in SHOWN
@@ -71,6 +76,6 @@ def test_without_listeners_there_is_one_side(result: Result, tmp_path: Path) -> 
 def test_a_report_has_the_section_only_where_it_was_asked(result: Result, tmp_path: Path) -> None:
     (tmp_path / "train.csv").touch()
     evidence: Evidence = read_evidence(tmp_path)
-    assert len(claims_of(evidence)) == len(CLAIMS) - 1
+    assert len(claims_of(evidence)) == len(CLAIMS) - len(IF_SAVED)
     result.save(tmp_path / "results")
     assert len(claims_of(read_evidence(tmp_path))) == len(CLAIMS)

@@ -17,8 +17,13 @@ def evidence(part: str, estimate: float | None, holds: bool | None, unit: str = 
             "holds": holds, "says": f"{part} was found"}  # fmt: skip
 
 
-@pytest.fixture
-def result() -> Result:
+@pytest.fixture(name="result")
+def made_up() -> Result:
+    return judged()
+
+
+def judged() -> Result:
+    """A verdict with a part of every kind."""
     rows = [
         evidence("signalling", 2.5, True),
         evidence("listening", 0.0, False),
