@@ -149,12 +149,14 @@ def _rolled(run: RunFolder, found: Sequence[Behind], stack: ExitStack, skipped: 
         skipped.append(f"{_named(fits)}: {error}")
         return
     places = {reel: place for place, reel in enumerate(_reels_in(live))}
-    lost = [one for one in fits if one.moment.reel not in places]
+    marks = _marks_in(live)
+    as_seen = {reel: (0, marks[place]) for reel, place in places.items()}
+    lost = [one for one in fits if one.moment.mark not in as_seen.get(one.moment.reel, ())]
     if lost:
         skipped.append(f"{_named(lost)}: rolled again on this machine, they went otherwise than the experiment saw.")
     for one in fits:
-        place = places.get(one.moment.reel)
-        if place is not None:
+        if one not in lost:
+            place = places[one.moment.reel]
             twin = twins.excerpt(place, place + 1) if one.moment.interventions else None
             yield Shown(one.result.name, one.moment, live, place, twin)
 
@@ -171,6 +173,13 @@ def _reels_in(recording: Recording) -> list[str]:
     from commlab.probes.cause.reels import reels_in
 
     return reels_in(recording)
+
+
+def _marks_in(recording: Recording) -> list[int]:
+    """Return the checksum of every episode of a recording of pairs."""
+    from commlab.probes.cause.reels import marks_in
+
+    return marks_in(recording)
 
 
 def _make_missing(run: RunFolder, wanted: Mapping[str, Moment], sha256: str) -> None:

@@ -29,7 +29,7 @@ from commlab.probes.cause.shown import mark_of
 from commlab.probes.cause.twins import EXPERIMENTS
 from commlab.recording import Playable, Recorder, Request, drawn_fields, header_of, shard_size
 
-__all__ = ["LIVE", "TWINS", "Reels", "record_pairs", "reels_in"]
+__all__ = ["LIVE", "TWINS", "Reels", "marks_in", "record_pairs", "reels_in"]
 
 MOST_WORLDS = 2**14  # in a batch that is rolled for one episode of it
 LIVE, TWINS = "live.h5", "twins.h5"
@@ -100,6 +100,13 @@ def reels_in(recording: Recording) -> list[str]:
         Moment(int(n), 0, (), "", seed=int(seed) - EXPERIMENTS, interventions=tuple(json.loads(told))).reel
         for n, seed, told in zip(table.episode, table.seed, table.intervention, strict=True)
     ]
+
+
+def marks_in(recording: Recording) -> list[int]:
+    """Return the checksum of every episode of a recording."""
+    names = ("agents/position", "agents/energy", "channel/said")
+    each = (recording.excerpt(place, place + 1) for place in range(recording.n_episodes))
+    return [mark_of(*(one.read(name) for name in names)) for one in each]
 
 
 def _writer(agents: Playable, path: Path, condition: str) -> RecordingWriter:
