@@ -71,8 +71,8 @@ def curve(name: str, levels: Sequence[Mapping[str, Any]], key: str) -> Curve:
     """One curve; levels at which nothing is said are left out."""
     points = []
     for row in levels:
-        told = row["false_given_speech"]
-        if told["share"] is not None:
+        told = row.get("false_given_speech")
+        if told and told["share"] is not None:
             low, high = told["interval"] or (told["share"], told["share"])
             points.append((float(row[key]), told["share"], low, high, int(told["n_episodes"])))
     columns = [list(column) for column in zip(*sorted(points), strict=True)] or [[], [], [], [], []]
@@ -82,7 +82,9 @@ def curve(name: str, levels: Sequence[Mapping[str, Any]], key: str) -> Curve:
 def chance(kin: Result | None) -> list[tuple[float, float]]:
     """What would be false if words were said at random, by the kinship shown."""
     levels = kin.details["speaker"]["levels"] if kin else []
-    return sorted((float(row["shown"]), row["false_by_chance"]) for row in levels if row["false_by_chance"] is not None)
+    return sorted(
+        (float(row["shown"]), row["false_by_chance"]) for row in levels if row.get("false_by_chance") is not None
+    )
 
 
 def steps(honest: Result) -> list[Step]:
