@@ -1,5 +1,6 @@
 """The page of `commlab --help`: commands by purpose, each with its whole first sentence."""
 
+import os
 from typing import Any
 
 from typer.core import TyperGroup
@@ -11,6 +12,12 @@ WHOLE = 400  # letters of a first sentence
 
 class Grouped(TyperGroup):
     """Commands under the headings that they were registered with (their `rich_help_panel`)."""
+
+    def _main_shell_completion(self, *given: Any, **named: Any) -> None:
+        """Answer a shell that completes, in whole lines: typer wraps them to the terminal's width, which breaks them."""
+        if any(name.startswith("_") and name.endswith("_COMPLETE") for name in os.environ):
+            os.environ["COLUMNS"] = "10000"
+        super()._main_shell_completion(*given, **named)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write a section for each heading."""
