@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 from commands import FOLDER, command_names, command_pages
 from mkdocs.structure.files import File, Files
 
+PRINTED = re.compile(r'<div class="language-text(?:(?!</div>).)*?│', re.DOTALL)
 COMMANDS, DECISIONS = f"{FOLDER}/index.md", "decisions/README.md"
 
 
@@ -36,3 +38,8 @@ def on_files(files: Files, config: Any) -> Files:
     for path, text in command_pages().items():
         files.append(File.generated(config, path, content=text))
     return files
+
+
+def on_page_content(html: str, **_: Any) -> str:
+    """Mark printed tables, which may not be folded as printed sentences may."""
+    return PRINTED.sub(lambda found: found[0].replace("language-text", "language-table", 1), html)
