@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
+from matplotlib.collections import LineCollection
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from commlab.figures.style import PALE, SEQUENTIAL, SPEECH, WIDTH, bare
@@ -18,9 +18,10 @@ __all__ = ["caption", "draw", "rows", "size", "table"]
 Matrix = np.ndarray[Any, Any]
 
 NULL_COLOUR = "#c3cad3"
+FRAME = "#d1700a"
 MOST_WRITTEN = 8  # agents, up to which every cell has its number
 MOST_NAMED = 16  # agents that have their number at the axes
-MOST_TOLD = 6  # agents, up to which every cell has its kinship
+MOST_TOLD, MOST_TOLD_SPEAKERS = 6, 3  # agents, up to which every cell has its kinship
 LEAST_SPAN = 0.2  # of an axis of shares
 SPREAD = 1e-6  # of kinships that are not all alike
 GROUPS = (
@@ -43,19 +44,24 @@ def draw(ax: Axes, data: Result) -> None:
 
 
 def draw_matrix(ax: Axes, data: Result) -> None:
-    """Listeners down, speakers across, those that are ever heard; closer kin have a frame."""
+    """Listeners down, speakers across, those that are ever heard; families are framed."""
     details = data.details
     speakers, n = details["speakers"], details["n_agents"]
     shares = np.array([[cell_share(row[speaker]) for speaker in speakers] for row in details["heard"]])
     ax.imshow(np.ma.masked_invalid(shares), cmap=SEQUENTIAL, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
     ax.set_facecolor("white")
     kinship = np.asarray(details["kinship"])
-    for listener in range(n):
-        for column, speaker in enumerate(speakers):
-            if listener == speaker:
-                ax.plot([column - 0.5, column + 0.5], [listener + 0.5, listener - 0.5], color=PALE, linewidth=1)
-                continue
-            draw_cell(ax, (column, listener), shares[listener, column], kinship[speaker, listener], kinship)
+    written, told = n <= MOST_WRITTEN, n <= MOST_TOLD and len(speakers) <= MOST_TOLD_SPEAKERS
+    for listener, column in np.ndindex(n, len(speakers)) if n <= MOST_NAMED else ():
+        share, speaker = shares[listener, column], speakers[column]
+        if listener == speaker:
+            ax.plot([column - 0.5, column + 0.5], [listener + 0.5, listener - 0.5], color=PALE, linewidth=1)
+        elif written:
+            words = percent(share) + (f"\nkinship {kinship[speaker, listener]:.2g}" if told else "")
+            ax.text(column, listener, words, ha="center", va="center", fontsize=8.2, linespacing=1.1,
+                    color=text_on(SEQUENTIAL(share)))  # fmt: skip
+    edges = outline(closer_kin(kinship)[:, speakers])
+    ax.add_collection(LineCollection(edges, colors=FRAME, linewidths=1.4, clip_on=False))
     if n <= MOST_NAMED:
         ax.set_xticks(range(len(speakers)), [str(speaker) for speaker in speakers])
         ax.set_yticks(range(n), [str(listener) for listener in range(n)])
@@ -68,17 +74,24 @@ def draw_matrix(ax: Axes, data: Result) -> None:
     ax.set_title("Who hears whom,\nshare of steps", fontsize=9.2)
 
 
-def draw_cell(ax: Axes, place: tuple[int, int], share: float, kinship: float, kinships: Matrix) -> None:
-    """What stands on a cell: its share and kinship where agents are few, a frame where kinship is above the mean."""
-    n, (column, listener) = len(kinships), place
-    if n <= MOST_WRITTEN:
-        words = percent(share) + (f"\nkinship {kinship:.2g}" if n <= MOST_TOLD else "")
-        ink = text_on(SEQUENTIAL(share))
-        ax.text(column, listener, words, ha="center", va="center", fontsize=8.2, linespacing=1.1, color=ink)
-    pairs = kinships[~np.eye(n, dtype=bool)]
-    if np.ptp(pairs) > SPREAD and kinship > pairs.mean():
-        frame = Rectangle((column - 0.46, listener - 0.46), 0.92, 0.92, fill=False, edgecolor="#d1700a", linewidth=1.3)
-        ax.add_patch(frame)
+def closer_kin(kinship: Matrix) -> Matrix:
+    """Which speakers (columns) are closer kin to which listeners than the mean pair, (A, A); none where all are alike.
+
+    An agent goes with its kin, so that a family is one block.
+    """
+    own = np.eye(len(kinship), dtype=bool)
+    pairs = kinship[~own]
+    closer = np.greater(kinship.T, pairs.mean()) & ~own & (np.ptp(pairs) > SPREAD)
+    framed: Matrix = closer | (own & (closer.any(axis=0) | closer.any(axis=1)))
+    return framed
+
+
+def outline(framed: Matrix) -> list[list[tuple[float, float]]]:
+    """The edges between framed cells and others, as segments of two points (column, row)."""
+    around = np.pad(framed, 1).astype(int)
+    across, down = np.diff(around, axis=0)[:, 1:-1], np.diff(around, axis=1)[1:-1]
+    level = [[(c - 0.5, r - 0.5), (c + 0.5, r - 0.5)] for r, c in np.argwhere(across != 0)]
+    return level + [[(c - 0.5, r - 0.5), (c - 0.5, r + 0.5)] for r, c in np.argwhere(down != 0)]
 
 
 def cell_share(cell: Mapping[str, Any] | None) -> float:
@@ -193,8 +206,9 @@ def caption(data: Result) -> str:
     )
     return (
         "Left: the share of steps at which a listener hears a speaker; framed: pairs that are closer kin than the mean "
-        "pair; agents that are never heard have no column. Middle: the share of steps at which a listener is within "
-        "earshot of a speaker that speaks, by the kinship of the pair. Right: the share of steps at which agents speak "
+        "pair, and agents themselves; agents that are never heard have no column. Middle: the share of steps at which a "
+        "listener is within earshot of a speaker that speaks, by the kinship of the pair. Right: the share of steps at "
+        "which agents speak "
         f"by the mean kinship of all within earshot. n = {data.n_episodes:,} episodes; lines: 95 % intervals over "
         f"episodes. {null}{slope} Observed, not changed: `commlab kinship` changes the kinship that is shown."
     )
