@@ -206,7 +206,7 @@ def caption(data: Result) -> str:
     )
     return (
         "Left: the share of steps at which a listener hears a speaker; framed: pairs that are closer kin than the mean "
-        "pair, and agents themselves; agents that are never heard have no column. Middle: the share of steps at which a "
+        "pair, and agents themselves; who is never heard has no column. Middle: the share of steps at which a "
         "listener is within earshot of a speaker that speaks, by the kinship of the pair. Right: the share of steps at "
         "which agents speak "
         f"by the mean kinship of all within earshot. n = {data.n_episodes:,} episodes; lines: 95 % intervals over "
