@@ -14,7 +14,7 @@ class Grouped(TyperGroup):
     """Commands under the headings that they were registered with (their `rich_help_panel`)."""
 
     def _main_shell_completion(self, *given: Any, **named: Any) -> None:
-        """Answer a shell that completes, in whole lines: typer wraps them to the terminal's width, which breaks them."""
+        """Answer a shell that completes. Lines stay whole, which typer would wrap to the width of the terminal."""
         if any(name.startswith("_") and name.endswith("_COMPLETE") for name in os.environ):
             os.environ["COLUMNS"] = "10000"
         super()._main_shell_completion(*given, **named)

@@ -29,13 +29,20 @@ FILES = {
     "results": "one finding a file (JSON): estimate, interval, null, p, n, a sentence, tables, and what made it",
     "figures": "a figure a file, as SVG and PNG, with a CSV of its numbers",
     "report.html": "everything found, on one page that opens from the disk",
+    "report.pdf": "the same on paper",
     "replay.html": "episodes to look at, on one page that opens from the disk",
+    "replays": "the moments that results point to, recorded again: the live world and its untouched twin",
     "talks": "saved conversations with the agents; commlab talk {run} --replay NAME plays one again",
     "exports": "the recording for other tools, as commlab export wrote it",
     "phases.json": "how long each phase of the demo took",
 }
-MADE = {"report.html": "commlab report {run}", "replay.html": "commlab replay {run}"}
-OTHER_RECORDING = "another recording"
+MADE = {
+    "report.html": "commlab report {run}",
+    "report.pdf": "commlab report {run} --pdf",
+    "replay.html": "commlab replay {run}",
+    "replays": "commlab replay {run}",
+}
+OTHERS = {"*.h5": "another recording", "*.html": "another page, of a comparison or of another recording"}
 WIDTH, MOST = 24, 4  # letters of a file's name; results of one command that are named
 
 
@@ -107,8 +114,9 @@ def beginning(run: RunFolder) -> str:
 
 def files(run: RunFolder, name: str) -> list[str]:
     """A paragraph for each file and folder that is there."""
-    others = sorted(path.name for path in run.path.glob("*.h5") if path.name not in FILES)
-    known = {**FILES, **dict.fromkeys(others, OTHER_RECORDING)}
+    known = dict(FILES)
+    for pattern, what in OTHERS.items():
+        known |= {path.name: what for path in sorted(run.path.glob(pattern)) if path.name not in FILES}
     lines: list[str] = []
     for file, words in known.items():
         if (run.path / file).exists():

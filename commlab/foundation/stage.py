@@ -132,6 +132,7 @@ def _onward(name: str, trained: bool) -> tuple[Step, ...]:
         return (Step(f"commlab metrics {name}", "the numbers of the language"),)
     return (
         Step(f"commlab talk {name}", "speak with them, live, in a browser"),
+        Step(f"commlab replay {name}", "look through episodes"),
         Step(f"commlab metrics {name}", "the numbers of the language"),
         Step(f"commlab formation {name}", "how the language came about"),
     )

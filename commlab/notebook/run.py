@@ -227,6 +227,13 @@ class Run:
         with self._at_work():
             return report(str(self.path))
 
+    def replay(self, episode: int | None = None) -> Path:
+        """Write the page to look through episodes, or one of the recording's, and return where."""
+        from commlab.commands.replay import write_run_replay
+
+        with self._at_work():
+            return write_run_replay(str(self.path), () if episode is None else (episode,)).path
+
     def _saved(self, name: str) -> Result:
         """The saved result of that name. Raises RunError where there is none."""
         path = self.folder.results / f"{name}.json"
