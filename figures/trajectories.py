@@ -9,14 +9,12 @@ from matplotlib.collections import LineCollection
 from matplotlib.patches import Ellipse
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from commlab.figures.style import INK, PALE, SOFT, SPEECH, WIDTH, bare, lone_marker
+from commlab.figures.style import INK, PALE, PALETTE, SOFT, SPEECH, WIDTH, bare, lone_marker
 from commlab.figures.wording import estimate_text, number, percent, plain
 from commlab.foundation.result import Result
 
 __all__ = ["caption", "draw", "rows", "size", "table"]
 
-# Told apart with red-green blindness; each course has its value written at its end as well.
-COLOURS = ("#0b62a8", "#d1700a", "#8a4fa3", "#17876d", "#b3446c", "#4aa3c7", "#a37a17", "#58616e")
 HEIGHT = 3.7  # inches
 PLANE_SHARE = 0.59  # of the width
 REGION = 5.991  # of a chi-square with 2 degrees of freedom: a 95 % ellipse
@@ -83,7 +81,7 @@ def axis_words(data: Result, number_of_axis: int) -> str:
 
 def colour_at(index: int) -> str:
     """A value's colour."""
-    return COLOURS[index % len(COLOURS)]
+    return PALETTE[index % len(PALETTE)]
 
 
 def draw_course(ax: Axes, course: dict[str, Any], colour: str) -> None:
@@ -143,7 +141,7 @@ def label_ends(ax: Axes, ends: list[End]) -> None:
     places = pushed_apart(np.clip(np.array(points), 0.03, 0.97))
     for (u, v), end in zip(places, ends, strict=True):
         box = {"boxstyle": "round,pad=0.16", "facecolor": "white", "edgecolor": end.colour, "linewidth": 0.8}
-        ax.text(u, v, end.text, transform=ax.transAxes, color=end.colour, fontsize=8.8, fontweight="bold",
+        ax.text(u, v, end.text, transform=ax.transAxes, color=INK, fontsize=8.8, fontweight="bold",
                 ha="center", va="center", bbox=box, zorder=6)  # fmt: skip
 
 

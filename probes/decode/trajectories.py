@@ -225,10 +225,11 @@ def kept_runs(
     usable = [int(value) for value in often if begins[:, value].min() >= LEAST_EPISODES]
     kept = usable[: wish.most]
     if len(kept) < 2:
+        n_kept = "1 value" if kept else "no value"
         raise DataError(
-            f"{coded.target.name} has {len(kept)} values that begin in {LEAST_EPISODES} episodes of each half or more, "
-            f"as the {agents.words} have it, but 2 are needed to tell courses apart: choose another target (--by), or "
-            "record more episodes."
+            f"{coded.target.name} of the {agents.words} has {n_kept} that begins in {LEAST_EPISODES} episodes of each "
+            "half or more, but 2 are needed to tell courses apart: choose another target (--by), or record more "
+            "episodes."
         )
     number = np.full(n_values, -1)
     number[kept] = np.arange(len(kept))
