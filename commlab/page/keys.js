@@ -38,7 +38,15 @@ export function listKeys(bindings) {
   );
 }
 
-const NAMED = { " ": "Space", ArrowRight: "→", "-": "−", Escape: "Esc" };
+const NAMED = {
+  " ": "Space",
+  ArrowLeft: "←",
+  ArrowRight: "→",
+  PageDown: "Page ↓",
+  PageUp: "Page ↑",
+  "-": "−",
+  Escape: "Esc",
+};
 const UNLISTED = ["=", "_"]; // the same keys without Shift, or with it
 
 function keyCaps(keys) {

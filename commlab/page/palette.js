@@ -101,8 +101,8 @@ const parts = (colour) => [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2
 
 const hexed = (values) => "#" + values.map((value) => Math.round(value).toString(16).padStart(2, "0")).join("");
 
-/** A colour of Björn Ottosson's OKLab, given in polar coordinates. */
-function oklch(lightness, chroma, hue) {
+/** A colour of Björn Ottosson's OKLab, given in polar coordinates; the hue in radians. */
+export function oklch(lightness, chroma, hue) {
   const [a, b] = [chroma * Math.cos(hue), chroma * Math.sin(hue)];
   const long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3;
   const middle = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3;

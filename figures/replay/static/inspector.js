@@ -102,13 +102,15 @@ function heard(episode, slot, follow) {
     element(
       "span",
       { class: "words" },
-      element("span", { text: slot.text ?? (slot.symbols.some(Boolean) ? unknown(episode, slot.speaker) : "silence") }),
+      told(slot.text ?? (slot.symbols.some(Boolean) ? unknown(episode, slot.speaker) : "silence")),
       spoken && !slot.noisy ? verdict(episode, slot.when, slot.speaker) : null,
       element("small", { text: notes.filter(Boolean).join(" · ") }),
       spoken ? followButton("Where it comes from", () => follow(slot.speaker, slot.when)) : null,
     ),
   );
 }
+
+const told = (text) => (text ? element("span", { text }) : null);
 
 /** Why there are no words for a message of agent `speaker`. */
 const unknown = (episode, speaker) => {
@@ -142,7 +144,7 @@ function saying(episode, t, pick, state, follow) {
     element(
       "span",
       { class: "words" },
-      element("span", { text: state.said_text ?? (symbols.some(Boolean) ? unknown(episode, pick) : "silence") }),
+      told(state.said_text ?? (symbols.some(Boolean) ? unknown(episode, pick) : "silence")),
       verdict(episode, t, pick),
       element("small", { text: [percent(state.certainty), changed].filter(Boolean).join(" · ") }),
       followButton("Who hears it", () => follow(pick, t)),
@@ -169,7 +171,7 @@ export function showMessage(episode, followed, t, { pick, seek, stop }) {
       "p",
       { class: "line" },
       element("b", { class: "symbols", text: symbolText(episode.written(symbols)) }),
-      element("span", { text: text ?? (symbols.some(Boolean) ? unknown(episode, agent) : "silence") }),
+      told(text ?? (symbols.some(Boolean) ? unknown(episode, agent) : "silence")),
       element("small", { text: percent(certainty) }),
     ),
     verdict(episode, step, agent),

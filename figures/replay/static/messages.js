@@ -1,8 +1,11 @@
 // The messages of an episode in a row for each agent: runs of the same words, and a colour for each message.
 
+import { oklch } from "../page/palette.js";
+
 const LIGHTNESS = [0.83, 0.72, 0.78];
-const GOLDEN = 137.508; // degrees between colours that follow each other
-const FIRST_HUE = 250;
+const GOLDEN = Math.PI * (3 - Math.sqrt(5)); // between hues that follow each other
+const FIRST_HUE = 4.36; // blue
+const COLOURFUL = 24; // messages; those that are said more seldom are paler
 
 /** Runs of each agent's messages: first and last step, the symbols, and their colour. Silence that means nothing is none. */
 export function runsOf(episode) {
@@ -29,4 +32,4 @@ export function runsOf(episode) {
 
 /** The colour of the message that is said so often: light enough for dark letters. */
 const colourOf = (rank) =>
-  `oklch(${LIGHTNESS[rank % LIGHTNESS.length]} ${rank < 24 ? 0.12 : 0.06} ${(FIRST_HUE + rank * GOLDEN) % 360})`;
+  oklch(LIGHTNESS[rank % LIGHTNESS.length], rank < COLOURFUL ? 0.12 : 0.06, FIRST_HUE + rank * GOLDEN);

@@ -11,6 +11,7 @@ import { showAgent, showFacts, showMessage } from "./inspector.js";
 import { hashOf, readPlace, writePlace } from "./place.js";
 import { Player } from "./player.js";
 import { Timeline } from "./timeline.js";
+import { toldOf } from "./signs.js";
 import { openReel, readIndex } from "./unpack.js";
 
 const PANEL_EVERY = 110; // milliseconds: text that changes faster cannot be read
@@ -24,6 +25,7 @@ const opened = new Map();
 const timings = [];
 let filled = 0;
 let due = 0;
+let revealed = null;
 
 const stage = new Stage(byId("canvas"), {
   worlds: { live: "" },
@@ -111,6 +113,8 @@ function fill() {
   showAgent(episode, frame, picked, follow);
   showMessage(episode, state.follow, t, { pick: pickAt, seek: (step) => seek(step), stop: () => follow(null) });
   agents.show(picked, frame.differs);
+  if (picked !== revealed && picked !== null) agents.reveal(picked);
+  revealed = picked;
   byId("clock").textContent = `step ${t} of ${episode.steps - 1}`;
   if (!byId("timeline").matches(":hover")) byId("tip").textContent = status();
   byId("canvas").setAttribute("aria-label", `The world at step ${t} of ${episode.steps - 1}. ${status()}`);
@@ -124,7 +128,7 @@ function status() {
   const names = (id) => episode.agents[id]?.name ?? "somebody";
   const met = ([, kind, , other]) => other >= 0 || (kind !== "attack" && kind !== "give");
   const found = episode.facts.events.filter((event) => event[0] === t && met(event));
-  const told = found.map(([, kind, id, other]) => `${names(id)} ${kind}s${other >= 0 ? ` ${names(other)}` : ""}`);
+  const told = found.map((event) => toldOf(event, names));
   const paid = episode.agents.map((_, i) => [i, episode.reward(t, i)]).filter(([, reward]) => reward);
   told.push(...paid.map(([i, reward]) => `${names(i)} is paid ${Number(reward.toPrecision(3))}`.replace("-", "−")));
   const twin = !episode.differs ? "" : episode.differs[t].length ? `${episode.differs[t].length} of ${episode.count} unlike the twin` : "all as in the twin";
@@ -141,7 +145,6 @@ function pick(id, redraw = true) {
   showFollowButton();
   if (id !== null) announce(`${state.episode.agents[id].name} is picked.`);
   if (redraw) again();
-  if (id !== null) agents.reveal(id);
 }
 
 function pickAt(id, t) {

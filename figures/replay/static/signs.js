@@ -13,6 +13,23 @@ const COLOURS = {
   bond: [BOND, "#ff9cc4"],
 };
 
+const VERBS = {
+  attack: ["attacks", "attacks nobody"],
+  steal: ["steals from", "steals"],
+  give: ["gives to", "gives to nobody"],
+  freeze: ["is frozen by", "is frozen"],
+  build: ["builds beside", "builds"],
+  dismantle: ["dismantles beside", "dismantles"],
+  bond: ["bonds with", "bonds"],
+};
+
+/** An event in words; `name(id)` is what an agent is called. */
+export function toldOf([, kind, agent, other, note], name) {
+  const [met, alone] = VERBS[kind];
+  const more = note && note !== "nobody there" ? ` (${note})` : "";
+  return `${name(agent)} ${other >= 0 ? `${met} ${name(other)}` : alone}${more}`;
+}
+
 /** The lane that events of a kind lie in. */
 export const laneOf = (kind) => (kind === "dismantle" ? "build" : kind);
 

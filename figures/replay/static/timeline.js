@@ -4,7 +4,7 @@ import { FONT, percent, shortened, symbolText } from "../page/bubbles.js";
 import { INK, mix, theme, thin } from "../page/palette.js";
 import { canvasOf } from "../page/sprites.js";
 import { runsOf } from "./messages.js";
-import { LANES, drawSign, laneOf } from "./signs.js";
+import { LANES, drawSign, laneOf, toldOf } from "./signs.js";
 
 const AXIS = 20; // css pixels, as all that follow
 const [LEAST_ROW, MOST_ROW] = [6, 22];
@@ -15,6 +15,7 @@ const TWIN = 14;
 const GAP = 6;
 const WANTED = 150; // for the rows of agents, where they need not be smaller
 const CLICK = 4; // that a pointer may move in a click
+const ROUND = 5; // css pixels: narrower blocks have no round corners and no letters
 const LEAST_STEPS = 8; // in sight, at most zoom
 const SHARE = 0.2; // of what is in sight: how near to its edge the playhead comes before the view moves on
 
@@ -249,13 +250,17 @@ export class Timeline {
       if (last < from || first >= to) continue;
       const [left, right] = [this.#x(first), this.#x(last + 1)];
       const width = Math.max(1, right - left - (right - left > 4 ? 1 : 0));
-      context.beginPath();
-      context.roundRect(left, top, width, height, Math.min(3, width / 2, height / 2));
       context.fillStyle = colour ?? thin(colours.soft, 0.18);
+      if (width < ROUND) {
+        context.fillRect(left, top, width, height);
+        continue;
+      }
+      context.beginPath();
+      context.roundRect(left, top, width, height, Math.min(3, height / 2));
       context.fill();
       if (height >= 10 && !silent) writeIn(context, this.#episode.written(symbols), left, top, width, height);
-      if (known && height >= 5) this.#drawFalse(context, first, last, i, top + height);
     }
+    if (known && height >= 5) for (const { first, last } of runs) this.#drawFalse(context, first, last, i, top + height);
     if (this.#episode.has("injected")) this.#drawHeardInjected(context, i, top + height, colours);
   }
 
@@ -455,7 +460,7 @@ export class Timeline {
     if (events !== null && y >= events && y < events + lanes.length * LANE) {
       const lane = lanes[Math.floor((y - events) / LANE)];
       const found = facts.events.filter(([s, kind]) => s === t && laneOf(kind) === lane);
-      const told = found.map(([, kind, id, other, note]) => `${names(id)} ${kind}s${other >= 0 ? ` ${names(other)}` : ""}${note ? ` (${note})` : ""}`);
+      const told = found.map((event) => toldOf(event, names));
       return `Step ${t}: ${told.slice(0, 4).join(", ") || `no ${lane}`}${told.length > 4 ? " …" : ""}`;
     }
     if (changes !== null && y >= changes && y < changes + facts.changes.length * SPAN) {
