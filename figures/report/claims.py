@@ -39,6 +39,11 @@ CLAIMS = (
         "commlab demo",
     ),
     Claim(
+        "lexicon_cards", "lexicon", "What each symbol means",
+        "What goes with each symbol in the world, beyond chance, and where do listeners go that are told it?",
+        "commlab lexicon RUN",
+    ),
+    Claim(
         "symbol_place", "information", "What is said when",
         "Does each symbol go with something in the world? Information alone is no evidence that anyone listens.",
         "commlab probe RUN --target=resource_location",
@@ -47,6 +52,11 @@ CLAIMS = (
         "probe_scores", "probe", "What can be decoded, and from where",
         "What can be read from messages and hidden states on episodes that the decoder has not seen?",
         "commlab probe RUN --target=resource_location",
+    ),
+    Claim(
+        "probe_map", "probe map", "What can be read where",
+        "Of all that happens in the world, what can be read from which source, how much before or after?",
+        "commlab probe RUN --target=all",
     ),
     Claim(
         "clusters", "cluster", "Kinds of contexts",
@@ -134,7 +144,8 @@ CLAIMS = (
         "commlab kinship RUN",
     ),
 )  # fmt: skip
-IF_SAVED = ("forest", "audience", "kinship", "honesty")  # not asked of every run: in some there are no strangers
+# Not asked of every run: a map takes long, and in some runs there are no strangers.
+IF_SAVED = ("forest", "probe_map", "audience", "kinship", "honesty")
 
 
 class Drawn(NamedTuple):
@@ -160,6 +171,9 @@ def drawn_for(claim: Claim, evidence: Evidence) -> list[Drawn]:
     results = evidence.of(claim.analysis)
     if claim.plot == "honesty":
         beside = evidence.of("kinship")[:1]
+        return [Drawn(numbered(claim.plot, i), (result, *beside), (result,)) for i, result in enumerate(results)]
+    if claim.plot == "lexicon_cards":
+        beside = evidence.of("destinations")
         return [Drawn(numbered(claim.plot, i), (result, *beside), (result,)) for i, result in enumerate(results)]
     if claim.plot == "clusters":
         results = tuple(result for result in results if "picture" in result.details)

@@ -69,12 +69,12 @@ def what_they_say(evidence: Evidence) -> Answer:
     n_read = round(n_meant / book.estimate) if book.estimate else n_meant
     if not n_meant:
         return Answer(question, "No meaning was found", "No message goes with anything beyond chance.", details,
-                      "lexicon")  # fmt: skip
+                      "lexicon-cards")  # fmt: skip
     sentence = (
         f"Of {n_read} messages that are said often enough to tell, {n_meant} go with something in the world beyond "
         f"chance. The clearest: {'; '.join(clearest(entries))}."
     )
-    return Answer(question, f"{n_meant} of {n_read} messages have a meaning", sentence, details, "lexicon")
+    return Answer(question, f"{n_meant} of {n_read} messages have a meaning", sentence, details, "lexicon-cards")
 
 
 def clearest(entries: Sequence[Mapping[str, Any]]) -> list[str]:
