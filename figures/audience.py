@@ -210,5 +210,5 @@ def caption(data: Result) -> str:
         "listener is within earshot of a speaker that speaks, by the kinship of the pair. Right: the share of steps at "
         "which agents speak "
         f"by the mean kinship of all within earshot. n = {data.n_episodes:,} episodes; lines: 95 % intervals over "
-        f"episodes. {null}{slope} Observed, not changed: `commlab kinship` changes the kinship that is shown."
+        f"episodes. {null}{slope} Observed, not changed: commlab kinship changes the kinship that is shown."
     )

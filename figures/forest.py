@@ -30,7 +30,7 @@ SAYS: dict[Stands, str] = {
     "undefined": "no estimate",
 }
 # Inches down the page, and across it as shares of the width.
-LEGEND, TITLE, AXIS, LINE, AIR = 0.34, 0.25, 0.30, 0.14, 0.10
+LEGEND, TITLE, AXIS, GAP, LINE, AIR = 0.34, 0.25, 0.30, 0.08, 0.14, 0.10
 PLOT_LEFT, PLOT_WIDTH, NUMBERS, N_RIGHT, P_RIGHT = 0.425, 0.245, 0.687, 0.94, 1.0
 LABEL_WIDTH = 45  # characters
 BEYOND = 0.06  # of an axis's span, left free at its ends
@@ -54,7 +54,7 @@ class Panel(NamedTuple):
     @property
     def height(self) -> float:
         """The panel's height in inches, its title and axis included."""
-        return TITLE + sum(self.heights) + (AXIS if self.measured else 0.0)
+        return TITLE + sum(self.heights) + (AXIS if self.measured else GAP)
 
     @property
     def measured(self) -> bool:
@@ -268,7 +268,6 @@ def table(data: Sequence[Result]) -> list[dict[str, object]]:
             "estimate": effect.estimate,
             "95 % interval": span(effect.interval),
             "unit": effect.unit,
-            "null": effect.null.method if effect.null else "–",
             "p": p_text(effect.p_value),
             "p among all": p_text(effect.adjusted),
             "finding": SAYS[effect.stands],
