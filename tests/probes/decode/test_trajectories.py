@@ -8,6 +8,7 @@ from commlab.foundation.errors import DataError, TargetError
 from commlab.foundation.result import Result
 from commlab.probes.decode import trajectories
 from commlab.probes.decode.courses import Runs, Window, fit_model, lay_runs, permuted_runs, runs_of, score
+from commlab.probes.decode.courses_told import SINGLES
 
 HEADER = {
     "codes": {"cells": {"0": "empty"}, "actions": {"0": "stay"}, "bodies": {"0": "forager"}},
@@ -122,7 +123,7 @@ def test_mean_courses_are_those_of_held_out_episodes_in_the_plane():
         assert len(course["step"]) == len(course["mean"]) == len(course["covariance"])
         assert np.linalg.eigvalsh(np.array(course["covariance"])).min() > 0
         assert all(len(one["step"]) == len(one["at"]) for one in course["singles"])
-        assert len(course["singles"]) <= trajectories.SINGLES
+        assert len(course["singles"]) <= SINGLES
 
 
 def test_the_plane_of_states_and_the_same_seed_give_the_same_numbers():
