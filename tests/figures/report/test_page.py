@@ -124,6 +124,61 @@ def test_provenance_is_told(finished_run: RunFolder) -> None:
         assert fact in text, fact
 
 
+def test_moments_that_the_replay_shows_are_linked_and_no_others(linked_run: RunFolder) -> None:
+    page = Page(linked_run.report.read_text(encoding="utf-8"))
+    links = [target for _, target in page.links if target.startswith("replay.html")]
+    assert links == ["replay.html#reel=12&t=8&agent=1"] * 2  # of a claim, and of a result without one
+    assert "the scout says 7; the crystal is in the south episode 12, step 8" in page.text
+    assert "it turns north" not in page.text
+
+
+def test_without_a_replay_no_link_is_dead(linked_run: RunFolder, tmp_path: Path) -> None:
+    run = RunFolder(tmp_path / "alone")
+    Result.load(linked_run.results / "zipf.json").save(run.results)
+    page = page_of(run)
+    assert "Short words are the common ones." in page.text
+    assert all(target.startswith(("#", "data:")) for _, target in page.links)
+
+
+def test_moments_that_are_none_leave_the_report_whole(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path / "odd")
+    Result("zipf", "zipf", 1.0, "exponent", None, None, None, 9, "Words.", {"moments": [{"episode": "x"}]}).save(
+        run.results
+    )
+    assert "Words." in Page(write_report(run, reels={"12"}).read_text(encoding="utf-8")).text
+
+
+def test_claims_at_a_glance_show_null_results_and_open_questions(finished_run: RunFolder) -> None:
+    text = Page(finished_run.report.read_text(encoding="utf-8")).text
+    glance = text[text.index("What each claim rests on") :]
+    assert "probe-own_next_action-said-speakers-lag0 no 0.21 balanced accuracy" in glance
+    assert "probe-resource_location-said-speakers-lag0 yes 0.82 balanced accuracy" in glance
+    assert "The verdict not asked" in glance
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_results_of_other_agents_are_told(small_run: RunFolder) -> None:
+    small_run.checkpoints.mkdir()
+    (small_run.checkpoints / "steps-000000001000.pt").write_bytes(b"other weights")
+    text = page_of(small_run).text
+    assert "of another checkpoint than the run's last one" in text
+    assert "steps-000000001000.pt" in text
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_what_was_trained_is_told(small_run: RunFolder) -> None:
+    recipe = {"seed": 7, "grounding": {"weight": {"start": 4.0, "end": 0.0, "by": 0.5}}}
+    world = {"name": "lookout", "title": "Lookout, the first words"}
+    made = {"command": "commlab train lookout --seed 7", "cpu": "Imaginary CPU", "cores": 2}
+    facts = {"complete": True, "agent_steps": 4000000, "seconds": 210.4, "grounding": "predictive"}
+    facts |= {"identity": {"scenario": world, "train": recipe}, "provenance": made}
+    small_run.train.write_text(json.dumps(facts))
+    text = page_of(small_run).text
+    for fact in ("Lookout, the first words", "commlab train lookout --seed 7", "4,000,000 agent steps, 210 s",
+                 "weight 4.00, falling to 0.00 at 0.50 of the training", "Imaginary CPU, 2 cores"):  # fmt: skip
+        assert fact in text, fact
+
+
 def test_a_bare_run_gets_a_page_that_names_the_commands(tmp_path: Path) -> None:
     run = RunFolder(tmp_path / "bare")
     run.path.mkdir()
@@ -135,6 +190,7 @@ def test_a_bare_run_gets_a_page_that_names_the_commands(tmp_path: Path) -> None:
     assert not run.figures.exists()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_one_missing_result_leaves_the_others(small_run: RunFolder) -> None:
     page = page_of(small_run)
     assert page.tags.count("svg") == 2
@@ -150,6 +206,7 @@ def test_a_result_without_its_tables_is_told_and_not_drawn(small_run: RunFolder)
     assert "The figure symbol_place cannot be drawn" in page.text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_damaged_result_is_named(small_run: RunFolder) -> None:
     (small_run.results / "half.json").write_text('{"half": ')
     assert "half.json" in page_of(small_run).text
@@ -160,16 +217,16 @@ def test_a_missing_run_is_an_error(tmp_path: Path) -> None:
         write_report(tmp_path / "nowhere")
 
 
-def test_hostile_names_are_escaped(run: RunFolder) -> None:
+def test_hostile_names_are_escaped(small_run: RunFolder) -> None:
     nasty = '"><script>alert(1)</script><img src=http://x.example/y onerror=alert(2)>'
-    for path in run.results.glob("probe*.json"):
+    for path in small_run.results.glob("probe*.json"):
         result = Result.load(path)
         details = result.details | {"target": nasty, "source": nasty, "of": nasty}
         replace(result, sentence=nasty, unit=nasty, details=details, provenance={nasty: nasty, "command": nasty}).save(
-            run.results
+            small_run.results
         )
-    (run.results / "demo.json").write_text(json.dumps({"seconds": {nasty: 1.0}, "agent_steps": nasty}))
-    hostile = run.path.rename(run.path.with_name("<script>alert(3)"))
+    (small_run.results / "demo.json").write_text(json.dumps({"seconds": {nasty: 1.0}, "agent_steps": nasty}))
+    hostile = small_run.path.rename(small_run.path.with_name("<script>alert(3)"))
     page = page_of(RunFolder(hostile))
     assert not {"script", "img"} & set(page.tags)
     assert "alert(1)" in page.text
@@ -177,6 +234,7 @@ def test_hostile_names_are_escaped(run: RunFolder) -> None:
     assert page.tags.count("svg") == n_figures(RunFolder(hostile))
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_reward_alone_is_said_only_where_no_grounding_was_used(small_run: RunFolder) -> None:
     assert ALONE not in page_of(small_run).text
     with_grounding(small_run, None)
@@ -185,11 +243,13 @@ def test_reward_alone_is_said_only_where_no_grounding_was_used(small_run: RunFol
     assert ALONE in page_of(small_run).text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_nothing_emerged_where_no_information_was_found(small_run: RunFolder) -> None:
     with_grounding(small_run, "none", p_value=0.6)
     assert ALONE not in page_of(small_run).text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_mixture_of_groundings_is_not_reward_alone(small_run: RunFolder) -> None:
     with_grounding(small_run, "none")
     probe = Result.load(next(small_run.results.glob("probe*.json")))
@@ -197,6 +257,7 @@ def test_a_mixture_of_groundings_is_not_reward_alone(small_run: RunFolder) -> No
     assert ALONE not in page_of(small_run).text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_results_without_a_section_are_still_told(small_run: RunFolder, results: dict[str, Any]) -> None:
     replace(results["use"], analysis="zipf", name="zipf", sentence="Short words are the common ones.").save(
         small_run.results
@@ -206,6 +267,8 @@ def test_results_without_a_section_are_still_told(small_run: RunFolder, results:
     assert "Short words are the common ones." in text
 
 
-def test_writing_again_gives_the_same_page(small_run: RunFolder) -> None:
-    first = write_report(small_run).read_bytes()
-    assert write_report(small_run).read_bytes() == first
+def test_writing_again_gives_the_same_page(tmp_path: Path, results: dict[str, Any]) -> None:
+    run = RunFolder(tmp_path / "again")
+    results["probe_scores"][3].save(run.results)
+    first = write_report(run).read_bytes()
+    assert write_report(run).read_bytes() == first
