@@ -25,12 +25,18 @@ class Pick(NamedTuple):
     why: str  # by which rule
 
 
-def pick(worked: ArrayLike, what: str, effect: ArrayLike | None = None, among: ArrayLike | None = None) -> list[Pick]:
+def pick(
+    worked: ArrayLike,
+    what: str,
+    effect: ArrayLike | None = None,
+    among: ArrayLike | None = None,
+    cases: str = "trials",
+) -> list[Pick]:
     """Return the trial of the median `effect` (n,), the first that `worked` (n,), and the first that did not.
 
     what: in words, what it is to have worked: "arrived". among: which trials count (n,). Of an even number of effects
     it is the lower one in the middle; trials whose effect is not finite do not count. Each trial is named once, under
-    the first of its rules.
+    the first of its rules. cases: what trials are called: "episodes".
     """
     good = np.asarray(worked, dtype=np.bool_)
     known = np.ones(len(good), np.bool_) if among is None else np.asarray(among, dtype=np.bool_).copy()
@@ -40,11 +46,11 @@ def pick(worked: ArrayLike, what: str, effect: ArrayLike | None = None, among: A
     if effect is not None and known.any():
         values = np.where(known, np.asarray(effect, np.float64), np.inf)
         middle = int(np.argsort(values, kind="stable")[(known.sum() - 1) // 2])
-        found[middle] = f"the median of {known.sum()} trials"
+        found[middle] = f"the median of {known.sum():,} {cases}"
     for is_good, word in ((True, what), (False, f"not {what}")):
         fits = np.flatnonzero((good == is_good) & known)
         if len(fits):
-            found.setdefault(int(fits[0]), f"the first of {len(fits)} that have {word}")
+            found.setdefault(int(fits[0]), f"the first of {len(fits):,} {cases} that have {word}")
     return [Pick(trial, why) for trial, why in found.items()]
 
 

@@ -68,7 +68,7 @@ def read_rightly_and_wrongly(recording: Recording, data: Prepared, predicted: Ar
             recording, found.episode, found.step, found.agents[0], f"{who}{message}: {data.target.name} {told}"
         )
 
-    return explained(pick(right[order], "been read rightly", among=data.known[order]), show)
+    return explained(pick(right[order], "been read rightly", among=data.known[order], cases="steps"), show)
 
 
 def message_of(recording: Recording, moment: Moment, source: str) -> str:
@@ -107,4 +107,4 @@ def said_as_usual_or_not(
         note += "" if own == most else f"; it goes with {most} most often"
         return there(recording, int(spoken.rows.episodes[episode[n]]), int(slot[n]) // n_agents, agent, note)
 
-    return explained(pick(usual[message] == value, f"been said of the {target} that they go with most"), show)
+    return explained(pick(usual[message] == value, f"the {target} that they go with most", cases="messages"), show)

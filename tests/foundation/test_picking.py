@@ -9,8 +9,8 @@ from commlab.foundation.picking import Pick, pick, picked
 def test_the_first_of_each_kind_is_shown() -> None:
     found = pick([False, False, True, True, False], "arrived")
     assert [one.trial for one in found] == [2, 0]
-    assert found[0].why == "the first of 2 that have arrived"
-    assert found[1].why == "the first of 3 that have not arrived"
+    assert found[0].why == "the first of 2 trials that have arrived"
+    assert found[1].why == "the first of 3 trials that have not arrived"
 
 
 def test_the_median_comes_first_and_no_trial_comes_twice() -> None:
@@ -34,4 +34,6 @@ def test_what_never_failed_has_no_failure_to_show() -> None:
 
 def test_the_rule_is_said_in_the_note() -> None:
     rows = picked(pick([True, False], "worked"), lambda n: Moment(n, 3, (1,), f"trial {n}") if n else None)
-    assert rows == [{"episode": 1, "step": 3, "agents": (1,), "note": "the first of 1 that have not worked: trial 1"}]
+    assert rows == [
+        {"episode": 1, "step": 3, "agents": (1,), "note": "the first of 1 trials that have not worked: trial 1"}
+    ]

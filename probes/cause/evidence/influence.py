@@ -133,7 +133,7 @@ def _shown(agents: Playable, answers: Answers, natural: Trace) -> list[dict[str,
         )
         return moment_in(natural, int(free.episode[row]), int(free.step[row]), (int(free.listener[row]),), note)
 
-    return picked(pick(bits > LISTENS, f"been moved by more than {LISTENS:g} bits", bits), show)
+    return picked(pick(bits > LISTENS, f"more than {LISTENS:g} bits", bits, cases="moments"), show)
 
 
 def influence_of(answers: Answers, seed: int = 0) -> dict[str, Estimate]:

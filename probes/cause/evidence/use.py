@@ -102,7 +102,7 @@ def _shown(agents: Playable, natural: Trace, other: Trace) -> list[dict[str, Any
         )
         return moment_in(other, n, step, (agent,), note)
 
-    return picked(pick(lost > 0, "earned less", lost), show)
+    return picked(pick(lost > 0, "earned less", lost, cases="episodes"), show)
 
 
 def other_episodes(said: NDArray[np.uint8], rng: np.random.Generator, strata: NDArray[np.int64] | None = None) -> Plan:

@@ -139,7 +139,7 @@ def _shown(stage: Set, untouched: Trace, erased: Trace) -> list[dict[str, Any]]:
         )
         return moment_in(erased, n, step, (agent,), note)
 
-    return picked(pick(lost > 0, "earned less", lost), show)
+    return picked(pick(lost > 0, "earned less", lost, cases="episodes"), show)
 
 
 def _set(agents: Playable, recording: Recording, wish: Wish, irrelevant: str | None) -> tuple[Set, Irrelevant]:

@@ -118,11 +118,9 @@ def _shown(
     def show(n: int) -> Moment | None:
         listener, step = int(trials.listener[n]), int(trials.step[n])
         place = cell_called(entry.place) if entry is not None and placed else "where it stood"
-        way = "closer to" if gained[n] >= 0 else "farther from"
-        note = (
-            f"{agent_called(scenario, listener)} hears {wish.symbol} and is {abs(gained[n]):.0f} cells {way} {place} "
-            f"after {wish.duration} steps than with {versus}"
-        )
+        far = f"{abs(gained[n]):.0f} cells {'closer to' if gained[n] > 0 else 'farther from'} {place}"
+        way = f"{far} after {wish.duration} steps than" if gained[n] else f"as far from {place} as"
+        note = f"{agent_called(scenario, listener)} hears {wish.symbol} and is {way} with {versus}"
         others = () if wish.speaker is None else (wish.speaker,)
         return moment_in(told, trials.episode[n], step, (listener, *others), note)
 

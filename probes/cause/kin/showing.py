@@ -35,7 +35,7 @@ def other_words(setting: Setting, kin: Trace, strangers: Trace) -> list[Moment]:
         note = f"shown strangers, {agent_called(setting.scenario, speaker)} says {said}; shown kin, it says {instead}"
         return moment_in(strangers, episode, step, (speaker,), note)
 
-    return explained(pick(differs.any(axis=(0, 2)), "said something else"), show)
+    return explained(pick(differs.any(axis=(0, 2)), "other words for strangers", cases="episodes"), show)
 
 
 def heeded_words(
