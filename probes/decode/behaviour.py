@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from commlab.datasets.origin import origin
 from commlab.datasets.reader import Recording
 from commlab.datasets.targets.labels import Target
 from commlab.foundation.errors import DataError, TargetError
-from commlab.foundation.provenance import provenance
+from commlab.foundation.moments import written
 from commlab.foundation.result import Result
 from commlab.foundation.statistics import (
     Information,
@@ -22,9 +23,11 @@ from commlab.foundation.statistics import (
     entropy,
     summarise_null,
 )
+from commlab.probes.decode.behaviour_moments import led_there_or_not
 from commlab.probes.decode.behaviour_rows import Walks, read_walks
 from commlab.probes.decode.clusters.variables import Place, code_targets
 from commlab.probes.decode.clusters.wording import phrase
+from commlab.probes.decode.courses_read import HEARD
 from commlab.probes.decode.occupancy import Departures, departures, flow, occupancy
 from commlab.probes.decode.rows import strata_of, table_of
 from commlab.probes.decode.sources import find_agents
@@ -32,7 +35,6 @@ from commlab.probes.decode.wording import SIGNIFICANT, as_clause, chance, episod
 
 __all__ = ["HEARD", "fit"]
 
-HEARD = "last_heard"
 RARER = "a rarer one"
 MOST_VALUES = 32  # more make one together
 MAX_ROWS = 500_000
@@ -92,8 +94,11 @@ def fit(
         compared, reason = compare(recording, walks, split, n_null, seed)
     details = describe(walks, split, most)
     details["reason"] = reason
-    if compared is not None:
+    if split is not None and compared is not None:
         details |= told_apart(walks, compared, most)
+        outlined = {row["value"]: row["raised"] for row in details["departures"]}
+        found = led_there_or_not(recording, walks, split.codes, split.names, split.target.name, outlined)
+        details["moments"] = written(found)
     return concluded(recording, walks, compared, details, seed)
 
 
@@ -258,7 +263,7 @@ def concluded(
         n_episodes=len(walks.rows.episodes),
         sentence=f"{where(details)} {told(compared, details)}",
         details=details,
-        provenance=provenance(f"behaviour --by={target}", seed, recording.attrs.get("checkpoint_sha256")),
+        provenance=origin(recording, f"behaviour --by={target}", seed),
     )
 
 

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from commlab.datasets.origin import origin
 from commlab.datasets.reader import Recording
 from commlab.foundation.errors import DataError
-from commlab.foundation.provenance import provenance
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import draw_permutations, permutation_p_value, summarise_null
 from commlab.probes.decode.courses import (
@@ -140,9 +140,7 @@ def concluded(recording: Recording, data: States, found: Found, details: dict[st
         n_episodes=len(data.slots) - data.n_training,
         sentence=sentence(data, details, estimate, span, null, p_value),
         details=details,
-        provenance=provenance(
-            f"trajectories --by={data.target.name}", wish.seed, recording.attrs.get("checkpoint_sha256")
-        ),
+        provenance=origin(recording, f"trajectories --by={data.target.name}", wish.seed),
     )
 
 

@@ -1,12 +1,14 @@
 """Behaviour: planted ways of walking are found with their size, chance is not, shares and steps are counted right."""
 
 import json
+import re
 
 import numpy as np
 import pytest
 
 from commlab.datasets.memory import memory_recording
 from commlab.foundation.errors import DataError, TargetError
+from commlab.foundation.moments import moments_of
 from commlab.foundation.result import Result
 from commlab.foundation.statistics import draw_permutations, episode_strata
 from commlab.probes.decode import behaviour
@@ -97,6 +99,29 @@ def test_walkers_who_obey_are_told_from_where_they_are_and_their_places_are_outl
             gap = site - np.array(divmod(square, ground["arrow_columns"]))
             if clear and (np.abs(gap) > 2).all():  # from afar everybody walks towards the site
                 assert np.all(np.sign(mean) == np.sign(gap))
+
+
+def test_a_walk_to_an_outlined_place_and_one_to_elsewhere_are_shown():
+    recording = walkers(obeys=True)
+    result = behaviour.fit(recording, n_null=99)
+    came, not_there = moments_of(result)
+    assert "that have come to an outlined place" in came.note
+    assert "that have not come to an outlined place" in not_there.note
+    heard = recording["channel/heard"][:][..., 0, 0].reshape(40, 40, 2)
+    position = recording["agents/position"][:].reshape(40, 40, 2, 2)
+    for moment in (came, not_there):
+        said = re.search(
+            r"forager \d heard (\d) last and goes from (\d),(\d) to (\d),(\d) in (\d+) steps?", moment.note
+        )
+        value, *cells, steps = (int(number) for number in said.groups())
+        agent = moment.agents[0]
+        assert heard[moment.episode, moment.step, agent] == value
+        assert moment.step == 0 or heard[moment.episode, moment.step - 1, agent] != value
+        assert position[moment.episode, moment.step, agent].tolist() == cells[:2]
+        assert position[moment.episode, moment.step + steps, agent].tolist() == cells[2:]
+        row = next(row for row in result.details["departures"] if row["value"] == str(value))
+        reached = cells[2] * result.details["map"]["columns"] + cells[3] in row["raised"]
+        assert reached == (moment is came)
 
 
 def test_strollers_tell_nothing():
