@@ -55,9 +55,9 @@ def pick(
 
 
 def explained(picks: Sequence[Pick], show: Show) -> list[Moment]:
-    """Return the moments of trials; each note begins with the rule by which the trial was picked."""
+    """Return the moments of trials; each note ends with the rule by which the trial was picked."""
     found = ((one, show(one.trial)) for one in picks)
-    return [replace(moment, note=f"{one.why}: {moment.note}") for one, moment in found if moment is not None]
+    return [replace(moment, note=f"{moment.note} ({one.why})") for one, moment in found if moment is not None]
 
 
 def picked(picks: Sequence[Pick], show: Show) -> list[dict[str, Any]]:

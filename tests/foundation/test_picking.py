@@ -35,5 +35,5 @@ def test_what_never_failed_has_no_failure_to_show() -> None:
 def test_the_rule_is_said_in_the_note() -> None:
     rows = picked(pick([True, False], "worked"), lambda n: Moment(n, 3, (1,), f"trial {n}") if n else None)
     assert rows == [
-        {"episode": 1, "step": 3, "agents": (1,), "note": "the first of 1 trials that have not worked: trial 1"}
+        {"episode": 1, "step": 3, "agents": (1,), "note": "trial 1 (the first of 1 trials that have not worked)"}
     ]

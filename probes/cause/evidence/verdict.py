@@ -115,7 +115,7 @@ def fit(
 def _shown(parts: list[Result]) -> list[dict[str, Any]]:
     """Return the first moment of every part of the evidence."""
     first = [(part, moments_of(part)[:1]) for part in parts]
-    return written([replace(moment, note=f"{part.analysis}, {moment.note}") for part, some in first for moment in some])
+    return written([replace(moment, note=f"{part.analysis}: {moment.note}") for part, some in first for moment in some])
 
 
 def decide(signalling: bool | None, listening: bool | None, used: bool | None, meant: bool | None) -> Verdict:

@@ -172,8 +172,8 @@ def _moments(played: list[Played], rows: list[dict[str, Any]]) -> list[dict[str,
         varied = [name for name in ("symbol", "listener", "kinship", "moment", "duration", "slots")
                   if len({str(row[name]) for row in rows}) > 1]  # fmt: skip
         where = f" ({', '.join(f'{name} {cell[name]}' for name in varied)})" if varied else ""
-        opening = f"In the cell of the {rank} effect{where}, " if len(known) > 1 else ""
-        found += [replace(moment, note=opening + moment.note) for moment in played[known[place]].shown]
+        ending = f", in the cell of the {rank} effect{where}" if len(known) > 1 else ""
+        found += [replace(moment, note=moment.note + ending) for moment in played[known[place]].shown]
     return written(found)
 
 
@@ -185,8 +185,8 @@ def _shown(one: Played, told: Trace, words: Words, agents: Playable) -> list[Mom
         site = int(one.arms["told"].reached[n])
         went = "to no place" if site == NOWHERE else f"to {cell_called(words.sites[site])}"
         note = (
-            f"{why}: {agent_called(agents.scenario, trials.listener[n])} hears {one.asked.symbols[n]} "
-            f"({cell_called(one.asked.places[n])}) and goes {went} first"
+            f"{agent_called(agents.scenario, trials.listener[n])} hears {one.asked.symbols[n]} "
+            f"({cell_called(one.asked.places[n])}) and goes {went} first ({why})"
         )
         found.append(moment_in(told, trials.episode[n], trials.step[n], (trials.listener[n],), note))
     return [moment for moment in found if moment is not None]

@@ -68,8 +68,8 @@ def false_words(setting: Setting) -> list[Moment]:
         step = int(there[:, episode].any(axis=1).argmax())
         speaker = speakers[int(there[step, episode].argmax())]
         note = (
-            f"the first of {int(there.sum())} {name} words before strangers: {agent_called(setting.scenario, speaker)} "
-            f"says {_words(trace.said[step, episode, speaker])}"
+            f"{agent_called(setting.scenario, speaker)} says {_words(trace.said[step, episode, speaker])}, which is "
+            f"{name} (the first of {int(there.sum()):,} {name} words before strangers)"
         )
         found.append(moment_in(trace, episode, step, (speaker,), note))
     return [moment for moment in found if moment is not None]

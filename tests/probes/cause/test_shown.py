@@ -104,7 +104,9 @@ def test_moments_roll_again_as_they_were_measured(name: str, bench: Bench, tmp_p
     agents, result = bench.result(name)
     moments = moments_of(Result.from_json(result.to_json()))
     assert moments
-    assert all(moment.mark and moment.agents and ": " in moment.note for moment in moments)
+    assert all(
+        moment.mark and moment.agents and re.search(r"\(the (first|median) of ", moment.note) for moment in moments
+    )
     found = record_pairs(agents, moments, tmp_path)
     assert found.lost == ()
     with open_recording(found.live) as live, open_recording(found.twins) as twins:

@@ -61,9 +61,8 @@ def test_a_probe_shows_the_first_step_read_rightly_and_the_first_read_wrongly(re
         assert int(symbol) == said_at(recording, moment)
         assert own == value_at(recording, moment)
         assert (read == own) is is_right
-    assert right.note.startswith("the first of ")
-    assert "that have been read rightly" in right.note
-    assert "that have not been read rightly" in wrong.note
+    assert re.search(r"\(the first of [\d,]+ steps that have been read rightly\)$", right.note)
+    assert re.search(r"\(the first of [\d,]+ steps that have not been read rightly\)$", wrong.note)
 
 
 def test_a_probe_of_numbers_says_how_near_it_came(recording: Recording) -> None:
