@@ -2,8 +2,8 @@
 
 import base64
 import html
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, overload
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -27,7 +27,10 @@ DRAWN_AS = {
     "lexicon": "lexicon_cards",
     "probe": "probe_scores",
 }
+BESIDE = {"lexicon": "destinations", "honesty": "kinship"}  # what a figure takes along where it is given
 OF_SEVERAL = ("forest", "honesty", "learning_curve", "lexicon_cards", "probe_scores")  # drawn from a list
+
+Drawable = Result | Curve | Sequence[Result | Curve] | Mapping[str, Result]
 
 
 class Drawing(Figure):
@@ -55,13 +58,11 @@ class Drawing(Figure):
             return saved_as(self, ending)
 
 
-def draw(
-    data: Result | Curve | Sequence[Result | Curve],
-    ax: Axes | None = None,
-    dark: bool = False,
-    *,
-    name: str | None = None,
-) -> Figure:
+@overload
+def draw(data: Drawable, ax: None = None, dark: bool = False, *, name: str | None = None) -> Drawing: ...
+@overload
+def draw(data: Drawable, ax: Axes, dark: bool = False, *, name: str | None = None) -> Figure: ...
+def draw(data: Drawable, ax: Axes | None = None, dark: bool = False, *, name: str | None = None) -> Figure:
     """The figure of a saved result, or of several that belong together (such as a run's probes).
 
     Returns a new `Drawing` of the right size, with `caption` and `numbers`; with `ax`, draws into it and returns its
@@ -77,21 +78,21 @@ def draw(
         return drawn_into(ax, plot, ready, dark) if ax is not None else drawn_alone(plot, ready, dark)
 
 
-def figure_of(data: Result | Curve | Sequence[Result | Curve]) -> str:
+def figure_of(data: Drawable) -> str:
     """The name of the figure that shows a result or some results. Raises DataError where there is none."""
-    items = list(data) if not isinstance(data, Result | Curve) else [data]
+    items = items_of(data)
     if not items:
         raise DataError("There is nothing to draw: give one saved result, or several of one analysis.")
-    kinds = [kind_of(item) for item in items]
-    if "lexicon" in kinds:  # cards take what else is known of the symbols along
-        return DRAWN_AS["lexicon"]
-    if len(set(kinds)) > 1 and "forest" in PLOTS:
+    kinds = {kind_of(item) for item in items}
+    main = next((one for one, beside in BESIDE.items() if one in kinds and kinds <= {one, beside}), None)
+    if main is None and len(kinds) > 1:
         return "forest"
-    name = DRAWN_AS.get(kinds[0], kinds[0].replace(" ", "_").replace("-", "_"))
+    kind = main or kinds.pop()
+    name = DRAWN_AS.get(kind, kind.replace(" ", "_").replace("-", "_"))
     if name not in PLOTS:
         drawable = ", ".join(sorted({*DRAWN_AS, *PLOTS} - set(DRAWN_AS.values())))
         raise DataError(
-            f"A result of the analysis {kinds[0]!r} has no figure: its finding is its sentence, and its numbers are in "
+            f"A result of the analysis {kind!r} has no figure: its finding is its sentence, and its numbers are in "
             f"its details. These have one: {drawable}."
         )
     return name
@@ -108,9 +109,16 @@ def kind_of(item: object) -> str:
     )
 
 
-def as_asked(name: str, data: Result | Curve | Sequence[Result | Curve]) -> Any:
+def items_of(data: Drawable) -> list[Any]:
+    """One thing, several, or those of a mapping (a run's results), as a list."""
+    if isinstance(data, Result | Curve):
+        return [data]
+    return list(data.values()) if isinstance(data, Mapping) else list(data)
+
+
+def as_asked(name: str, data: Drawable) -> Any:
     """The data as the figure takes them: a list, or the one result."""
-    items = list(data) if not isinstance(data, Result | Curve) else [data]
+    items = items_of(data)
     if name in OF_SEVERAL:
         return items
     if len(items) > 1:

@@ -101,7 +101,7 @@ def test_it_is_drawn_by_one_call_and_fits_a_page(name: str, every: dict[str, Any
         assert figure_of(every[name]) == name
     figure = draw(every[name])
     assert figure.get_size_inches() == pytest.approx((width, height))
-    assert figure.caption == PLOTS[name].caption(every[name])  # type: ignore[attr-defined]
+    assert figure.caption == PLOTS[name].caption(every[name])
 
 
 @pytest.mark.parametrize("blindness", BLIND)
@@ -152,7 +152,7 @@ def test_a_name_that_is_no_figure_is_refused(every: dict[str, Any]) -> None:
 
 
 def test_a_single_probe_is_drawn_like_many(every: dict[str, Any]) -> None:
-    assert draw(every["probe_scores"][0]).caption  # type: ignore[attr-defined]
+    assert draw(every["probe_scores"][0]).caption
 
 
 def test_it_is_drawn_into_the_users_own_axes(every: dict[str, Any]) -> None:
@@ -174,8 +174,8 @@ def test_dark_changes_only_the_given_axes(every: dict[str, Any]) -> None:
 
 def test_a_notebook_shows_the_picture_and_its_caption(every: dict[str, Any]) -> None:
     figure = draw(every["use"], dark=True)
-    page = figure._repr_html_()  # type: ignore[attr-defined]
+    page = figure._repr_html_()
     assert page.startswith("<figure")
     assert "data:image/svg+xml;base64," in page
     assert "n = 256 episodes" in page
-    assert figure._repr_png_().startswith(b"\x89PNG")  # type: ignore[attr-defined]
+    assert figure._repr_png_().startswith(b"\x89PNG")
