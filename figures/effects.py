@@ -13,6 +13,7 @@ from commlab.foundation.statistics import benjamini_hochberg
 __all__ = ["ANALYSES", "SIGNIFICANT", "Effect", "Stands", "effects_of"]
 
 SIGNIFICANT = 0.05
+TITLE = 40  # characters of an experiment's, so that its contrasts have room
 FLIPPED = "signs of episodes flipped"
 RETURN = "return of an agent an episode"
 PLACES = "share of trials"
@@ -136,13 +137,13 @@ def dose(result: Result) -> Iterator[Effect]:
 
 def experiment(result: Result) -> Iterator[Effect]:
     """Every contrast of the file."""
-    title = str(result.details["experiment"].get("title", result.name)).rstrip(".")
+    title = plain(str(result.details["experiment"].get("title", result.name)).rstrip("."), TITLE)
     for row in result.details["contrasts"]:
         never = bool(row.get("never_negative"))
         yield Effect(
             analysis=result.analysis,
             name=result.name,
-            label=plain(f"{title}: {row['measure']}, {row['arm']} against {row['against']}", 100),
+            label=f"{title}: " + plain(f"{row['measure']}, {row['arm']} against {row['against']}", 80),
             estimate=row["estimate"],
             unit=SAME_UNIT.get(row["unit"], plain(row["unit"], 60)),
             interval=ends(row["interval"]),

@@ -31,12 +31,16 @@ SAYS: dict[Stands, str] = {
 }
 # Inches down the page, and across it as shares of the width.
 LEGEND, TITLE, AXIS, GAP, LINE, AIR = 0.34, 0.25, 0.30, 0.08, 0.14, 0.10
-PLOT_LEFT, PLOT_WIDTH, NUMBERS, N_RIGHT, P_RIGHT = 0.425, 0.245, 0.687, 0.94, 1.0
+PLOT_LEFT, PLOT_WIDTH, NUMBERS, N_RIGHT, P_RIGHT = 0.42, 0.235, 0.672, 0.935, 1.0
 LABEL_WIDTH = 45  # characters
+LEGEND_LINE = 0.17  # inches
 BEYOND = 0.06  # of an axis's span, left free at its ends
 SMALL = 8.2
-FINE = 0.02  # numbers below it are written with three decimals
+FINE, LARGE = 0.02, 100  # numbers below are written with three decimals, above with none
 TINY = 0.001
+
+
+Entry = tuple[Stands | None, str]  # of the legend; None is the null's band
 
 
 class Panel(NamedTuple):
@@ -73,7 +77,8 @@ def panels_of(effects: Sequence[Effect]) -> list[Panel]:
 
 def size(data: Sequence[Result]) -> tuple[float, float]:
     """Width and height in inches: a row for each effect."""
-    return WIDTH, LEGEND + sum(panel.height for panel in panels_of(effects_of(data))) + 0.1
+    effects = effects_of(data)
+    return WIDTH, legend_height(effects) + sum(panel.height for panel in panels_of(effects)) + 0.1
 
 
 def draw(ax: Axes, data: Sequence[Result]) -> None:
@@ -83,9 +88,9 @@ def draw(ax: Axes, data: Sequence[Result]) -> None:
         raise ValueError("none of the results is of an experiment")
     bare(ax)
     panels = panels_of(effects)
-    total = LEGEND + sum(panel.height for panel in panels)
-    legend(ax, {effect.stands for effect in effects}, any(effect.null for effect in effects), 1 - 0.12 / total)
-    top = total - LEGEND
+    total = legend_height(effects) + sum(panel.height for panel in panels)
+    legend(ax, legend_of(effects), total)
+    top = total - legend_height(effects)
     for index, panel in enumerate(panels):
         low = top - TITLE - sum(panel.heights)
         box = (PLOT_LEFT, low / total, PLOT_WIDTH, sum(panel.heights) / total)
@@ -93,22 +98,42 @@ def draw(ax: Axes, data: Sequence[Result]) -> None:
         top -= panel.height
 
 
-def legend(ax: Axes, stands: set[Stands], has_null: bool, height: float) -> None:
-    """The marks in words, in one line."""
-    entries: list[tuple[Stands | None, str]] = [
-        (name, words) for name, words in SAYS.items() if name in stands and name != "undefined"
-    ]
-    if has_null:
+def legend(ax: Axes, entries: Sequence[list[Entry]], total: float) -> None:
+    """The marks in words, a line for each list of them."""
+    for line, row in enumerate(entries):
+        x, y = 0.0, 1 - (0.12 + LEGEND_LINE * line) / total
+        for name, words in row:
+            if name is None:
+                ax.plot([x, x + 0.025], [y] * 2, transform=ax.transAxes, color=NULL_COLOUR, linewidth=6,
+                        solid_capstyle="butt", clip_on=False)  # fmt: skip
+            else:
+                mark(ax, x + 0.012, y, name, ax.transAxes)
+            ax.text(x + 0.034, y, words, transform=ax.transAxes, va="center", fontsize=SMALL, color=SOFT)
+            x += entry_width(words)
+
+
+def legend_of(effects: Sequence[Effect]) -> list[list[Entry]]:
+    """The marks that occur, and the null's band, in lines that fit."""
+    stands = {effect.stands for effect in effects}
+    entries: list[Entry] = [(name, words) for name, words in SAYS.items() if name in stands and name != "undefined"]
+    if any(effect.null for effect in effects):
         entries.append((None, "its null, 95 %"))
-    x = 0.0
-    for name, words in entries:
-        if name is None:
-            ax.plot([x, x + 0.025], [height] * 2, transform=ax.transAxes, color=NULL_COLOUR, linewidth=6,
-                    solid_capstyle="butt", clip_on=False)  # fmt: skip
-        else:
-            mark(ax, x + 0.012, height, name, ax.transAxes)
-        ax.text(x + 0.034, height, words, transform=ax.transAxes, va="center", fontsize=SMALL, color=SOFT)
-        x += 0.06 + 0.0098 * len(words)
+    lines: list[list[Entry]] = [[]]
+    for entry in entries:
+        if lines[-1] and sum(entry_width(words) for _, words in (*lines[-1], entry)) > 1:
+            lines.append([])
+        lines[-1].append(entry)
+    return lines
+
+
+def entry_width(words: str) -> float:
+    """The share of the width that a mark and its words take."""
+    return 0.06 + 0.0098 * len(words)
+
+
+def legend_height(effects: Sequence[Effect]) -> float:
+    """The height of the legend in inches."""
+    return LEGEND + LEGEND_LINE * (len(legend_of(effects)) - 1)
 
 
 def mark(ax: Axes, x: float, y: float, stands: Stands, transform: object = None) -> None:
@@ -192,9 +217,10 @@ def draw_row(ax: Axes, effect: Effect, y: float) -> None:
 def estimate_words(estimate: float, interval: tuple[float, float] | None) -> str:
     """An estimate and its interval with as many decimals each."""
     values = (estimate, *(interval or ()))
-    digits = 2 if max(abs(value) for value in values) >= FINE else 3
+    largest = max(abs(value) for value in values)
+    digits = 0 if largest >= LARGE else 2 if largest >= FINE else 3
     first, *others = (f"{value:,.{digits}f}".replace("-", "−") for value in values)
-    return first + (f" ({' to '.join(others)})" if others else "")
+    return first + (f" [{', '.join(others)}]" if others else "")
 
 
 def draw_null(ax: Axes, effect: Effect, y: float) -> None:
