@@ -324,7 +324,10 @@ export class Timeline {
       context.textBaseline = "middle";
       context.fillStyle = colours.ink;
       const room = right - left - 8;
-      if (context.measureText(sentence).width <= room) context.fillText(sentence, left + 4, top + SPAN / 2 + 0.5);
+      const width = context.measureText(sentence).width;
+      if (width > room && room < 50) return;
+      const text = width <= room ? sentence : shortened(sentence, Math.floor((sentence.length * room) / width) - 1);
+      context.fillText(text, left + 4, top + SPAN / 2 + 0.5);
     });
   }
 
