@@ -249,7 +249,7 @@ def caption(data: Result) -> str:
     text = (
         f"Where the {who} are: the share of steps in each {place} (square-root scale), {details['n_rows']:,} steps of "
         f"n = {data.n_episodes:,} episodes. Arrows: the mean step from there{over}, where its 95 % region over "
-        "episodes, each by itself, leaves out standing still. Dark: walls; rings: sites; diamond: altar. "
+        "episodes, each by itself, leaves out standing still. Grey: walls; rings: sites; diamond: altar. "
     )
     if ground["of"] > 1:
         text += f"Episodes of map {ground['number']} of {ground['of']} alone. "

@@ -239,7 +239,7 @@ def caption(data: Result) -> str:
     )
     left_out = details["left_out"]
     without = f" Left out, as rarer: {plain(', '.join(map(str, left_out)), 120)}." if left_out else ""
-    early = f" (broken lines: the {details['before']} steps before)" if details["before"] else ""
+    early = f" (dotted: the {details['before']} steps before)" if details["before"] else ""
     return (
         f"Hidden state ({plain(details['source']).removeprefix('hidden.')}) of the {plain(details['words_of'])} after "
         f"{target} takes a value, in the plane {plane}, found on {details['n_training']} other episodes "

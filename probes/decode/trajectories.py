@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from commlab.datasets.origin import origin
 from commlab.datasets.reader import Recording
 from commlab.foundation.errors import DataError
+from commlab.foundation.moments import written
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import draw_permutations, permutation_p_value, summarise_null
 from commlab.probes.decode.courses import (
@@ -27,6 +28,7 @@ from commlab.probes.decode.courses import (
     principal_axes,
     score,
 )
+from commlab.probes.decode.courses_moments import gone_that_way_or_not
 from commlab.probes.decode.courses_read import HEARD, States, Wish, read_states
 from commlab.probes.decode.courses_told import Found, describe, interval
 from commlab.probes.decode.nulls import one_thread
@@ -69,7 +71,9 @@ def fit(
     data = read_states(recording, wish)
     with one_thread():
         found = find(recording, data, wish, watch or (lambda done, total: None))
-    return concluded(recording, data, found, describe(data, found, wish.plane, wish.seed), wish)
+    details = describe(data, found, wish.plane, wish.seed)
+    details["moments"] = written(gone_that_way_or_not(recording, data, found))
+    return concluded(recording, data, found, details, wish)
 
 
 def check(wish: Wish) -> None:

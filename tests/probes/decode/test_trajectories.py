@@ -1,10 +1,13 @@
 """Trajectories: planted courses are found with their size and moment, chance is not, and runs are cut out right."""
 
+import re
+
 import numpy as np
 import pytest
 
 from commlab.datasets.memory import memory_recording
 from commlab.foundation.errors import DataError, TargetError
+from commlab.foundation.moments import moments_of
 from commlab.foundation.result import Result
 from commlab.probes.decode import trajectories
 from commlab.probes.decode.courses import Runs, Window, fit_model, lay_runs, permuted_runs, runs_of, score
@@ -124,6 +127,19 @@ def test_mean_courses_are_those_of_held_out_episodes_in_the_plane():
         assert np.linalg.eigvalsh(np.array(course["covariance"])).min() > 0
         assert all(len(one["step"]) == len(one["at"]) for one in course["singles"])
         assert len(course["singles"]) <= SINGLES
+
+
+def test_a_course_that_went_its_values_way_and_one_that_did_not_are_shown():
+    recording = listeners(size=0.4)
+    went, did_not = moments_of(trajectories.fit(recording, n_null=19))
+    assert "that have gone the way of their value" in went.note
+    assert "that have not gone" in did_not.note
+    heard = recording["channel/heard"][:].reshape(40, 30)
+    for moment in (went, did_not):
+        value, steps = re.search(r"forager 0 heard (\d) last, for (\d+) steps?", moment.note).groups()
+        here = heard[moment.episode, moment.step : moment.step + int(steps)]
+        assert (here == int(value)).all()
+        assert moment.step == 0 or heard[moment.episode, moment.step - 1] != int(value)
 
 
 def test_the_plane_of_states_and_the_same_seed_give_the_same_numbers():
