@@ -5,13 +5,12 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from commlab.figures.style import INK, PALE, SOFT, WIDTH, bare
+from commlab.figures.style import INK, PALE, PALETTE, SOFT, WIDTH, bare
 from commlab.figures.wording import number, plain, span, wrapped
 from commlab.foundation.result import Result
 
-__all__ = ["COLOURS", "caption", "draw", "rows", "size", "table", "titles"]
+__all__ = ["caption", "draw", "rows", "size", "table", "titles"]
 
-COLOURS = ("#0b62a8", "#d1700a", "#17876d", "#8a4fa3", "#b3446c", "#5b7f1f", "#4aa3c7", "#a37a17")
 MOST = 16  # questions drawn
 ROW, TOP, BOTTOM = 0.6, 0.46, 0.12  # inches
 LEFT, RIGHT = 0.40, 0.70  # where the scale begins and ends, in widths
@@ -56,7 +55,7 @@ def legend(ax: Axes, names: list[str]) -> None:
         return
     place = 0.0
     for index, name in enumerate(names):
-        ax.plot([place + 0.008], [0.12], marker="o", color=COLOURS[index], clip_on=False)
+        ax.plot([place + 0.008], [0.12], marker="o", color=PALETTE[index], clip_on=False)
         ax.text(place + 0.026, 0.12, name, color=INK, fontsize=9.2, va="center")
         place += 0.06 + 0.0135 * len(name)
 
@@ -80,7 +79,7 @@ def draw_row(ax: Axes, row: Mapping[str, Any], y: float) -> None:
     few = len(row["answers"]) <= 4
     for place, (index, answer) in enumerate(known):
         level = y + 0.075 * (place - (len(known) - 1) / 2) * (2 if len(known) == 2 else 1)
-        colour = COLOURS[index] if few else COLOURS[0]
+        colour = PALETTE[index] if few else PALETTE[0]
         if answer["interval"]:
             ax.plot([at(end) for end in answer["interval"]], [level] * 2, color=colour, linewidth=1.2, zorder=2)
         ax.plot([at(answer["estimate"])], [level], marker="o", markersize=4.2, color=colour, zorder=3)

@@ -6,14 +6,13 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from commlab.figures.learning_curve import count_unit
-from commlab.figures.style import SOFT, SPEECH, WIDTH, bare, end_labels, lone_marker
+from commlab.figures.style import PALETTE, SOFT, WIDTH, bare, end_labels, lone_marker
 from commlab.figures.wording import estimate_text, number, plain, wrapped
 from commlab.foundation.result import Result
 
 __all__ = ["caption", "draw", "rows", "size", "table"]
 
 NULL = "#c3cad4"
-COLOURS = (SPEECH, "#d1700a", "#a07ccb", "#17876d", "#58616e")
 LABEL_WIDTH = 20  # characters
 
 
@@ -106,7 +105,7 @@ def draw_panel(ax: Axes, data: Result, panel: Panel, furthest: float) -> None:
     """Each series with its interval and its name at its end."""
     ends = []
     for index, line in enumerate(lines(data, panel.keys)):
-        colour = SOFT if line.key == "message_entropy" else COLOURS[index % len(COLOURS)]
+        colour = SOFT if line.key == "message_entropy" else PALETTE[index % len(PALETTE)]
         ax.fill_between(line.steps, line.low, line.high, color=colour, alpha=0.18, linewidth=0)
         ax.plot(
             line.steps,

@@ -7,14 +7,13 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from commlab.figures.curves import Curve
 from commlab.figures.seeds import Course, courses
-from commlab.figures.style import CONDITION_COLOURS, SPEECH, WIDTH, end_labels, lone_marker
+from commlab.figures.style import CONDITION_COLOURS, PALETTE, WIDTH, end_labels, lone_marker
 from commlab.figures.wording import number, plain, wrapped
 from commlab.foundation.statistics import FEWEST_SEEDS
 
 __all__ = ["caption", "count_unit", "draw", "rows", "size", "table"]
 
 LABELS = {"hearing": "hearing", "trained muted": "muted"}
-COLOURS = (SPEECH, "#d1700a", "#17876d", "#8a4fa3", "#b3446c", "#5b7f1f", "#4aa3c7", "#a37a17")  # of other names
 LONGEST = 34  # characters of a name
 
 
@@ -67,7 +66,7 @@ def visible(course: Course) -> list[list[float]]:
 def colours_of(labels: Sequence[str]) -> dict[str, str]:
     """A colour for each label: the one that it has in every figure, or one that no other has here."""
     known = {label: CONDITION_COLOURS[label] for label in labels if label in CONDITION_COLOURS}
-    free = [colour for colour in COLOURS if colour not in known.values()]
+    free = [colour for colour in PALETTE if colour not in known.values()]
     others = [label for label in labels if label not in known]
     return known | {label: free[index % len(free)] for index, label in enumerate(others)}
 

@@ -54,7 +54,7 @@ CONDITION_COLOURS = {
     "trained muted": "#8992a0",
 }
 RELAXATIONS = 100  # passes that push end labels apart; a handful of labels settles in fewer
-SPARE_COLOURS = ("#b3446c", "#5b7f1f", "#4aa3c7", "#a37a17")
+SPARE_COLOURS = PALETTE[4:]
 
 SEQUENTIAL = LinearSegmentedColormap.from_list("commlab", ["#f5f8fb", "#c3d9ec", "#7fb0d8", "#2f7fbd", "#0a3f70"])
 

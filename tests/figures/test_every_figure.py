@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,7 +18,7 @@ from commlab.figures.colour import LEGIBLE, contrast, oklab
 from commlab.figures.drawing import figure_of
 from commlab.figures.plots import laid_out, saved_as
 from commlab.figures.recolouring import darken
-from commlab.figures.style import CONDITION_COLOURS, styled
+from commlab.figures.style import CONDITION_COLOURS, PALETTE, styled
 from commlab.figures.themes import CELL_TEXT, DARK_PAGE, dark, dark_colour
 from commlab.foundation.errors import DataError
 from commlab.foundation.result import Result
@@ -107,13 +108,12 @@ def test_it_is_drawn_by_one_call_and_fits_a_page(name: str, every: dict[str, Any
 @pytest.mark.parametrize("blindness", BLIND)
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_conditions_are_told_apart_by_the_colour_blind(blindness: str, theme: str) -> None:
-    """Conditions that stand beside each other as lines differ in hue or lightness as a dichromat sees them."""
-    beside = ("injected", "other episode", "other symbol", "silence", "untouched")
-    seen = {name: as_seen(CONDITION_COLOURS[name], theme, blindness) for name in beside}
-    for one in beside:
-        for other in beside:
-            if one < other:
-                assert np.linalg.norm(seen[one] - seen[other]) > 0.05, f"{one} and {other}"
+    """Conditions and series that stand beside each other as lines differ as a dichromat sees them."""
+    conditions = ("injected", "other episode", "other symbol", "silence", "untouched")
+    for beside in ([CONDITION_COLOURS[name] for name in conditions], PALETTE):
+        for one, other in combinations(beside, 2):
+            apart = as_seen(one, theme, blindness) - as_seen(other, theme, blindness)
+            assert np.linalg.norm(apart) > 0.05, f"{one} and {other}"
 
 
 def as_seen(colour: str, theme: str, blindness: str) -> Any:
