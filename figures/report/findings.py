@@ -84,7 +84,7 @@ def lines_of(claim: Claim, results: Sequence[Result]) -> list[Row]:
     """A claim's lines: the first few of its results, or one that says that it is open."""
     anchor, title = claim.plot.replace("_", "-"), claim.title
     if not results:
-        return [Row(anchor, title, "", OPEN, "open", "–", "–", "–", "–", "–")]
+        return [Row("not-found", title, "", OPEN, "open", "–", "–", "–", "–", "–")]
     rows = [line_of(anchor, title, result) for result in results[:MOST]]
     more = len(results) - MOST
     if more > 0:

@@ -11,9 +11,9 @@ from markupsafe import Markup
 from commlab.figures.report.claims import CLAIMS
 from commlab.figures.report.evidence import Evidence, read_evidence
 from commlab.figures.report.facts import headline_numbers, made_by, made_of, phases, shared_facts
-from commlab.figures.report.findings import at_a_glance, not_asked, not_found, p_text, result_row, tested
+from commlab.figures.report.findings import at_a_glance, not_found, p_text, result_row, tested
 from commlab.figures.report.language import TOLD_HERE, lexicon_rows, metric_rows, undefined_metrics
-from commlab.figures.report.sections import Section, sections_of, styles_of, told_alone
+from commlab.figures.report.sections import Section, is_open, sections_of, styles_of, told_alone
 from commlab.figures.report.summary import answers
 from commlab.figures.report.tables import table
 from commlab.figures.report.weight import fitted
@@ -35,7 +35,9 @@ def write_report(run: RunFolder | Path, reels: Collection[str] = ()) -> Path:
     told. Raises RunError where the folder does not exist, and DataError where there are too many results for one page.
     """
     evidence = read_evidence(run)
-    facts, sections = content(evidence, reels), sections_of(evidence, reels)
+    facts, parts = content(evidence, reels), sections_of(evidence, reels)
+    sections = [part for part in parts if not (is_open(part) and evidence.results)]
+    facts["open"] = [part for part in parts if is_open(part) and evidence.results]
     entries = contents(facts, sections)
 
     def render(sections: Sequence[Section], left_out: list[str]) -> str:
@@ -74,7 +76,6 @@ def content(evidence: Evidence, reels: Collection[str]) -> dict[str, Any]:
         "others": [told_alone(result, reels) for result in evidence.results if result.analysis not in told],
         "not_found": [plain(f"{r.sentence} ({p_text(r)})", 700) for r in none[:MOST_RESULTS]],
         "n_not_found": len(none),
-        "not_asked": not_asked(evidence),
         "n_tests": len(tested(evidence.results)),
         "all_results": table([result_row(result) for result in evidence.results], MOST_RESULTS, ("estimate",)),
         "others_agents": [plain(result.name, 90) for result in evidence.of_others()],

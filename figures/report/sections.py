@@ -18,8 +18,20 @@ from commlab.foundation.errors import DataError
 from commlab.foundation.moments import moments_of
 from commlab.foundation.result import Result
 
-__all__ = ["Link", "Other", "Panel", "Section", "anchor_of", "panel", "sections_of", "styles_of", "told_alone"]
+__all__ = [
+    "Link",
+    "Other",
+    "Panel",
+    "Section",
+    "anchor_of",
+    "is_open",
+    "panel",
+    "sections_of",
+    "styles_of",
+    "told_alone",
+]
 
+DENSE = 60  # pieces of text in a figure, from which on it is not made as small as a phone is
 MOST_ROWS = 20  # a figure's table; its CSV holds them all
 LARGEST_CSV = 1_000_000  # bytes; a larger one is named, not put into the page
 
@@ -43,6 +55,7 @@ class Panel(NamedTuple):
     table: Table | None = None
     csv_name: str = ""
     csv_link: str = ""  # a data: link, empty where the file is too large
+    dense: bool = False  # too much text to be read in the width of a phone
     problem: str = ""  # why there is no figure
     left_out: str = ""  # the figure's file, where it is too large for the page
 
@@ -79,6 +92,11 @@ def section(claim: Claim, evidence: Evidence, reels: Collection[str]) -> Section
     return Section(anchor_of(claim), claim.title, claim.question, panels, command_for(claim, evidence), after, bare)
 
 
+def is_open(part: Section) -> bool:
+    """Whether nothing is saved that a section could tell."""
+    return not part.panels and not part.without_figure
+
+
 def anchor_of(claim: Claim) -> str:
     """The id of a claim's section."""
     return claim.plot.replace("_", "-")
@@ -100,6 +118,7 @@ def panel(claim: Claim, drawn: Drawn, evidence: Evidence, reels: Collection[str]
         links=links,
         svg=Markup(picture),
         styles=styles,
+        dense=picture.count("<text") > DENSE,
         caption=tied(plot.caption(drawn.data)),
         table=table(plot.table(drawn.data), MOST_ROWS),
         csv_name=csv_file.name,
