@@ -10,7 +10,7 @@ from commlab.console import out, print_json, progress, say, table
 from commlab.foundation.result import Result
 from commlab.probes.decode import clusters
 
-__all__ = ["Wish", "cluster"]
+__all__ = ["Wish", "cluster", "find_clusters"]
 
 
 class Wish(NamedTuple):
@@ -26,13 +26,18 @@ class Wish(NamedTuple):
     seed: int = 0
 
 
-def cluster(run: str | None, wish: Wish, with_picture: bool, as_json: bool) -> Result:
-    """Cluster a recording, save the result beside it, and print a table and a sentence."""
+def find_clusters(run: str | None, wish: Wish, with_picture: bool = False) -> Result:
+    """Return the clusters of a recording."""
     with recordings_of(run) as (recording, _), progress("clustering", 1.0) as advance:
         result = clusters.fit(
             recording, **wish._asdict(), with_picture=with_picture, watch=lambda done, total: advance(done / total, "")
         )
-        result = named_after(result, recording)
+        return named_after(result, recording)
+
+
+def cluster(run: str | None, wish: Wish, with_picture: bool, as_json: bool) -> Result:
+    """Cluster a recording, save the result beside it, and print a table and a sentence."""
+    result = find_clusters(run, wish, with_picture)
     folder = results_of(run)
     paths = [result.save(folder)]
     if with_picture:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from commlab.agents.checkpoint import Checkpoint
@@ -17,23 +18,17 @@ from commlab.probes.cause.experiment.planning import Book
 from commlab.probes.decode.lexicon import Lexicon, fit
 from commlab.talk.phrasebook import Phrasebook
 
-__all__ = ["book_of", "experiment"]
+__all__ = ["book_of", "experiment", "find_difference", "save", "wish_of"]
 
 
 def experiment(
     run: str | None, file: str, n_episodes: int | None, seed: int | None, n_null: int, as_json: bool, command: str
 ) -> Result:
     """Run the experiment of a file, save its result and its YAML in the run, and print a table and a sentence."""
-    given = read_experiment(file)
-    changes = {name: value for name, value in (("episodes", n_episodes), ("seed", seed)) if value is not None}
-    wish = given.model_copy(update=changes)
+    wish = wish_of(file, n_episodes, seed)
     folder = run_of(run)
-    checkpoint = checkpoint_of(folder)
-    book = book_of(folder, checkpoint) if needs_book(wish) else Book()
-    with progress("experiment", 1.0) as advance:
-        result = analysis.run(checkpoint, wish, book, n_null, command, lambda done, total: advance(done / total, ""))
-    path = result.save(folder.results)
-    copy = write_atomic(path.with_suffix(".yaml"), to_yaml(wish))
+    result = find_difference(folder, wish, n_null, command)
+    path, copy = save(folder, wish, result)
     if as_json:
         print_json({**in_short(result), **result.details} | {"path": str(path)})
         return result
@@ -41,6 +36,26 @@ def experiment(
     out.print(result.sentence, markup=False)
     say(f"Saved {path}, and {copy} to be changed and run again: commlab inject {folder.path} --file {copy}")
     return result
+
+
+def wish_of(file: str, n_episodes: int | None, seed: int | None) -> Experiment:
+    """Return the experiment of a file, with other episodes or another seed if they are given."""
+    changes = {name: value for name, value in (("episodes", n_episodes), ("seed", seed)) if value is not None}
+    return read_experiment(file).model_copy(update=changes)
+
+
+def find_difference(folder: RunFolder, wish: Experiment, n_null: int, command: str) -> Result:
+    """Return what an experiment finds of a run's agents."""
+    checkpoint = checkpoint_of(folder)
+    book = book_of(folder, checkpoint) if needs_book(wish) else Book()
+    with progress("experiment", 1.0) as advance:
+        return analysis.run(checkpoint, wish, book, n_null, command, lambda done, total: advance(done / total, ""))
+
+
+def save(folder: RunFolder, wish: Experiment, result: Result) -> tuple[Path, Path]:
+    """Save a result and the experiment's YAML beside it; returns where."""
+    path = result.save(folder.results)
+    return path, write_atomic(path.with_suffix(".yaml"), to_yaml(wish))
 
 
 def needs_book(wish: Experiment) -> bool:

@@ -7,12 +7,13 @@ from pathlib import Path
 from commlab.commands.runs import NOT_SAVED, checkpoint_of, run_of
 from commlab.console import out, print_json, say, table
 from commlab.foundation.result import Result
+from commlab.foundation.run import RunFolder
 from commlab.probes.cause.evidence import influence as cause
 from commlab.probes.cause.evidence import listening
 from commlab.probes.cause.evidence.answers import ask
 from commlab.probes.cause.roles import usual_episodes
 
-__all__ = ["influence"]
+__all__ = ["influence", "listen"]
 
 EPISODES = 256
 WORDS = {
@@ -34,11 +35,7 @@ def influence(
     What another checkpoint than the run's last one does is shown, not saved.
     """
     folder = run_of(run)
-    agents = checkpoint_of(folder, checkpoint)
-    n_episodes = n_episodes or usual_episodes(agents.scenario, EPISODES)
-    result = cause.fit(agents, n_episodes, seed, command=command)
-    answers = ask(agents, n_episodes, seed)
-    positive = None if answers is None else listening.fit(answers, seed)
+    result, positive = listen(folder, checkpoint, n_episodes, seed, command)
     own = checkpoint is None
     saved = [found.save(folder.results) for found in (result, positive) if own and found is not None]
     if as_json:
@@ -61,6 +58,17 @@ def influence(
             out.print(found.sentence, markup=False)
     say(f"Saved {', '.join(str(path) for path in saved)}." if own else NOT_SAVED)
     return result
+
+
+def listen(
+    folder: RunFolder, checkpoint: Path | None, n_episodes: int | None, seed: int, command: str
+) -> tuple[Result, Result | None]:
+    """Return the influence on a run's agents, and their positive listening where there are answers to tell it from."""
+    agents = checkpoint_of(folder, checkpoint)
+    n_episodes = n_episodes or usual_episodes(agents.scenario, EPISODES)
+    result = cause.fit(agents, n_episodes, seed, command=command)
+    answers = ask(agents, n_episodes, seed)
+    return result, None if answers is None else listening.fit(answers, seed)
 
 
 def _print(result: Result) -> None:

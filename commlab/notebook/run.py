@@ -166,6 +166,25 @@ class Run:
             found = self._kept(measure(str(self.path), wish), save)
         return Results({result.name.removeprefix("metrics-"): result for result in found})
 
+    def cluster(
+        self,
+        source: str | None = None,
+        of: str | None = None,
+        k: int | None = None,
+        method: str = "kmeans",
+        every_step: bool | None = None,
+        targets: Sequence[str] | None = None,
+        nulls: int = 199,
+        seed: int = 0,
+        save: bool = True,
+    ) -> Result:
+        """Cluster hidden states, or the contexts in which agents speak, and say what goes with each cluster."""
+        from commlab.commands.cluster import Wish, find_clusters
+
+        wish = Wish(source, of, k, method, every_step, tuple(targets) if targets else None, nulls, seed)
+        with self._at_work():
+            return self._kept([find_clusters(str(self.path), wish)], save)[0]
+
     def inject(
         self,
         message: int | None = None,
@@ -194,6 +213,32 @@ class Run:
                 return self._kept([find_doses(self.folder, wish.sweep(), nulls, self._call("inject"))], save)[0]
             found, where = find_effect(self.folder, wish.injection(), nulls, self._call("inject"))
             return self._kept([found] if where is None else [found, where], save)[0]
+
+    def experiment(
+        self,
+        file: str | Path,
+        episodes: int | None = None,
+        seed: int | None = None,
+        nulls: int = 199,
+        save: bool = True,
+    ) -> Result:
+        """Run the experiment of a YAML file (`commlab inject --file`); "a-word" is one that ships."""
+        from commlab.commands import experiment as commands
+
+        wish = commands.wish_of(str(file), episodes, seed)
+        with self._at_work():
+            found = commands.find_difference(self.folder, wish, nulls, self._call("experiment"))
+            if save:
+                commands.save(self.folder, wish, found)
+        return found
+
+    def influence(self, episodes: int | None = None, seed: int = 0, save: bool = True) -> Result:
+        """How many bits of listeners' next action it decides which message they hear."""
+        from commlab.commands.influence import listen
+
+        with self._at_work():
+            found = listen(self.folder, None, episodes, seed, self._call("influence"))
+            return self._kept([result for result in found if result is not None], save)[0]
 
     def verdict(self, episodes: int | None = None, untrained: bool = False, seed: int = 0, save: bool = True) -> Result:
         """Say whether this is communication, or which part of it is missing. Of the untrained nothing is saved."""

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import commlab
-from commlab.cli import grow, main, probing, reading, talking
+from commlab.cli import causing, grow, main, probing, reading, talking
 from commlab.foundation.errors import CommlabError, RunError
 from commlab.foundation.result import Result, Results
 from commlab.notebook import Run
@@ -25,6 +25,8 @@ CALLS: dict[str, tuple[list[str], Callable[[Run], Any]]] = {
     "information": (["--by-kinship"], lambda run: run.information(by_kinship=True)),
     "metrics": (["--only", "purity,tokens"], lambda run: run.metrics(only=["purity", "tokens"])),
     "inject": (["--message", "5", "--episodes", "32"], lambda run: run.inject(5, episodes=32)),
+    "cluster": (["--source", "world", "--k", "3", "--nulls", "19"], lambda run: run.cluster("world", k=3, nulls=19)),
+    "influence": (["--episodes", "16"], lambda run: run.influence(episodes=16)),
     "verdict": (["--episodes", "24"], lambda run: run.verdict(episodes=24)),
     "talk": (["--score", "--episodes", "32"], lambda run: run.understanding(episodes=32)),
 }
@@ -74,6 +76,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "lexicon": reading.lexicon,
     "information": reading.information,
     "metrics": reading.metrics,
+    "cluster": reading.cluster,
+    "influence": causing.influence,
     "verdict": talking.verdict,
     "understanding": talking.talk,
     "record": grow.record,
@@ -121,6 +125,15 @@ def test_recordings_are_told_apart(here: Path) -> None:
     assert fresh.path.name == "recording-2.h5"
     assert fresh.n_episodes == 8
     assert run.recording.n_episodes == 160
+
+
+def test_an_experiment_of_a_file_is_the_command_s(here: Path) -> None:
+    run = commlab.open("sample")
+    made = run.experiment("a-word", episodes=24, nulls=19)
+    saved = numbers(run.folder.results)[f"{made.name}.json"]
+    typed("inject", "sample", "--file", "a-word", "--episodes", "24", "--nulls", "19")
+    assert numbers(run.folder.results)[f"{made.name}.json"] == saved
+    assert (run.folder.results / f"{made.name}.yaml").exists()
 
 
 def test_a_figure_is_drawn_from_a_result_or_its_name(here: Path) -> None:
