@@ -145,11 +145,11 @@ def options(command: Any) -> list[str]:
 
 
 def table(what: str, params: list[Any]) -> list[str]:
-    """A table of arguments or options."""
-    rows = [f"| {what} | takes | default | |", "|---|---|---|---|"]
+    """A table of arguments or options: how each is spelt, what it is for, what it takes and is by default."""
+    rows = [f"| {what} | |", "|---|---|"]
     for param in params:
-        cells = (names(param), kind(param), default(param), cell(param.help or ""))
-        rows.append(f"| {' | '.join(cells)} |")
+        facts = ", ".join(filter(None, (kind(param), default(param))))
+        rows.append(f"| {names(param)} | {cell(param.help or '')}{f'<br><small>{facts}</small>' if facts else ''} |")
     return rows
 
 
@@ -157,13 +157,13 @@ def names(param: Any) -> str:
     """How a parameter is spelt."""
     if not param.opts[0].startswith("-"):
         return f"`{placeholder(param)}`"
-    return ", ".join(f"`{name}`" for name in [*param.opts, *param.secondary_opts])
+    return "<br>".join(f"`{name}`" for name in [*param.opts, *param.secondary_opts])
 
 
 def kind(param: Any) -> str:
     """What a parameter takes."""
     if getattr(param, "is_flag", False):
-        return "-"
+        return ""
     annotation = param.type_descriptor.annotation
     inner = next((arg for arg in get_args(annotation) if arg is not type(None)), annotation)
     name = KINDS.get(inner) or ("file" if getattr(inner, "__name__", "") == "Path" else "text")
@@ -185,7 +185,7 @@ def default(param: Any) -> str:
         return "required"
     if param.default is None or param.default is False or callable(param.default):
         return ""
-    return f"`{param.default}`"
+    return f"by default `{param.default}`"
 
 
 def cell(text: str) -> str:

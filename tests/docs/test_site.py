@@ -53,7 +53,7 @@ def test_every_command_has_its_page_with_all_of_its_options(site: Path) -> None:
     assert {path.stem for path in (site / "reference" / "commands").glob("*.html")} == {*NAMES, "index"}
     page = (site / "reference" / "commands" / "probe.html").read_text(encoding="utf-8")
     assert "<code>--target</code>" in page
-    assert "<code>--unseen</code>, <code>--every-step</code>" in page
+    assert "<code>--unseen</code><br><code>--every-step</code>" in page
     assert "# what messages say about where crystals are" in re.sub("<[^>]+>", "", page)
 
 
