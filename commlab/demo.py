@@ -13,13 +13,13 @@ from commlab.agents.checkpoint import Checkpoint, load_checkpoint
 from commlab.agents.intervention import Intervention
 from commlab.commands.inject import codebook_of
 from commlab.commands.record import record_run
+from commlab.commands.report import write_with_replay
 from commlab.commands.runs import MUTED, UNTRAINED, checkpoint_of, control_checkpoint, recordings_of
 from commlab.commands.score import words_of
 from commlab.commands.train import train_config, train_run
 from commlab.console import out, print_json, say, table
 from commlab.datasets.reader import Recording
 from commlab.env.loading import load_scenario
-from commlab.figures.report import write_report
 from commlab.foundation.atomic import write_atomic
 from commlab.foundation.errors import DataError, RunError
 from commlab.foundation.provenance import provenance
@@ -63,7 +63,7 @@ def run_demo(
     demo.intervene()
     found = demo.summary()
     with demo.phase("report"):
-        page = write_report(demo.run)
+        page = write_with_replay(demo.run).report
     found = demo.summary()
     if as_json:
         print_json(found)

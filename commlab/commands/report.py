@@ -15,7 +15,7 @@ from commlab.figures.report.evidence import Evidence, read_evidence
 from commlab.foundation.errors import CommlabError, RunError
 from commlab.foundation.run import RunFolder
 
-__all__ = ["Written", "report", "report_and_print"]
+__all__ = ["Written", "report", "report_and_print", "write_with_replay"]
 
 
 class Written(NamedTuple):

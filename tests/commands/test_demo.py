@@ -47,7 +47,9 @@ def test_the_whole_path_and_no_phase_twice(cli: Callable[..., Any], tiny_demo: P
     assert set(found["seconds"]) >= {"training", "muted training", "recording", "probing", "injecting", "report"}
     assert (run / "report.html").exists()
     kept = [*run.rglob("*.h5"), *run.rglob("*.pt"), *(p for p in run.glob("results/*.json") if p.stem != "demo")]
-    assert len(list(run.rglob("*.h5"))) == 3
+    assert (run / "replay.html").exists()
+    assert "replay.html#reel=" in (run / "report.html").read_text()
+    assert len([path for path in run.rglob("*.h5") if path.parent.name != "replays"]) == 3
     before = {path: path.stat().st_mtime_ns for path in kept}
     again = cli("demo", "--processes", 1)
     assert again.code == 0, again.err
