@@ -63,8 +63,9 @@ def draw_matrix(ax: Axes, data: Result) -> None:
     edges = outline(closer_kin(kinship)[:, speakers])
     ax.add_collection(LineCollection(edges, colors=FRAME, linewidths=1.4, clip_on=False))
     if n <= MOST_NAMED:
-        ax.set_xticks(range(len(speakers)), [str(speaker) for speaker in speakers])
-        ax.set_yticks(range(n), [str(listener) for listener in range(n)])
+        every = 1 if n <= MOST_WRITTEN else 2
+        ax.set_xticks(range(0, len(speakers), every), [str(speaker) for speaker in speakers[::every]])
+        ax.set_yticks(range(0, n, every), [str(listener) for listener in range(0, n, every)])
     else:
         ax.set(xticks=[], yticks=[])
     ax.tick_params(length=0, pad=2, labelsize=8.6)
@@ -193,8 +194,8 @@ def caption(data: Result) -> str:
     """What is shown, n, the null and the intervals, and what cannot be told."""
     details = data.details
     null = (
-        "Grey: what they would be if everybody, where it stands, said what it said in another episode at the same step "
-        "(95 % of the draws): nearness and habits alone."
+        "Grey, the null: what they would be if everybody, where it stands, said what it said in another episode at the "
+        "same step (95 % of the draws): nearness and habits alone."
         if data.null is not None
         else f"There is no null, because {plain(details['reason'], 300)}."
     )

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from commlab.figures.colour import legible
 from commlab.figures.style import INK, PALE, SOFT, SPEECH, WIDTH, bare
 from commlab.figures.wording import number, plain, span
 from commlab.foundation.result import Result
@@ -18,7 +19,7 @@ NOT_FOUND = "#d1700a"
 SIGNIFICANT = 0.05
 MARGIN = 0.1  # a difference of shares below it counts as none; see probes/cause/kin/contrast.py
 INSTEAD = {"silence": "over silence", "truth": "over the truth"}
-HEAD, LINE, FOOT = 0.36, 0.5, 0.5  # inches
+HEAD, LINE, FOOT, BELOW = 0.36, 0.5, 0.5, 0.66  # inches
 
 
 class Curve(NamedTuple):
@@ -114,7 +115,7 @@ def step(label: str, unit: str, test: Mapping[str, Any], margin: float) -> Step:
 def size(data: Result | Sequence[Result]) -> tuple[float, float]:
     """Width and height in inches."""
     honest, _ = parts(data)
-    return WIDTH, max(2.6, HEAD + FOOT * len({one.unit for one in steps(honest)}) + LINE * len(steps(honest)))
+    return WIDTH, max(2.8, HEAD + FOOT * len({one.unit for one in steps(honest)}) + LINE * len(steps(honest)))
 
 
 def draw(ax: Axes, data: Result | Sequence[Result]) -> None:
@@ -124,7 +125,10 @@ def draw(ax: Axes, data: Result | Sequence[Result]) -> None:
     _, height = size(data)
     drawn = curves(kin)
     if drawn:
-        draw_curves(ax.inset_axes((0.075, 0.5 / height, 0.375, 1 - (0.5 + HEAD - 0.08) / height)), drawn, chance(kin))
+        draw_curves(
+            ax.inset_axes((0.075, BELOW / height, 0.375, 1 - (BELOW + HEAD - 0.08) / height)), drawn, chance(kin)
+        )
+        draw_key(ax, drawn, 0.08 / height)
     draw_steps(ax, honest, 0.5 if drawn else 0.0, height)
 
 
@@ -152,17 +156,22 @@ def draw_curve(ax: Axes, one: Curve) -> None:
     if one.name == "shown":
         ax.fill_between(one.kinship, one.low, one.high, color=SHOWN, alpha=0.16, linewidth=0)
         ax.plot(one.kinship, one.share, color=SHOWN, marker="o", markersize=4, zorder=4)
-        label, colour, height = "as shown in twins", SHOWN, 0.07
     else:
         errors = [[s - low for s, low in zip(one.share, one.low, strict=True)],
                   [high - s for s, high in zip(one.share, one.high, strict=True)]]  # fmt: skip
         ax.errorbar(one.kinship, one.share, errors, color=REAL, linestyle="none", marker="D", markersize=4.6,
                     markerfacecolor="white", markeredgewidth=1.3, linewidth=1.2, zorder=5)  # fmt: skip
-        label, colour, height = "as it is", REAL, 0.015
-    marker = "o" if one.name == "shown" else "D"
-    ax.plot([0.04], [height + 0.02], marker=marker, markersize=4.2, color=colour, transform=ax.transAxes,
-            markerfacecolor=colour if marker == "o" else "white", linestyle="none")  # fmt: skip
-    ax.text(0.08, height + 0.02, label, color=colour, fontsize=8.4, transform=ax.transAxes, va="center")
+
+
+def draw_key(ax: Axes, drawn: Sequence[Curve], y: float) -> None:
+    """Which mark is which, under the curves."""
+    x = 0.085
+    for one in drawn:
+        words, colour, marker = ("as shown in twins", SHOWN, "o") if one.name == "shown" else ("as it is", REAL, "D")
+        ax.plot([x], [y], marker=marker, markersize=4.6, color=colour, transform=ax.transAxes, linestyle="none",
+                markerfacecolor=colour if marker == "o" else "white", clip_on=False)  # fmt: skip
+        ax.text(x + 0.018, y, words, color=legible(colour), fontsize=8.4, transform=ax.transAxes, va="center")
+        x += 0.225
 
 
 def draw_steps(ax: Axes, honest: Result, left: float, height: float) -> None:

@@ -24,7 +24,7 @@ from commlab.foundation.errors import DataError
 from commlab.foundation.result import Result
 
 HERE = Path(__file__).parent
-ELSEWHERE = {"audience", "behaviour", "comparison", "forest", "honesty", "trajectories"}  # their own tests draw them
+ELSEWHERE = {"comparison"}  # tests/figures/report draws it of runs
 NAMES = sorted(set(PLOTS) - ELSEWHERE)
 
 # Viénot, Brettel & Mollon (1999) and Brettel et al. (1997) as linear-light matrices (Machado et al. 2009, severity 1).
@@ -86,7 +86,7 @@ def colours(svg: str) -> set[str]:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_caption_says_n_the_null_and_the_interval(name: str, every: dict[str, Any]) -> None:
     text = PLOTS[name].caption(every[name])
-    assert re.search(r"n = [\d,]+( fresh)? (episodes|training run)", text)
+    assert re.search(r"n = [\d,]+( \S+)? (episodes|training run)|over n episodes", text)
     assert re.search(r"95 %|No interval", text)
     assert re.search(r"\bnulls?\b", text)
     assert text.endswith(".")
