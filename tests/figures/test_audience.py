@@ -5,10 +5,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from commlab.figures import audience
-from commlab.figures.plots import save
+from commlab.figures.plots import PLOTS, laid_out, save
+from commlab.figures.style import styled
 from commlab.foundation.result import Null, Result
+from tests.figures.written import overlapping
 
 METHOD = "the speech of other episodes at the same steps"
 
@@ -78,3 +81,9 @@ def test_the_table_has_a_row_a_level() -> None:
     assert [row["kinship"] for row in rows] == ["strangers", "kin"] * 2
     assert rows[0]["other episodes' speech"] == "0.48 to 0.52"
     assert audience.table(found(known=False))[0]["other episodes' speech"] == "–"
+
+
+@pytest.mark.parametrize("n_agents", [2, 4, 8, 16])
+def test_no_text_stands_on_another(n_agents: int) -> None:
+    with styled():
+        assert overlapping(laid_out(PLOTS["audience"], found(n_agents), Figure)) == []

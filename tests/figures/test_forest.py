@@ -1,13 +1,10 @@
 """The forest of experiments: a row an effect, null results as visible as others, p-values among all."""
 
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.text import Text
 
 from commlab.figures import forest
 from commlab.figures.effects import effects_of
@@ -17,6 +14,7 @@ from commlab.figures.report.evidence import read_evidence
 from commlab.figures.style import styled
 from commlab.foundation.errors import DataError
 from commlab.foundation.result import Null, Result, undefined
+from tests.figures.written import drawn_texts, overlapping
 
 FLIPPED = Null("signs of episodes flipped", 0.1, 0.0, 0.3, 199)
 
@@ -132,17 +130,9 @@ def test_no_text_stands_on_another() -> None:
     results = [wide, fine, long, *injections([0.2, 0.01, 0.03]), undefined("honesty", "honesty", "return", "no lies")]
     with styled():
         figure = laid_out(PLOTS["forest"], results, Figure)
-        FigureCanvasAgg(figure).draw()
-        texts = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
-        boxes = [(text.get_text(), text.get_window_extent()) for text in texts]
-    overlapping = [
-        (one, other)
-        for (one, first), (other, second) in combinations(boxes, 2)
-        if min(first.x1, second.x1) - max(first.x0, second.x0) > 1
-        and min(first.y1, second.y1) > max(first.y0, second.y0)
-    ]
-    assert overlapping == []
-    assert all(box.x0 >= 0 and box.x1 <= figure.bbox.width + 1 for _, box in boxes)
+        assert overlapping(figure) == []
+        assert all(0 <= text.get_window_extent().x0 <= text.get_window_extent().x1 <= figure.bbox.width + 1
+                   for text in drawn_texts(figure))  # fmt: skip
 
 
 def test_caption_and_table_count_what_was_found_and_what_was_not() -> None:

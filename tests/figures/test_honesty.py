@@ -4,13 +4,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from matplotlib.figure import Figure
 
 from commlab.figures import honesty
-from commlab.figures.plots import save
+from commlab.figures.plots import PLOTS, laid_out, save
 from commlab.figures.report.claims import CLAIMS, drawn_for
 from commlab.figures.report.evidence import read_evidence
+from commlab.figures.style import styled
 from commlab.foundation.errors import DataError
 from commlab.foundation.result import Result
+from tests.figures.written import overlapping
 
 NULL = {"method": "arms swapped within episodes", "mean": 0.0, "low": -0.03, "high": 0.03, "n_draws": 199}
 
@@ -96,3 +99,10 @@ def test_the_report_draws_it_from_both_results(tmp_path: Path) -> None:
     assert [result.analysis for result in drawn.data] == ["honesty", "kinship"]
     with pytest.raises(DataError, match="none of the results is on honesty"):
         save("honesty", [kin()], tmp_path)
+
+
+def test_no_text_stands_on_another() -> None:
+    nothing = honest("cannot tell", gains={}, heeded=None, false_to_strangers=None)
+    for data in ([honest(), kin()], [honest("no lies", gains={}), kin()], [nothing, kin()], honest()):
+        with styled():
+            assert overlapping(laid_out(PLOTS["honesty"], data, Figure)) == []
