@@ -23,7 +23,7 @@ export const look = (scene, state, i) => ({
 /** Who an agent is and what it carries. */
 export function identity(scene, agent, state, pick, others) {
   const facts = [
-    scene.groups.some((group) => group !== scene.groups[0]) ? `family ${agent.family}` : "",
+    scene.agents.some(({ family }) => family !== agent.family) ? `family ${agent.family}` : "",
     viewOf(agent.view),
     hearingOf(agent.hearing),
   ];

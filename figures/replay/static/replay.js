@@ -72,6 +72,8 @@ async function show(id) {
   byId("episode").value = id;
   const { scenario } = episode.facts;
   stage.setWorlds(episode.facts.twin ? TITLES : { live: scenario.title || scenario.name || "The world" });
+  const { height, width } = episode.scene.map;
+  byId("canvas").parentElement.style.setProperty("--shape", String(height / width / episode.worlds.length));
   stage.setScene(episode.scene);
   stage.setPick(state.pick);
   agents.setScene(episode.scene);

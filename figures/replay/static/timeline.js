@@ -305,9 +305,9 @@ export class Timeline {
       if (t + 1 < this.#range[0] || t > this.#range[1]) continue;
       const x = (this.#x(t) + this.#x(t + 1)) / 2;
       const y = events + (lanes.indexOf(laneOf(kind)) + 0.5) * LANE;
-      const faint = this.#pick !== null && agent !== this.#pick && this.#episode.count > 2;
+      const mine = this.#pick === null || agent === this.#pick || other === this.#pick;
       const missed = other < 0 && (kind === "attack" || kind === "give");
-      drawSign(context, kind, x, y, missed ? 2 : 4.2, colours, missed ? 0.25 : faint ? 0.45 : 1);
+      drawSign(context, kind, x, y, missed ? 2 : 4.2, colours, missed ? 0.35 : mine ? 1 : 0.6);
     }
   }
 

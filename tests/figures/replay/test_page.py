@@ -133,6 +133,17 @@ def test_a_message_is_followed_from_its_block_to_those_who_hear_it(visit: Visits
     there.shows("0", 2, story.SCOUT)
 
 
+def test_a_finger_picks_messages_and_agents(visit: Visits, story: ModuleType) -> None:
+    there = visit("#reel=alone&t=0", size="phone")
+    box = there.page.locator("#timeline").bounding_box()
+    plot = box["width"] - 52 - 8
+    there.page.touchscreen.tap(box["x"] + 52 + plot * 3.5 / story.STEPS, box["y"] + 20 + 11)
+    there.shows("alone", 3, story.SCOUT)
+    assert there.text("#message-title") == "scout 0 at step 3"
+    there.page.locator("#agents button").nth(2).tap()
+    there.shows("alone", 3, story.RIVAL)
+
+
 def block(there: Any, t: int, agent: int, story: ModuleType) -> tuple[float, float]:
     """Where an agent's block at a step lies on the timeline: below the axis, right of the names."""
     box = there.page.locator("#timeline").bounding_box()
