@@ -16,6 +16,7 @@ FOLDER = "reference/commands"
 DOCS = Path(__file__).parents[1]
 KINDS = {str: "text", int: "whole number", float: "number"}
 MORE = {  # where more is said of a command
+    "audience": ["audience.md"],
     "behaviour": ["behaviour.md"],
     "cluster": ["clusters.md"],
     "crossplay": ["experiments.md", "understanding.md"],
@@ -34,8 +35,8 @@ MORE = {  # where more is said of a command
     "patch": ["hidden-states.md"],
     "probe": ["targets.md", "how-to/own-target.md", "statistics.md"],
     "record": ["file-format.md", "interventions.md"],
-    "replay": ["how-to/report-and-replay.md"],
-    "report": ["how-to/report-and-replay.md"],
+    "replay": ["replay.md", "how-to/report-and-replay.md"],
+    "report": ["how-to/report-and-replay.md", "figures.md"],
     "scenarios": ["scenarios.md", "how-to/own-scenario.md", "world.md"],
     "steer": ["hidden-states.md"],
     "talk": ["talk.md"],
