@@ -6,7 +6,9 @@ from typing import Any
 
 __all__ = ["card", "digits", "span", "table"]
 
-MOST, SHORT = 60, 24  # rows of a table; letters that stay in one line
+MOST = 60  # rows of a table
+SHORT, LONG = 24, 80  # letters that stay in one line, and that need a wide column
+TINY = 1e-12  # what rounding leaves of nothing
 RIGHT, LEFT = "text-align:right;font-variant-numeric:tabular-nums", "text-align:left"
 TOP = "vertical-align:top;padding:0.2em 0.8em"
 FAINT = "opacity:0.75;font-size:0.9em"
@@ -35,7 +37,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 
 def cell(tag: str, text: str, side: str) -> str:
     """HTML of one cell."""
-    side += ";white-space:nowrap" if len(text) <= SHORT else ""
+    side += ";white-space:nowrap" if len(text) <= SHORT else ";min-width:24em" if len(text) >= LONG else ""
     return f'<{tag} style="{side};{TOP}">{escape(text)}</{tag}>'
 
 
@@ -46,6 +48,7 @@ def digits(value: Any) -> str:
     if isinstance(value, bool | str):
         return str(value)
     if isinstance(value, float):
+        value = 0.0 if abs(value) < TINY else value
         return f"{value:z.3g}" if abs(value) < 1000 else f"{value:,.0f}"
     return f"{value:,}" if isinstance(value, int) else str(value)
 

@@ -62,6 +62,7 @@ def test_numbers_are_short_and_to_the_right() -> None:
     assert [digits(value) for value in (None, 0.12345, 12345.6, 12345, -0.0, True, "a")] == [
         "–", "0.123", "12,346", "12,345", "0", "True", "a",
     ]  # fmt: skip
+    assert digits(-2.8e-19) == "0"
     assert span(None) == "–"
     assert "text-align:right" in table(["n"], [[1], [None]])
     assert "text-align:right" not in table(["n"], [["1"]])
