@@ -111,7 +111,7 @@ def region(at: Sequence[float], covariance: np.ndarray[Any, Any]) -> Ellipse:
 
 
 def frame(ax: Axes, data: Result) -> None:
-    """The limits of the plane: the mean courses and nine tenths of what the single ones visit."""
+    """The limits of the plane: the mean courses, and most of what the single ones visit."""
     means = [np.asarray(course["mean"], dtype=float).reshape(-1, 2) for course in data.details["courses"]]
     single = [
         np.asarray(one["at"], dtype=float).reshape(-1, 2)[np.asarray(one["step"]) >= 0]
@@ -121,7 +121,7 @@ def frame(ax: Axes, data: Result) -> None:
     every, mean = np.concatenate([*single, *means]), np.concatenate(means)
     if not len(every):
         return
-    low, high = np.quantile(every, [0.03, 0.97], axis=0)
+    low, high = np.quantile(every, [0.1, 0.9], axis=0)
     if len(mean):
         low, high = np.minimum(low, mean.min(axis=0)), np.maximum(high, mean.max(axis=0))
     room = 0.07 * np.maximum(high - low, 1e-6)
