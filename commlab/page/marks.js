@@ -179,7 +179,8 @@ export function drawThread(context, [x, y], [toX, toY], { cell, unit, theme, arr
     context.setLineDash([]);
     context.beginPath();
     context.moveTo(tip[0] + head * 0.4 * Math.cos(turn), tip[1] + head * 0.4 * Math.sin(turn));
-    for (const side of [2.6, -2.6]) context.lineTo(tip[0] + head * Math.cos(turn + side), tip[1] + head * Math.sin(turn + side));
+    for (const side of [2.6, -2.6])
+      context.lineTo(tip[0] + head * Math.cos(turn + side), tip[1] + head * Math.sin(turn + side));
     context.closePath();
     context.fill();
     if (width > 3 * unit) context.stroke();

@@ -203,7 +203,10 @@ export class Stage {
     if (!this.#layout) this.#arrange();
     const { cell, areas } = this.#layout;
     const [left, top] = this.#camera(areas[0]);
-    return [((areas[0][1] + areas[0][3]) / 2 - top) / cell - 0.5, ((areas[0][0] + areas[0][2]) / 2 - left) / cell - 0.5];
+    return [
+      ((areas[0][1] + areas[0][3]) / 2 - top) / cell - 0.5,
+      ((areas[0][0] + areas[0][2]) / 2 - left) / cell - 0.5,
+    ];
   }
 
   #fitted(near) {
@@ -252,7 +255,11 @@ export class Stage {
     context.font = `600 ${13 * unit}px ${FONT}`;
     context.textAlign = "left";
     context.textBaseline = "alphabetic";
-    context.fillText(cut(context, this.#frame?.[world]?.title ?? title, area[2] - area[0]), area[0] + 2 * unit, area[1] - 10 * unit);
+    context.fillText(
+      cut(context, this.#frame?.[world]?.title ?? title, area[2] - area[0]),
+      area[0] + 2 * unit,
+      area[1] - 10 * unit,
+    );
     if (!this.#frame) return this.#drawEmpty(area);
     const view = {
       scene: this.#scene,

@@ -11,7 +11,8 @@ __all__ = ["Ground", "ground_of"]
 
 Array = np.ndarray[Any, Any]
 EMPTY, WALL, UNSEEN = 0, 1, 255
-NO_PLACES = "This recording has no map: agents are drawn in a ring, and where they stand is not known."
+NO_PLACES = "This recording has no map: agents are drawn in a ring, and where they stand is not shown."
+MOST_CELLS = 2**20  # of a map that is drawn
 BUILDS = frozenset({"build_wall", "dismantle", "attack"})
 
 
@@ -39,9 +40,10 @@ def ground_of(recording: Recording, plan: Mapping[str, Any] | None = None) -> Gr
         return Ground(
             None, [], "This recording has no map: agents are drawn in a ring, and where they stand is not known."
         )
-    if not isinstance(layout, Mapping) or "grid" not in layout:
+    grid = grid_of(layout)
+    if grid is None:
         return bare(recording)
-    grid = np.asarray(layout["grid"], dtype=np.int64)
+    assert isinstance(layout, Mapping)
     sites = layout.get("sites", [])
     note = ""
     if plan is None and int(recording.episodes.map[0]) > 0:
@@ -52,10 +54,21 @@ def ground_of(recording: Recording, plan: Mapping[str, Any] | None = None) -> Gr
     return Ground(shown, changes_of(recording, grid) if can_build else [], note)
 
 
+def grid_of(layout: Any) -> Array | None:
+    """A layout's grid; None where it has none, or none that can be drawn."""
+    try:
+        grid = np.asarray(layout["grid"], dtype=np.int64)
+    except (KeyError, TypeError, ValueError):
+        return None
+    return grid if grid.ndim == 2 and 0 < grid.size <= MOST_CELLS else None
+
+
 def bare(recording: Recording) -> Ground:
     """A floor as large as the agents' places, for recordings that say where agents are and nothing else."""
     places = np.asarray(recording["agents/position"])
     height, width = (int(places[..., axis].max(initial=0)) + 1 for axis in (0, 1))
+    if height * width > MOST_CELLS or places.min(initial=0) < 0:
+        return Ground(None, [], NO_PLACES)
     grid = np.full((height, width), EMPTY)
     if "observation/window" in recording:
         grid = seen_ground(recording, np.full((height, width), UNSEEN))

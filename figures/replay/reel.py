@@ -66,6 +66,8 @@ def reel_of(
     columns = columns_of(live)
     n_steps, n_agents = live.n_steps, live.n_agents
     ground = ground_of(live, plan)
+    if ground.map is None:
+        columns.pop("position", None)
     said = columns.get("said")
     meanings = meanings_of(live, said if said is not None else np.zeros((n_steps, n_agents, 1), int), book)
     number = int(live.episodes.episode[0])
@@ -83,7 +85,7 @@ def reel_of(
         "walls": ground.changes,
         "delay": recording.hearing_delay,
         "agents": agents_of(live, columns),
-        "kinship": np.round(live.kinship[int(live.episodes.kinship[0])].astype(float), 4).tolist(),
+        "kinship": np.nan_to_num(np.round(live.kinship[int(live.episodes.kinship[0])].astype(float), 4)).tolist(),
         "codes": {table: live.codes.get(table, {}) for table in ("cells", "actions", "facings", "symbols")},
         "phrases": meanings.phrases,
         "targets": meanings.targets,

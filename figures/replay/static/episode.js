@@ -115,7 +115,8 @@ export class Episode {
     if (when >= this.steps || !this.has("speaker")) return [];
     const found = [];
     for (let j = 0; j < this.count; j++) {
-      for (let k = 0; k < this.slots; k++) if (this.at("speaker", when, j, k) === i) found.push({ id: j, when, slot: k });
+      for (let k = 0; k < this.slots; k++)
+        if (this.at("speaker", when, j, k) === i) found.push({ id: j, when, slot: k });
     }
     return found.filter(({ id }, n) => found.findIndex((other) => other.id === id) === n);
   }
@@ -164,7 +165,14 @@ export class Episode {
 
   /** What the stage draws at step t; `own`: the agent by whose eyes all is seen, or null; `follow`: agent and step. */
   frame(t, { own = null, follow = null, playing = false, speed = 8 } = {}) {
-    const frame = { episode: `${this.facts.id}`, t, steps: this.steps, playing, speed, differs: this.differs?.[t] ?? [] };
+    const frame = {
+      episode: `${this.facts.id}`,
+      t,
+      steps: this.steps,
+      playing,
+      speed,
+      differs: this.differs?.[t] ?? [],
+    };
     for (const world of this.worlds) frame[world] = this.#world(t, world, own);
     if (follow) frame.live.links = this.#links(t, follow);
     if (this.differs) {
@@ -289,7 +297,9 @@ export class Episode {
     while (count < changes.length && changes[count][0] <= t) count++;
     const key = `${world} ${count}`;
     if (!this.#walls.has(key)) {
-      const cells = new Map(changes.slice(0, count).map(([, row, column, code]) => [`${row} ${column}`, [row, column, code]]));
+      const cells = new Map(
+        changes.slice(0, count).map(([, row, column, code]) => [`${row} ${column}`, [row, column, code]]),
+      );
       this.#walls.set(key, [...cells.values()]);
     }
     return this.#walls.get(key);
@@ -315,12 +325,13 @@ export class Episode {
 
   /** By step: which agents are not as in the twin. */
   #differences() {
-    const names = COMPARED.map((name) => [this.#name(name, "live") ?? (name === "emitted" ? "said" : null), name]).flatMap(
-      ([live, name]) => {
-        const twin = this.#name(name, "twin") ?? (name === "emitted" ? this.#name("said", "twin") : null);
-        return live && twin && this.has(live) ? [[live, twin]] : [];
-      },
-    );
+    const names = COMPARED.map((name) => [
+      this.#name(name, "live") ?? (name === "emitted" ? "said" : null),
+      name,
+    ]).flatMap(([live, name]) => {
+      const twin = this.#name(name, "twin") ?? (name === "emitted" ? this.#name("said", "twin") : null);
+      return live && twin && this.has(live) ? [[live, twin]] : [];
+    });
     const steps = Array.from({ length: this.steps }, () => []);
     for (let t = 0; t < this.steps; t++) {
       for (let i = 0; i < this.count; i++) if (names.some(([a, b]) => this.#apart(a, b, t, i))) steps[t].push(i);

@@ -17,7 +17,9 @@ export function showAgent(episode, frame, pick, follow) {
   const body = byId("agent-body");
   if (!agent) {
     byId("agent-now").textContent = "";
-    body.replaceChildren(element("p", { class: "hint", text: "Pick an agent to see what it saw, heard, said and did." }));
+    body.replaceChildren(
+      element("p", { class: "hint", text: "Pick an agent to see what it saw, heard, said and did." }),
+    );
     return;
   }
   const state = frame.live.agents[pick];
@@ -39,7 +41,9 @@ function nowOf(episode, t, { action, frozen, shield, total }, pick) {
     action ? `does ${action}` : "",
     frozen > 0 ? `frozen for ${frozen} steps` : "",
     shield ? "shield up" : "",
-    episode.has("reward") ? `reward ${number(total)}${gain ? ` ${gain > 0 ? "+" : "−"} ${number(round(Math.abs(gain)))}` : ""}` : "",
+    episode.has("reward")
+      ? `reward ${number(total)}${gain ? ` ${gain > 0 ? "+" : "−"} ${number(round(Math.abs(gain)))}` : ""}`
+      : "",
   ]
     .filter(Boolean)
     .join(" · ");
@@ -64,7 +68,12 @@ function apart(episode, frame, pick) {
     facts.push(twin.said.some(Boolean) ? `says ${symbolText(twin.said)}` : "is silent");
   if (String(live.carries) !== String(twin.carries)) facts.push("carries something else");
   if (live.total !== twin.total) facts.push(`has reward ${number(twin.total)}`);
-  return element("p", { class: "apart" }, element("b", { text: "≠ " }), `In the twin it ${facts.join(", ") || "differs"}.`);
+  return element(
+    "p",
+    { class: "apart" },
+    element("b", { text: "≠ " }),
+    `In the twin it ${facts.join(", ") || "differs"}.`,
+  );
 }
 
 function sight(episode, frame, agent, state, pick) {
@@ -94,7 +103,8 @@ function heard(episode, slot, follow) {
   const spoken = slot.speaker !== null && slot.when >= 0;
   const notes = [percent(slot.certainty), whoOf(episode.scene, slot, "changed")];
   if (slot.relayed) notes.push("by beacon");
-  if (slot.noisy && !slot.injected) notes.push(`said was ${symbolText(episode.written(episode.said(slot.when, slot.speaker)))}`);
+  if (slot.noisy && !slot.injected)
+    notes.push(`said was ${symbolText(episode.written(episode.said(slot.when, slot.speaker)))}`);
   return element(
     "li",
     { class: slot.injected ? "injected" : "" },
@@ -126,7 +136,8 @@ export function verdict(episode, t, i) {
   return element("span", { class: `verdict ${found}`, text });
 }
 
-const followButton = (text, act) => element("button", { type: "button", class: "small follow", text, on: { click: act } });
+const followButton = (text, act) =>
+  element("button", { type: "button", class: "small follow", text, on: { click: act } });
 
 function saying(episode, t, pick, state, follow) {
   if (!episode.length) return null;
@@ -175,7 +186,9 @@ export function showMessage(episode, followed, t, { pick, seek, stop }) {
       element("small", { text: percent(certainty) }),
     ),
     verdict(episode, step, agent),
-    element("h3", { text: listeners.length ? `Heard ${when === step ? "at once" : `at step ${when}`} by ${listeners.length}` : none }),
+    element("h3", {
+      text: listeners.length ? `Heard ${when === step ? "at once" : `at step ${when}`} by ${listeners.length}` : none,
+    }),
     element("ul", { class: "listeners" }, ...rows),
   ];
   byId("message-title").textContent = `${episode.agents[agent].name} at step ${step}`;
@@ -191,7 +204,10 @@ function listenerRow(episode, speaker, { id, when, slot }, pick) {
   const heardAs = episode.hears(when, id).filter((one) => one.speaker === speaker);
   const noisy = heardAs.some((one) => one.noisy) ? `as ${symbolText(heardAs[0].symbols)}, ` : "";
   const next = episode.next(when, id, AFTER);
-  const gain = [...Array(AFTER).keys()].reduce((sum, n) => sum + (when + n < episode.steps ? episode.reward(when + n, id) : 0), 0);
+  const gain = [...Array(AFTER).keys()].reduce(
+    (sum, n) => sum + (when + n < episode.steps ? episode.reward(when + n, id) : 0),
+    0,
+  );
   const notes = [
     episode.slots > 1 ? `slot ${slot + 1}` : "",
     relation === "none" ? "" : relation,
@@ -200,7 +216,12 @@ function listenerRow(episode, speaker, { id, when, slot }, pick) {
   return element(
     "li",
     {},
-    element("button", { type: "button", class: "small", text: episode.agents[id].name, on: { click: () => pick(id, when) } }),
+    element("button", {
+      type: "button",
+      class: "small",
+      text: episode.agents[id].name,
+      on: { click: () => pick(id, when) },
+    }),
     element(
       "span",
       { class: "words" },
@@ -216,13 +237,24 @@ export function showFacts(episode, index) {
   const rows = [
     ["run", index.run],
     ["scenario", facts.scenario.title || facts.scenario.name],
-    ["episode", `${facts.episode}, ${facts.steps} steps, ${facts.ended ? "ended by the world's rules" : "cut at its time limit"}`],
+    [
+      "episode",
+      `${facts.episode}, ${facts.steps} steps, ${facts.ended ? "ended by the world's rules" : "cut at its time limit"}`,
+    ],
     ["seed", String(facts.seed)],
     ["recording", facts.recording],
     ["checkpoint", facts.checkpoint],
     ["condition", facts.condition],
-    ["heard", facts.delay === 0 ? "at once" : facts.delay === 1 ? "one step after it is said" : `${facts.delay} steps after`],
-    ["words", facts.knows_words ? "by the run's lexicon; certainty: how often it is true when said" : "no lexicon is saved of these agents"],
+    [
+      "heard",
+      facts.delay === 0 ? "at once" : facts.delay === 1 ? "one step after it is said" : `${facts.delay} steps after`,
+    ],
+    [
+      "words",
+      facts.knows_words
+        ? "by the run's lexicon; certainty: how often it is true when said"
+        : "no lexicon is saved of these agents",
+    ],
     ...facts.changes.map(({ first, last, sentence }) => [`steps ${first}–${last}`, sentence]),
   ].filter(([, value]) => value);
   byId("facts").replaceChildren(

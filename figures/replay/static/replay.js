@@ -91,7 +91,12 @@ function seek(t, smooth = false) {
   const { episode } = state;
   const near = t === state.t + 1 || t === state.t;
   state.t = t;
-  const options = { own: state.own ? state.pick : null, follow: state.follow, playing: player.playing, speed: player.speed };
+  const options = {
+    own: state.own ? state.pick : null,
+    follow: state.follow,
+    playing: player.playing,
+    speed: player.speed,
+  };
   stage.setFrame(episode.frame(t, options), smooth && near ? null : episode.past(t));
   timeline.setTime(t);
   timeline.setFollow(state.follow);
@@ -133,7 +138,11 @@ function status() {
   const told = found.map((event) => toldOf(event, names));
   const paid = episode.agents.map((_, i) => [i, episode.reward(t, i)]).filter(([, reward]) => reward);
   told.push(...paid.map(([i, reward]) => `${names(i)} is paid ${Number(reward.toPrecision(3))}`.replace("-", "−")));
-  const twin = !episode.differs ? "" : episode.differs[t].length ? `${episode.differs[t].length} of ${episode.count} unlike the twin` : "all as in the twin";
+  const twin = !episode.differs
+    ? ""
+    : episode.differs[t].length
+      ? `${episode.differs[t].length} of ${episode.count} unlike the twin`
+      : "all as in the twin";
   if (told.length > 3) told.splice(3, told.length, `and ${told.length - 3} more`);
   return [`Step ${t}`, ...told, twin].filter(Boolean).join(" · ");
 }
@@ -223,7 +232,8 @@ function faster(by) {
 function message(by) {
   if (state.pick === null) pick(0, false);
   const t = timeline.nextMessage(state.t, state.pick, by);
-  if (t === null) return notice(`${state.episode.agents[state.pick].name} says nothing more ${by > 0 ? "after" : "before"} this.`);
+  if (t === null)
+    return notice(`${state.episode.agents[state.pick].name} says nothing more ${by > 0 ? "after" : "before"} this.`);
   pause();
   state.follow = { agent: state.pick, step: t };
   seek(t);
@@ -231,7 +241,9 @@ function message(by) {
 
 function happening(by) {
   const { events } = state.episode.facts;
-  const steps = events.filter(([, kind, , other]) => other >= 0 || (kind !== "attack" && kind !== "give")).map(([t]) => t);
+  const steps = events
+    .filter(([, kind, , other]) => other >= 0 || (kind !== "attack" && kind !== "give"))
+    .map(([t]) => t);
   const found = by > 0 ? steps.find((t) => t > state.t) : steps.findLast((t) => t < state.t);
   if (found === undefined) return notice(`Nothing more happens ${by > 0 ? "after" : "before"} this.`);
   pause();
@@ -307,7 +319,11 @@ const KEYS = [
   [["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"], "pick an agent", (key) => pick(Number(key))],
   [["[", "]"], "pick the one before, the next one", (key) => pickBy(key === "]" ? 1 : -1)],
   [["v"], "see only what the picked agent sees, or all", () => toggleOwn()],
-  [["n", "b"], "its next message, the one before, followed to those who hear it", (key) => message(key === "n" ? 1 : -1)],
+  [
+    ["n", "b"],
+    "its next message, the one before, followed to those who hear it",
+    (key) => message(key === "n" ? 1 : -1),
+  ],
   [["e", "w"], "the next deed or event, the one before", (key) => happening(key === "e" ? 1 : -1)],
   [["m"], "the next moment worth seeing", () => nextMoment(1)],
   [["+", "=", "-", "_"], "zoom in, zoom out", (key) => zoom(key === "+" || key === "=" ? NOTCH : 1 / NOTCH)],
@@ -322,7 +338,9 @@ function start() {
   byId("episode").replaceChildren(...index.reels.map(({ id, title }) => element("option", { value: id, text: title })));
   byId("episode").addEventListener("change", (event) => go({ reel: event.target.value, t: 0, agent: state.pick }));
   byId("episodes").hidden = index.reels.length < 2;
-  byId("speed").replaceChildren(...SPEEDS.map((n) => element("option", { value: n, text: `${n} ${n === 1 ? "step" : "steps"}/s` })));
+  byId("speed").replaceChildren(
+    ...SPEEDS.map((n) => element("option", { value: n, text: `${n} ${n === 1 ? "step" : "steps"}/s` })),
+  );
   setSpeed(8);
   byId("speed").addEventListener("change", (event) => setSpeed(Number(event.target.value)));
   for (const [id, act] of Object.entries({
@@ -337,8 +355,8 @@ function start() {
     "help-open": () => byId("help").showModal(),
     "help-close": () => byId("help").close(),
     "link-close": () => byId("link").close(),
-    "shrink": () => timeline.zoom(0.6),
-    "stretch": () => timeline.zoom(1.7),
+    shrink: () => timeline.zoom(0.6),
+    stretch: () => timeline.zoom(1.7),
   }))
     byId(id).addEventListener("click", act);
   bindGestures(byId("canvas"), stage, (id) => pick(id === state.pick ? null : id));

@@ -130,6 +130,25 @@ def test_an_imported_log_has_a_reel_without_a_map(story: ModuleType) -> None:
     assert reel.facts["events"] == []
 
 
+@pytest.mark.parametrize("grid", [[[1, 1], [1]], "no grid", [1, 2], [[]]])
+def test_a_layout_that_cannot_be_drawn_leaves_a_bare_floor(story: ModuleType, grid: object) -> None:
+    recording = story.told()
+    recording.attrs["layout"] = {**recording.attrs["layout"], "grid": grid}
+    facts = reel_of(recording, 0).facts
+    assert "walls are not known" in facts["map_note"]
+    assert facts["map"]["height"] == 5
+
+
+def test_places_that_no_map_could_hold_are_left_out(story: ModuleType) -> None:
+    columns = story.columns()
+    columns["agents/position"][0, 0] = 30_000, 30_000
+    recording = story.told()
+    del recording.attrs["layout"]
+    reel = reel_of(memory_recording(recording.attrs, fields(recording), columns), 0)
+    assert reel.facts["map"] is None
+    assert "position" not in reel.columns
+
+
 def test_interventions_are_told_in_words() -> None:
     told = changes_in(
         '[{"site": "message.in", "operation": "inject", "agents": [1], "first": 6, "last": 7, "symbol": [5, 2]},'
