@@ -22,7 +22,8 @@ ASKS = {
     "content": "listeners go to what is spoken of",
     "honesty": "what lies to strangers bring the speaker",
 }
-REACH = (-0.32, 1.75)  # a row's own scale goes from 0 to 1; words stand behind it
+LEFT, END = -0.32, 1.05  # a row's own scale goes from 0 to 1, or from -1
+WORDS = 0.52  # of the scale's length: what stands behind it
 NARROW = 1e-12
 
 
@@ -66,29 +67,38 @@ def size(data: Result) -> tuple[float, float]:
 def draw(ax: Axes, data: Result) -> None:
     """A forest: every part on a scale of its own up to its largest number, a tick at the bar that it must pass."""
     found = parts(data)
+    left = leftmost(found)
+    ax.axvline(0, color=PALE, linewidth=1.0, zorder=0)
     for row, part in enumerate(found):
-        ax.plot([REACH[0], 1.05], [row, row], color=PALE, linewidth=0.7, zorder=0)
-        draw_part(ax, row, part)
+        ax.plot([left, END], [row, row], color=PALE, linewidth=0.7, zorder=0)
+        draw_part(ax, row, part, END + 0.05 * (END - left))
     ax.set_yticks(range(len(found)), [f"{part.name}\n{wrapped(ASKS.get(part.name, ''), 38)}" for part in found])
     ax.tick_params(axis="y", length=0, labelcolor=INK, labelsize=8.8)
-    ax.set(xlim=REACH, ylim=(len(found) - 0.5, -0.5), xticks=[])
+    ax.set(xlim=(left, END + WORDS * (END - left)), ylim=(len(found) - 0.5, -0.5), xticks=[])
     ax.spines[["left", "bottom"]].set_visible(False)
     ax.set_title(plain(data.details["verdict"], 30))
 
 
-def draw_part(ax: Axes, row: int, part: Part) -> None:
-    """One part: the bar, the interval, the estimate, and in words whether it holds."""
+def leftmost(found: list[Part]) -> float:
+    """Where the scales begin: a little below zero, or below the lowest mark."""
+    known = [part for part in found if part.estimate is not None]
+    lowest = [min(part.estimate or 0.0, *(part.interval or (0.0,))) / scale_of(part) for part in known]
+    return min([LEFT, *(low - 0.08 for low in lowest)])
+
+
+def draw_part(ax: Axes, row: int, part: Part, words: float) -> None:
+    """One part: the bar, the interval, the estimate, and from x = `words` on whether it holds."""
     colour = COLOURS[part.holds]
     if part.estimate is None:
-        ax.text(0.0, row, "nothing to measure", color=SOFT, va="center", fontsize=8.8)
+        ax.text(words, row - 0.13, "nothing to measure", color=SOFT, va="center", fontsize=9.2)
     else:
         scale = scale_of(part)
         low, high = part.interval or (part.estimate, part.estimate)
         ax.plot([part.bar / scale] * 2, [row - 0.26, row + 0.26], color=INK, linewidth=1.1, zorder=2)
         ax.plot([low / scale, high / scale], [row, row], color=colour, linewidth=2.2, zorder=3)
         ax.plot(part.estimate / scale, row, marker=MARKS[part.holds], markersize=7, color=colour, zorder=4)
-        ax.text(1.12, row - 0.13, f"{number(part.estimate)} {part.unit}", color=INK, va="center", fontsize=9.2)
-    ax.text(1.12, row + 0.18, HOLDS[part.holds], color=legible(colour), va="center", fontsize=8.8, fontweight="bold")
+        ax.text(words, row - 0.13, f"{number(part.estimate)} {part.unit}", color=INK, va="center", fontsize=9.2)
+    ax.text(words, row + 0.18, HOLDS[part.holds], color=legible(colour), va="center", fontsize=8.8, fontweight="bold")
 
 
 def scale_of(part: Part) -> float:
@@ -135,9 +145,9 @@ def caption(data: Result) -> str:
     honest = any(part.name == "honesty" for part in parts(data))
     return (
         f"The parts of the evidence, each on a scale of its own; n = {data.n_episodes:,} fresh episodes. Lines: 95 % "
-        "intervals over episodes; ticks: what an interval must be above. The nulls: for signalling whole episodes "
-        "permuted, for listening the untrained network, for use the messages of other episodes at the same step, for "
-        "content exchanged referents, between trials and between messages. Only all four together, "
+        "intervals over episodes; ticks: what an interval must be above; upright: 0. The nulls: for signalling whole "
+        "episodes permuted, for listening the untrained network, for use the messages of other episodes at the same "
+        "step, for content exchanged referents, between trials and between messages. Only all four together, "
         "about the same target, are communication."
         + (" Honesty is what false words to strangers bring the speaker, over silence." if honest else "")
     )

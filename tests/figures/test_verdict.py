@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from commlab.figures import verdict
+from commlab.figures import draw, verdict
 from commlab.figures.plots import save
 from commlab.foundation.errors import DataError
 from commlab.foundation.result import Result
@@ -46,10 +47,15 @@ def test_a_row_for_each_part(result: Result, tmp_path: Path) -> None:
     assert lines[1].startswith("signalling,2.5,2.4,2.6,bits,0.02,holds")
 
 
-def test_no_mark_lies_outside(result: Result) -> None:
-    for part in verdict.parts(result):
-        ends = part.interval or (0.0, 0.0)
-        assert all(abs(end) / verdict.scale_of(part) <= 1 for end in (*ends, part.bar))
+def test_no_mark_lies_outside_and_none_on_words(result: Result) -> None:
+    ax = draw(result).axes[0]
+    left, _ = ax.get_xlim()
+    marks = np.concatenate([np.asarray(line.get_xdata(), float) for line in ax.get_lines()])
+    assert min(marks) == pytest.approx(left)  # the rows' own lines
+    assert max(marks) < min(text.get_position()[0] for text in ax.texts)
+    use = verdict.parts(result)[2]
+    assert use.estimate is not None
+    assert left < use.estimate / verdict.scale_of(use) < 0  # what is lost by hearing is seen
 
 
 def test_the_caption_says_what_honesty_is_where_it_is_shown(result: Result) -> None:
