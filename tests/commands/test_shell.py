@@ -181,6 +181,12 @@ def test_bash_completes_recordings(three_runs: Path, monkeypatch: pytest.MonkeyP
     assert completed("commlab lexicon mi", "bash") == ["mine.h5"]
 
 
+def test_bash_completes_behind_an_equals_sign() -> None:
+    assert "resource_location" in completed("commlab probe --target = resource_", "bash")
+    assert completed("commlab patch --of = speakers --layer = c", "bash") == ["core"]
+    assert completed("commlab patch --layer =", "bash") == ["core", "encoder"]
+
+
 def test_the_program_answers_a_shell(three_runs: Path) -> None:
     script = "import sys; sys.argv = ['commlab']; from commlab.__main__ import main; main()"
     env = plain_env(**asked_by("commlab report l", "bash"))
