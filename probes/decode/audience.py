@@ -295,7 +295,7 @@ def sentence(
     chances = " and ".join(percent(one["null"]["mean"]) for one in reversed(ends))
     return (
         f"From an audience of strangers to one of kin the share of steps at which agents speak changes by "
-        f"{100 * slope:+.0f} points (95 % interval {100 * interval[0]:+z.0f} to {100 * interval[1]:+z.0f}; with the "
-        f"speech of other episodes {100 * null.low:+z.0f} to {100 * null.high:+z.0f}; {episodes(n_episodes)}; "
+        f"{100 * slope:+z.1f} points (95 % interval {100 * interval[0]:+z.1f} to {100 * interval[1]:+z.1f}; with the "
+        f"speech of other episodes {100 * null.low:+z.1f} to {100 * null.high:+z.1f}; {episodes(n_episodes)}; "
         f"{chance(p_value)}). {told} ({chances} with the speech of other episodes: what nearness and habits make)."
     )
