@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 __all__ = ["difference_interval", "student_interval"]
 
@@ -31,5 +31,5 @@ def student_interval(values: Sequence[float], level: float = 0.95) -> Interval:
     if len(values) < 3:
         raise ValueError(f"an interval over runs needs three or more, not {len(values)}.")
     table = np.asarray(values, dtype=np.float64)
-    reach = float(stats.t.ppf((1 + level) / 2, len(table) - 1) * table.std(ddof=1) / np.sqrt(len(table)))
+    reach = float(stdtrit(len(table) - 1, (1 + level) / 2) * table.std(ddof=1) / np.sqrt(len(table)))
     return float(table.mean()) - reach, float(table.mean()) + reach
