@@ -24,7 +24,7 @@ from commlab.probes.decode.sources import find_agents
 __all__ = ["Wish", "Written", "replay", "saved_moments", "write_run_replay"]
 
 FIRST = 6  # episodes shown where nobody says which
-MOST = 40  # episodes of a page
+MOST = 64  # episodes of a page: those of all moments of a run with every analysis in it
 MOST_BYTES = 12 * 2**20  # of a page, about
 
 
