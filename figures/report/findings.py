@@ -70,21 +70,24 @@ def not_asked(evidence: Evidence) -> list[Claim]:
 
 
 def at_a_glance(evidence: Evidence) -> list[Row]:
-    """The claims in order, their results in lines, null results and open questions among them."""
+    """The claims in order, their results in lines, null results among them; one line for all that is open."""
     rows: list[Row] = []
     told: set[str] = set()
     for claim in claims_of(evidence):
-        if claim.analysis and claim.analysis not in told:
+        results = evidence.of(claim.analysis)
+        if claim.analysis and claim.analysis not in told and results:
             told.add(claim.analysis)
-            rows += lines_of(claim, evidence.of(claim.analysis))
+            rows += lines_of(claim, results)
+    n_open = len(not_asked(evidence))
+    if n_open:
+        title = "1 more claim" if n_open == 1 else f"{n_open} more claims"
+        rows.append(Row("not-asked", title, "", OPEN, "open", "–", "–", "–", "–", "–"))
     return rows
 
 
 def lines_of(claim: Claim, results: Sequence[Result]) -> list[Row]:
-    """A claim's lines: the first few of its results, or one that says that it is open."""
+    """A claim's lines: the first few of its results, and how many more there are."""
     anchor, title = claim.plot.replace("_", "-"), claim.title
-    if not results:
-        return [Row("not-found", title, "", OPEN, "open", "–", "–", "–", "–", "–")]
     rows = [line_of(anchor, title, result) for result in results[:MOST]]
     more = len(results) - MOST
     if more > 0:

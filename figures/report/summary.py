@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from commlab.figures.report.claims import Claim
 from commlab.figures.report.evidence import Evidence
 from commlab.figures.report.findings import NO, SIGNIFICANT, YES, not_asked, not_found, outcome, p_text, tested
 from commlab.figures.wording import number, percent, plain, span
@@ -13,7 +14,8 @@ __all__ = ["Answer", "answers", "emergence"]
 
 REWARD_ALONE = "none"  # what provenance calls training without a grounding term
 NO_HELP = "The results do not record which grounding term, if any, helped the agents to speak while they trained."
-CLEAREST, NAMED = 4, 3
+CLEAREST, NAMED, OPEN_NAMED = 4, 3, 5
+SLACK = 1e-6
 VERDICTS = {  # the verdict's words, as an answer and what it means
     "communication": ("Yes", "by four kinds of evidence that must all hold, about the same thing."),
     "deception": ("Yes, and it deceives", "strangers are told what is false, heed it, and the speakers gain by it."),
@@ -64,17 +66,28 @@ def what_they_say(evidence: Evidence) -> Answer:
         short = "Something" if found else "Nothing that was found"
         return Answer(question, short, INFORMATIVE if found else "No information was found in it.", details,
                       "symbol-place")  # fmt: skip
-    entries = [entry for entry in book.details.get("lexicon", {}).get("entries", ()) if isinstance(entry, Mapping)]
-    n_meant = sum(bool(entry.get("evidence")) for entry in entries)
-    n_read = round(n_meant / book.estimate) if book.estimate else n_meant
-    if not n_meant:
+    meant = meant_in(book)
+    if not meant:
         return Answer(question, "No meaning was found", "No message goes with anything beyond chance.", details,
                       "lexicon-cards")  # fmt: skip
+    n_read = len(meant) / book.estimate if book.estimate else 0.0
+    named = f"The clearest: {'; '.join(clearest(meant))}."
+    if abs(n_read - round(n_read)) > SLACK:  # counted otherwise when it was saved: its own words are safe
+        return Answer(question, "Messages have meanings", f"{details.pop(0)} {named}", details, "lexicon-cards")
+    unit = "messages" if book.details["lexicon"].get("unit", "message") == "message" else "entries of their lexicon"
     sentence = (
-        f"Of {n_read} messages that are said often enough to tell, {n_meant} go with something in the world beyond "
-        f"chance. The clearest: {'; '.join(clearest(entries))}."
+        f"Of {round(n_read)} {unit} that are said often enough to tell, {len(meant)} go with something in the world "
+        f"beyond chance. {named}"
     )
-    return Answer(question, f"{n_meant} of {n_read} messages have a meaning", sentence, details, "lexicon-cards")
+    return Answer(question, f"{len(meant)} of {round(n_read)} {unit} have a meaning", sentence, details,
+                  "lexicon-cards")  # fmt: skip
+
+
+def meant_in(book: Result) -> list[Mapping[str, Any]]:
+    """The entries of a lexicon that have a meaning; silence is none of those that its estimate counts."""
+    entries = book.details.get("lexicon", {}).get("entries", ())
+    known = [entry for entry in entries if isinstance(entry, Mapping) and entry.get("form") != "silence"]
+    return [entry for entry in known if entry.get("evidence")]
 
 
 def clearest(entries: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -160,7 +173,7 @@ def what_was_not_found(evidence: Evidence) -> Answer:
     """How many tests found nothing, which questions are open, and how many results chance alone would give."""
     question = "What was not found?"
     tests, none, open_ = tested(evidence.results), not_found(evidence.results), not_asked(evidence)
-    details = [f"Not asked of this run: {', '.join(f'“{claim.title}”' for claim in open_)}."] if open_ else []
+    details = [unasked_of(open_)] if open_ else []
     if not tests and not none:
         return Answer(question, "Nothing was tested", "No saved result was held against a null.", details, "not-found")
     n, n_none = len(tests), sum(outcome(result) == NO for result in tests)
@@ -174,6 +187,13 @@ def what_was_not_found(evidence: Evidence) -> Answer:
     sentence = f"Not told apart from their null, or without an estimate: {named}{more}."
     short = f"{n_none} of {n} tests found nothing" if n_none else f"{len(none)} without an estimate"
     return Answer(question, short, sentence, details, "not-found")
+
+
+def unasked_of(open_: Sequence[Claim]) -> str:
+    """The claims that nothing is saved for, the first few by name."""
+    titles = ", ".join(f"“{claim.title}”" for claim in open_[:OPEN_NAMED])
+    more = len(open_) - OPEN_NAMED
+    return f"Not asked of this run: {titles}{f' and {more} more' if more > 0 else ''}."
 
 
 def lucky(n: int) -> str:

@@ -73,6 +73,18 @@ def test_the_surest_entries_are_named_and_rarer_ones_counted(ask: Ask) -> None:
     assert any("does not show what listeners make of it" in line for line in answer.details)
 
 
+def test_silence_that_means_something_is_not_counted_among_messages(ask: Ask) -> None:
+    silence = entry("silence", "no crystal", 0.9, 0.8, 0.95, 60)
+    answer = ask(lexicon(silence, entry("1", "crystal in the east", 0.8, 0.7, 0.9, 60), estimate=0.5))
+    assert answer["What do they say?"].short == "1 of 2 messages have a meaning"
+
+
+def test_where_counts_do_not_agree_the_lexicons_own_words_stand(ask: Ask) -> None:
+    answer = ask(lexicon(entry("1", "crystal in the east", 0.8, 0.7, 0.9, 60), estimate=0.7))["What do they say?"]
+    assert answer.short == "Messages have meanings"
+    assert answer.sentence.startswith("Of 2 entries 1 has one.")
+
+
 def test_a_lexicon_without_meanings_says_so(ask: Ask) -> None:
     answer = ask(lexicon(entry("1", "nothing we can tell"), estimate=0.0))["What do they say?"]
     assert answer.short == "No meaning was found"
