@@ -116,7 +116,7 @@ def write_run_replay(argument: str | Path | None, episodes: Sequence[int] = ()) 
     folder = path.parent
     main = path.name in ("recording.h5", "recording.h5.parts")
     page = folder / (PAGE if main else f"replay-{path.name.split('.')[0]}.html")
-    name = folder.name if main else f"{folder.name}/{path.name}"
+    name = folder.resolve().name if main else path.name
     with ExitStack() as stack:
         recording = stack.enter_context(open_recording(path))
         shots = [shot_of(recording, one) for one in episodes]

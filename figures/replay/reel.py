@@ -83,7 +83,7 @@ def reel_of(
         "map": ground.map,
         "map_note": ground.note,
         "walls": ground.changes,
-        "delay": recording.hearing_delay,
+        "delay": delay_of(recording),
         "agents": agents_of(live, columns),
         "kinship": np.nan_to_num(np.round(live.kinship[int(live.episodes.kinship[0])].astype(float), 4)).tolist(),
         "codes": {table: live.codes.get(table, {}) for table in ("cells", "actions", "facings", "symbols")},
@@ -128,6 +128,14 @@ def twin_of(twin: Recording, live: Recording, episode: int) -> Recording:
         )
     place = episode if episode in alike else int(alike[0])
     return twin.excerpt(place, place + 1)
+
+
+def delay_of(recording: Recording) -> int:
+    """The steps from speaking to hearing; 1 where nothing says who was heard."""
+    try:
+        return recording.hearing_delay
+    except RecordingError:
+        return 1
 
 
 def columns_of(recording: Recording) -> dict[str, Array]:

@@ -18,6 +18,8 @@ const PANEL_EVERY = 110; // milliseconds: text that changes faster cannot be rea
 const NOTCH = 1.4; // a press of a zoom key
 const SPEEDS = [1, 2, 4, 8, 15, 30, 60];
 const TITLES = { live: "Live, with the intervention", twin: "Twin, untouched" };
+const SHORT_TITLES = { live: "Live", twin: "Twin" };
+const NARROW = 700; // css pixels
 
 const index = readIndex();
 const state = { reel: null, episode: null, t: 0, pick: null, follow: null, own: false };
@@ -71,7 +73,8 @@ async function show(id) {
   byId("waiting").hidden = true;
   byId("episode").value = id;
   const { scenario } = episode.facts;
-  stage.setWorlds(episode.facts.twin ? TITLES : { live: scenario.title || scenario.name || "The world" });
+  const titles = window.innerWidth < NARROW ? SHORT_TITLES : TITLES;
+  stage.setWorlds(episode.facts.twin ? titles : { live: scenario.title || scenario.name || "The world" });
   const { height, width } = episode.scene.map;
   byId("canvas").parentElement.style.setProperty("--shape", String(height / width / episode.worlds.length));
   stage.setScene(episode.scene);

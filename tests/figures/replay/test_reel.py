@@ -149,6 +149,15 @@ def test_places_that_no_map_could_hold_are_left_out(story: ModuleType) -> None:
     assert "position" not in reel.columns
 
 
+def test_a_log_that_does_not_say_who_was_heard_has_a_reel(story: ModuleType) -> None:
+    columns = {"channel/said": np.ones((4, 2, 1), np.uint8), "reward/own": np.full((4, 2), np.nan, np.float32)}
+    log = memory_recording({}, {"length": np.array([4]), "bodies": np.zeros((1, 2), np.uint8)}, columns)
+    reel = reel_of(log, 0)
+    assert reel.facts["delay"] == 1
+    assert reel.columns["reward"].tolist() == [[0, 0]] * 4
+    assert unpack(reel.packed())[0]["steps"] == 4
+
+
 def test_interventions_are_told_in_words() -> None:
     told = changes_in(
         '[{"site": "message.in", "operation": "inject", "agents": [1], "first": 6, "last": 7, "symbol": [5, 2]},'
