@@ -64,7 +64,7 @@ def test_another_recording_has_a_page_of_its_own(cli: Command, elsewhere: Path) 
     [
         (("--episode", "9999"), "has no episode 9999"),
         (("--episode", "x"), "is no episode"),
-        (("--episode", "0:99"), "40 at most"),
+        (("--episode", "0:99"), "64 at most"),
         (("--film", "it.avi"), "let its name end in .gif or .mp4"),
         (("--film", "it.gif", "--fps", "900"), "frames a second"),
     ],
