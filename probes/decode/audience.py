@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from commlab.datasets.origin import origin
 from commlab.datasets.reader import Recording
 from commlab.foundation.errors import DataError
+from commlab.foundation.moments import written
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import (
     bca_interval,
@@ -26,6 +27,7 @@ from commlab.foundation.statistics import (
     permutation_p_value,
     summarise_null,
 )
+from commlab.probes.decode.audience_moments import spoken_or_not
 from commlab.probes.decode.audience_rows import Audience, Counts, Levels, audience_of, counts_of, levels_of
 from commlab.probes.decode.earshot import Earshot, earshot, fits
 from commlab.probes.decode.wording import chance, episodes, percent
@@ -81,6 +83,7 @@ def fit(recording: Recording, n_null: int = 199, seed: int = 0) -> Result:
         "heard_by_kinship": by_kinship(recording, counts, n_null, rng),
         "full_slots": float((rows.speaker >= 0).all(axis=2).mean()),
         "reason": reason,
+        "moments": written(spoken_or_not(recording, rows, audience)),
     }
     if reason is not None:
         details["pairs"], details["audiences"] = without_nulls(details["pairs"]), without_nulls(details["audiences"])

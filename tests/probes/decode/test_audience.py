@@ -228,3 +228,17 @@ def test_recordings_that_cannot_be_asked_say_why() -> None:
     shaped = {name: values.reshape(4, STEPS, *values.shape[1:]) for name, values in columns.items()}
     with pytest.raises(DataError, match="Nobody hears anybody"):
         audience.fit(made(how, kinships(how, np.random.default_rng(0)), shaped))
+
+
+def test_the_moments_are_of_speech_and_silence_to_close_and_less_kin() -> None:
+    recording = recorded(Planted(rule="kin"))
+    result = audience.fit(recording, n_null=19)
+    moments = result.details["moments"]
+    assert len(moments) == 4
+    assert "closer kin than usual within earshot that have been spoken in" in moments[0]["note"]
+    said = recording["channel/said"][:]
+    for moment in moments:
+        row = int(recording.episodes.start[moment["episode"]]) + moment["step"]
+        speaks = bool(said[row, moment["agents"][0]].any())
+        assert speaks == ("speaks" in moment["note"].split(",")[0])
+    assert fitted(radius=99).details["moments"] == []
