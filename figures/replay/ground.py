@@ -37,9 +37,7 @@ def ground_of(recording: Recording, plan: Mapping[str, Any] | None = None) -> Gr
     """The ground of the only episode of `recording`, an excerpt; `plan` is its map, where the layout's is another."""
     layout = recording.attrs.get("layout") if plan is None else plan
     if "agents/position" not in recording:
-        return Ground(
-            None, [], "This recording has no map: agents are drawn in a ring, and where they stand is not known."
-        )
+        return Ground(None, [], NO_PLACES)
     grid = grid_of(layout)
     if grid is None:
         return bare(recording)

@@ -28,6 +28,7 @@ const timings = [];
 let filled = 0;
 let due = 0;
 let revealed = null;
+let asked = 0; // moments, so that of two only the last is shown
 
 const stage = new Stage(byId("canvas"), {
   worlds: { live: "" },
@@ -52,13 +53,14 @@ async function go({ reel, t, agent }) {
   const known = index.reels.some(({ id }) => id === reel);
   if (reel !== null && !known) notice(`There is no episode ${reel} in this replay; shown is ${index.reels[0].title}.`);
   const wanted = known ? reel : (state.reel ?? index.reels[0].id);
-  if (wanted !== state.reel && !(await show(wanted))) return;
+  const mine = ++asked;
+  if (wanted !== state.reel && !(await show(wanted, () => mine === asked))) return;
   if (agent !== null && agent < state.episode.count) pick(agent, false);
   seek(Math.max(0, Math.min(state.episode.steps - 1, t ?? 0)));
 }
 
-/** Opens a reel and shows it. Returns whether it could be read. */
-async function show(id) {
+/** Opens a reel and shows it, if it is still `wanted` then. Returns whether it is shown. */
+async function show(id, wanted) {
   pause();
   try {
     if (!opened.has(id)) opened.set(id, new Episode(await openReel(id)));
@@ -67,6 +69,7 @@ async function show(id) {
     notice(error.message);
     return false;
   }
+  if (!wanted()) return false;
   const episode = opened.get(id);
   Object.assign(state, { reel: id, episode, t: 0, follow: null });
   if (state.pick !== null && state.pick >= episode.count) state.pick = null;

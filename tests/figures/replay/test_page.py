@@ -50,6 +50,22 @@ def test_time_goes_by_keys_buttons_and_the_timeline(visit: Visits, story: Module
     there.shows("0", story.STEPS - 1)
 
 
+def test_arrows_step_while_the_timeline_has_the_focus(visit: Visits) -> None:
+    there = visit("#reel=0&t=3")
+    there.page.focus("#timeline")
+    there.press("ArrowRight", "ArrowRight", "ArrowLeft", "ArrowRight")
+    there.shows("0", 5)
+    assert there.page.get_attribute("#timeline", "aria-valuenow") == "5"
+
+
+def test_of_two_links_the_last_one_counts(visit: Visits) -> None:
+    there = visit("#reel=0&t=3")
+    there.page.evaluate("location.hash = '#reel=alone&t=5'; location.hash = '#reel=log&t=2'")
+    there.shows("log", 2)
+    there.page.wait_for_timeout(300)
+    assert there.page.input_value("#episode") == "log"
+
+
 def test_it_plays_to_the_end_and_stops(visit: Visits, story: ModuleType) -> None:
     there = visit()
     there.page.select_option("#speed", "60")
