@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,7 +22,7 @@ FILES = {
     "train.yaml": "the recipe of the training, every field filled in; `commlab train` takes it as --config",
     "train.json": "whether training is complete, agent steps, seconds, and what made it",
     "train.csv": "the training curve, a row an iteration",
-    "tensorboard": "the same curve: tensorboard --logdir {run}",
+    "tensorboard": "the same curve: tensorboard --logdir {path}",
     "checkpoints": "the agents at every tenth of training, untrained ones first; resume.pt: where training goes on",
     "recording.h5": "what the trained agents saw, said, heard, did and had in mind, step by step (HDF5)",
     "recording.h5.parts": "a recording that is not finished; the same command takes it up again",
@@ -34,6 +35,7 @@ FILES = {
     "replays": "the moments that results point to, recorded again: the live world and its untouched twin",
     "talks": "saved conversations with the agents; commlab talk {run} --replay NAME plays one again",
     "exports": "the recording for other tools, as commlab export wrote it",
+    "training.pid": "which process trains it right now",
     "phases.json": "how long each phase of the demo took",
 }
 MADE = {
@@ -90,7 +92,8 @@ def stamp(run: RunFolder) -> dict[str, tuple[int, int]]:
 def readme(run: RunFolder) -> str:
     """The text."""
     stage, name = stage_of(run), called(run)
-    lines = [f"{run.name}: a run of commlab", "", beginning(run), f"So far: {stage.sentence}.", ""]
+    so_far = "being trained; commlab alone says how far" if stage.at_work else stage.sentence
+    lines = [f"{run.name}: a run of commlab", "", beginning(run), f"So far: {so_far}.", ""]
     lines += ["What is here, and what made it", *files(run, name), ""]
     lines += ["What to do next (from the folder that this path starts in)" if "/" in name else "What to do next"]
     width = max(len(step.command) for step in stage.steps)
@@ -120,7 +123,7 @@ def files(run: RunFolder, name: str) -> list[str]:
     lines: list[str] = []
     for file, words in known.items():
         if (run.path / file).exists():
-            lines.append(f"  {file:<{WIDTH}} {words.format(run=name)}")
+            lines.append(f"  {file:<{WIDTH}} {words.format(run=name, path=shlex.quote(str(run.path)))}")
             made = maker(run, file, name)
             lines += [f"  {'':<{WIDTH}} made by: {made}"] if made else []
             lines += results(run) if file == "results" else []

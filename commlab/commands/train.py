@@ -16,6 +16,7 @@ from commlab.env.explaining import explain
 from commlab.env.kernel import kernels_are_cold
 from commlab.env.loading import load_scenario, override
 from commlab.foundation.errors import RunError, ScenarioError
+from commlab.foundation.presence import leave_note, noted_while
 from commlab.foundation.run import RUNS, RunFolder, noticed
 from commlab.training.config import TrainConfig
 from commlab.training.log import Row
@@ -55,10 +56,13 @@ def train_run(
     if kernels_are_cold():
         say("First use on this machine: compiling kernels takes about half a minute.")
     job, run = Job(folder, world, recipe, command), noticed(RunFolder(folder))
-    with progress(what, recipe.agent_steps) as advance:
+    told: list[int] = []
+    with progress(what, recipe.agent_steps) as advance, noted_while(run):
 
         def watch(row: Row) -> None:
-            if row.iteration == 0:
+            if not told:
+                told.append(row.iteration)
+                leave_note(run)
                 write_readme(run)  # for whoever looks into the folder meanwhile
             advance(*beside(row))
 

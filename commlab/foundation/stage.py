@@ -2,16 +2,14 @@
 
 import json
 import shlex
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from commlab.foundation.presence import is_trained_now
 from commlab.foundation.run import RUNS, RunFolder
 
 __all__ = ["Stage", "Step", "called", "facts_of", "is_run", "stage_of"]
-
-FRESH = 180.0  # seconds since a training wrote something, after which it is taken for stopped
 
 
 class Step(NamedTuple):
@@ -93,7 +91,7 @@ def _training(run: RunFolder, facts: dict[str, Any], name: str, holds: dict[str,
     done, total = _agent_steps(run), _wanted(facts)
     share = f"{done:,} of {total:,} agent steps ({100 * done / total:.0f} %)" if total else f"{done:,} agent steps"
     command = str((facts.get("provenance") or {}).get("command") or f"commlab train {name}")
-    if time.time() - _last_written(run) < FRESH:
+    if is_trained_now(run):
         wait = Step(f"commlab record {name}", "when the training is done: what they say and do, in fresh episodes")
         return Stage(f"being trained: {share}", (wait,), holds, at_work=True)
     return Stage(f"its training was stopped at {share}", (Step(command, "goes on from there"),), holds)
@@ -158,9 +156,3 @@ def _agent_steps(run: RunFolder) -> int:
         return int(lines[-1].split(",")[lines[0].split(",").index("agent_steps")]) if len(lines) > 1 else 0
     except (OSError, ValueError, IndexError):
         return 0
-
-
-def _last_written(run: RunFolder) -> float:
-    """When a training last wrote something (seconds since 1970)."""
-    paths = (run.log_csv, run.train, run.checkpoints / "resume.pt")
-    return max((path.stat().st_mtime for path in paths if path.exists()), default=0.0)

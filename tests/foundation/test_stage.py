@@ -2,12 +2,15 @@
 
 import json
 import os
+import socket
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from commlab.foundation.presence import NOTE, leave_note, noted_while
 from commlab.foundation.run import RunFolder
 from commlab.foundation.stage import called, is_run, stage_of
 
@@ -70,15 +73,36 @@ def test_a_report_older_than_results_is_made_again(run: RunFolder) -> None:
 
 def test_a_run_in_training_says_how_far_it_is(run: RunFolder) -> None:
     train(run, complete=False)
-    stage = stage_of(run)
+    with noted_while(run):
+        leave_note(run)
+        stage = stage_of(run)
     assert stage.at_work
     assert stage.sentence == "being trained: 100 of 400 agent steps (25 %)"
+    assert not stage_of(run).at_work
+
+
+def test_the_note_of_a_process_that_is_gone_counts_for_nothing(run: RunFolder) -> None:
+    train(run, complete=False)
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    (run.path / NOTE).write_text(json.dumps({"pid": gone.pid, "host": socket.gethostname()}))
+    assert not stage_of(run).at_work
+    for damaged in ("", "{}", "[1]", '{"pid": "x", "host": 1}'):
+        (run.path / NOTE).write_text(damaged)
+        assert not stage_of(run).at_work
+
+
+def test_on_another_machine_it_is_what_was_written_lately_that_counts(run: RunFolder) -> None:
+    train(run, complete=False)
+    (run.path / NOTE).write_text(json.dumps({"pid": 1, "host": "elsewhere.example"}))
+    assert stage_of(run).at_work
+    for path in (run.train, run.log_csv):
+        os.utime(path, (1e9, 1e9))
+    assert not stage_of(run).at_work
 
 
 def test_a_stopped_training_goes_on_by_its_own_command(run: RunFolder) -> None:
     train(run, complete=False)
-    for path in (run.train, run.log_csv):
-        os.utime(path, (1e9, 1e9))
     stage = stage_of(run)
     assert not stage.at_work
     assert stage.sentence == "its training was stopped at 100 of 400 agent steps (25 %)"
