@@ -15,8 +15,8 @@ from matplotlib.text import Text
 
 from commlab.figures import PLOTS, draw
 from commlab.figures.colour import LEGIBLE, contrast, oklab
-from commlab.figures.drawing import figure_of
-from commlab.figures.plots import laid_out, saved_as
+from commlab.figures.drawing import Drawing, figure_of
+from commlab.figures.plots import saved_as
 from commlab.figures.recolouring import darken
 from commlab.figures.style import CONDITION_COLOURS, PALETTE, styled
 from commlab.figures.themes import CELL_TEXT, DARK_PAGE, dark, dark_colour
@@ -43,14 +43,11 @@ def every(module_at: Callable[[str, Path], ModuleType], results: dict[str, Any])
 
 
 @pytest.fixture(scope="module")
-def drawn(every: dict[str, Any]) -> dict[str, tuple[Figure, str]]:
-    """Each figure, and its SVG."""
-    made = {}
+def drawn(every: dict[str, Any]) -> dict[str, tuple[Drawing, str]]:
+    """Each figure, drawn by one call, and its SVG; the figures are shared by tests, of which one darkens them."""
+    figures = {name: draw(data, name=name) for name, data in every.items()}
     with styled():
-        for name, data in every.items():
-            figure = laid_out(PLOTS[name], data, Figure)
-            made[name] = (figure, saved_as(figure, "svg").decode())
-    return made
+        return {name: (figure, saved_as(figure, "svg").decode()) for name, figure in figures.items()}
 
 
 def shown(texts: list[Text]) -> list[Text]:
@@ -58,7 +55,7 @@ def shown(texts: list[Text]) -> list[Text]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_text_can_be_read_light_and_dark(name: str, drawn: dict[str, tuple[Figure, str]]) -> None:
+def test_text_can_be_read_light_and_dark(name: str, drawn: dict[str, tuple[Drawing, str]]) -> None:
     for text in shown(drawn[name][0].findobj(Text)):
         colour, box = str(to_hex(text.get_color())), text.get_bbox_patch()
         if colour in CELL_TEXT:
@@ -69,7 +66,7 @@ def test_text_can_be_read_light_and_dark(name: str, drawn: dict[str, tuple[Figur
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_dark_figure_has_the_colours_of_the_dark_svg(name: str, drawn: dict[str, tuple[Figure, str]]) -> None:
+def test_the_dark_figure_has_the_colours_of_the_dark_svg(name: str, drawn: dict[str, tuple[Drawing, str]]) -> None:
     figure, light = drawn[name]
     with styled():
         darken(figure)
@@ -94,15 +91,17 @@ def test_a_caption_says_n_the_null_and_the_interval(name: str, every: dict[str, 
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_it_is_drawn_by_one_call_and_fits_a_page(name: str, every: dict[str, Any]) -> None:
-    width, height = PLOTS[name].size(every[name])
+def test_it_is_found_by_its_result_and_fits_a_page(
+    name: str, every: dict[str, Any], drawn: dict[str, tuple[Drawing, str]]
+) -> None:
+    assert figure_of(every[name]) == name
+    figure, _ = drawn[name]
+    width, height = figure.get_size_inches()
+    assert (width, height) == pytest.approx(PLOTS[name].size(every[name]))
     assert 3.0 <= width <= 7.0
     assert 0.8 <= height <= 16.0
-    if name != "learning_curve":
-        assert figure_of(every[name]) == name
-    figure = draw(every[name])
-    assert figure.get_size_inches() == pytest.approx((width, height))
     assert figure.caption == PLOTS[name].caption(every[name])
+    assert len(figure.numbers) == len(PLOTS[name].rows(every[name]))
 
 
 @pytest.mark.parametrize("blindness", BLIND)
@@ -124,7 +123,7 @@ def as_seen(colour: str, theme: str, blindness: str) -> Any:
     return oklab(np.where(dim <= 0.0031308, 12.92 * dim, 1.055 * dim ** (1 / 2.4) - 0.055))
 
 
-def test_points_by_the_thousand_are_pixels_and_lines_are_vectors(drawn: dict[str, tuple[Figure, str]]) -> None:
+def test_points_by_the_thousand_are_pixels_and_lines_are_vectors(drawn: dict[str, tuple[Drawing, str]]) -> None:
     assert "<image" in drawn["clusters"][1]
     for name in ("formation", "injection_effect", "learning_curve", "probe_scores", "use"):
         assert "<image" not in drawn[name][1]
