@@ -115,10 +115,12 @@ def test_tables_can_be_reached_and_unfolded_by_keyboard(look: Look, linked_run: 
     assert page.locator(".scroll[tabindex='0']").count() == page.locator(".scroll").count()
 
 
-def test_in_print_tables_are_open_and_colours_light(look: Look, linked_run: RunFolder) -> None:
+def test_in_print_all_results_are_unfolded_and_colours_light(look: Look, linked_run: RunFolder) -> None:
     page = look(linked_run.report, 1280, "dark")
     page.emulate_media(media="print", color_scheme="dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.evaluate("getComputedStyle(document.querySelector('.picture svg text')).fill") != "rgb(255, 255, 255)"
     assert not page.locator("#contents").is_visible()
-    assert page.locator(".more-numbers table").first.is_visible()
+    assert page.locator(".more-numbers.printed table").first.is_visible()
+    assert page.locator(".moments").count() > 0
+    assert not page.locator(".moments").first.is_visible()  # links into a folder mean nothing on paper
