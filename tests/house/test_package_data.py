@@ -24,6 +24,8 @@ def test_every_scenario_of_the_library_loads() -> None:
         ("commlab.env", "scenarios/lookout.yaml"),
         ("commlab.figures.report", "templates/report.html"),
         ("commlab.figures.report", "templates/report.css"),
+        ("commlab.figures.replay", "static/replay.js"),
+        ("commlab.figures.replay", "static/index.html"),
         ("commlab.talk", "static/index.html"),
         ("commlab.talk", "static/talk.js"),
         ("commlab.probes", "cause/experiment/files/a-word.yaml"),
