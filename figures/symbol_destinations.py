@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 
-from commlab.figures.ground import dots, draw_ground, ground_of, ring
+from commlab.figures.ground import ALTAR, RING, dots, draw_ground, ground_of, ring
 from commlab.figures.style import INK, SOFT, WIDTH, bare
 from commlab.figures.wording import number, percent, plain, span
 from commlab.foundation.result import Result
@@ -86,11 +86,14 @@ def draw(ax: Axes, data: Result) -> None:
     inches = size(data)[1] / n_rows
     solid = ground_of(data.details).solid
     deepest = max((float(panel.visits[~solid].max()) for panel in maps), default=0.0) or 1.0
-    for index, panel in enumerate(maps):
+    for index in range(len(maps) + (len(maps) % COLUMNS > 0)):
         row, column = divmod(index, COLUMNS)
         head = 0.40 / inches / n_rows
         box = (column / COLUMNS + 0.008, 1 - (row + 1) / n_rows, 1 / COLUMNS - 0.016, 1 / n_rows - head)
-        draw_panel(ax.inset_axes(box), data, panel, deepest)
+        if index < len(maps):
+            draw_panel(ax.inset_axes(box), data, maps[index], deepest)
+        else:  # there is room for a key
+            draw_key(ax.inset_axes(box), data)
 
 
 def draw_panel(ax: Axes, result: Result, panel: Panel, deepest: float) -> None:
@@ -102,6 +105,22 @@ def draw_panel(ax: Axes, result: Result, panel: Panel, deepest: float) -> None:
         ring(ax, ground, panel.named)
     above(ax, panel.title, 13.0, fontsize=9.4, fontweight="bold", color=INK)
     above(ax, panel.note, 3.0, fontsize=8.0, color=SOFT)
+
+
+def draw_key(ax: Axes, result: Result) -> None:
+    """What the marks are, where a row of maps leaves room."""
+    bare(ax)
+    ax.set(xlim=(0, 1), ylim=(1, 0))
+    marks: list[tuple[str, dict[str, Any]]] = [
+        ("the place it names", {"marker": "o", "markersize": 11, "markeredgecolor": RING, "markeredgewidth": 1.8}),
+        ("a site", {"marker": "o", "markersize": 4, "markeredgecolor": SOFT, "markeredgewidth": 0.7}),
+    ]
+    if ground_of(result.details).of("altar").any():
+        marks.append(("the altar", {"marker": "D", "markersize": 6, "markeredgecolor": ALTAR, "color": ALTAR}))
+    for index, (words, look) in enumerate(marks):
+        y = 0.12 + 0.15 * index
+        ax.plot([0.1], [y], **({"color": "none"} | look), linestyle="none")
+        ax.text(0.22, y, words, fontsize=8.4, color=SOFT, va="center")
 
 
 def above(ax: Axes, text: str, points: float, **look: Any) -> None:
