@@ -1,10 +1,9 @@
 """`commlab` alone: where one is, and the next sensible step with its exact command."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from commlab.foundation.run import RunFolder, all_runs
-from commlab.foundation.stage import Stage, Step, is_run, stage_of
+from commlab.foundation.stage import Stage, Step, is_run, lines, stage_of
 
 __all__ = ["where"]
 
@@ -37,12 +36,6 @@ def where() -> str:
         more = [f"  … and {len(others) - MOST} more"] if len(others) > MOST else []
         told += ["Other runs:", *others[:MOST], *more]
     return "\n".join([*told, ""])
-
-
-def lines(steps: Sequence[Step]) -> list[str]:
-    """A line a step, aligned."""
-    width = max((len(step.command) for step in steps), default=0)
-    return [f"  {step.command:<{width}}   {step.why}" for step in steps]
 
 
 def _turn(run: RunFolder, stage: Stage) -> tuple[bool, bool, str, float]:

@@ -1,5 +1,6 @@
 """Options that commands share."""
 
+import shlex
 import sys
 from typing import Annotated
 
@@ -31,4 +32,4 @@ Settings = Annotated[list[str] | None, typer.Option("--set", help="field=value; 
 
 def command_line() -> str:
     """Return the command as it was typed."""
-    return " ".join(["commlab", *sys.argv[1:]])
+    return shlex.join(["commlab", *sys.argv[1:]])

@@ -12,7 +12,7 @@ from typing import Any
 from commlab.foundation.atomic import write_atomic
 from commlab.foundation.errors import CommlabError
 from commlab.foundation.run import RunFolder, watching
-from commlab.foundation.stage import called, facts_of, is_run, stage_of
+from commlab.foundation.stage import called, facts_of, is_run, lines, stage_of
 
 __all__ = ["NAME", "explained", "write_readme"]
 
@@ -86,20 +86,20 @@ def stamp(run: RunFolder) -> dict[str, tuple[int, int]]:
         with suppress(OSError):  # gone since
             about = path.stat()
             found[str(path)] = (about.st_mtime_ns, about.st_size)
-    return {path: known for path, known in found.items() if path != str(run.path / NAME) and path != str(run.path)}
+    found.pop(str(run.path / NAME), None)
+    return found
 
 
 def readme(run: RunFolder) -> str:
     """The text."""
     stage, name = stage_of(run), called(run)
     so_far = "being trained; commlab alone says how far" if stage.at_work else stage.sentence
-    lines = [f"{run.name}: a run of commlab", "", beginning(run), f"So far: {so_far}.", ""]
-    lines += ["What is here, and what made it", *files(run, name), ""]
-    lines += ["What to do next (from the folder that this path starts in)" if "/" in name else "What to do next"]
-    width = max(len(step.command) for step in stage.steps)
-    lines += [f"  {step.command:<{width}}   {step.why}" for step in stage.steps]
-    lines += ["", "How to read it from Python", *python(run), ""]
-    return "\n".join(lines)
+    text = [f"{run.name}: a run of commlab", "", beginning(run), f"So far: {so_far}.", ""]
+    text += ["What is here, and what made it", *files(run, name), ""]
+    text += ["What to do next (from the folder that this path starts in)" if "/" in name else "What to do next"]
+    text += lines(stage.steps)
+    text += ["", "How to read it from Python", *python(run), ""]
+    return "\n".join(text)
 
 
 def beginning(run: RunFolder) -> str:

@@ -2,14 +2,16 @@
 
 import json
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from commlab.foundation.presence import is_trained_now
 from commlab.foundation.run import RUNS, RunFolder
 
-__all__ = ["Stage", "Step", "called", "facts_of", "is_run", "stage_of"]
+__all__ = ["Stage", "Step", "called", "facts_of", "is_run", "lines", "stage_of"]
+
+WIDE = 64  # letters of a command
 
 
 class Step(NamedTuple):
@@ -53,6 +55,12 @@ def stage_of(run: RunFolder) -> Stage:
         return Stage("every step has been taken", _onward(name, bool(facts)), holds)
     last = _onward(name, bool(facts))[:1] if run.recording.exists() else ()
     return Stage(open_tasks[0].lacking, (*dict.fromkeys(task.step for task in open_tasks), *last), holds)
+
+
+def lines(steps: Sequence[Step]) -> list[str]:
+    """A line a step, aligned; a command that is very long sticks out."""
+    width = max((len(step.command) for step in steps if len(step.command) <= WIDE), default=0)
+    return [f"  {step.command:<{width}}   {step.why}" for step in steps]
 
 
 def is_run(path: Path) -> bool:

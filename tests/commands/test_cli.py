@@ -20,11 +20,13 @@ def test_the_command_alone_says_where_to_begin(cli: Callable[..., Any], elsewher
 
 
 def test_the_commands_are_these() -> None:
-    growing = ["demo", "record", "report", "scenarios", "train"]
+    growing = ["demo", "record", "scenarios", "train"]
+    showing = ["replay", "report"]
     interfering = ["crossplay", "erase", "influence", "inject", "kinship", "patch", "steer", "talk", "verdict"]
-    reading = ["cluster", "formation", "information", "lexicon", "metrics", "minds", "probe"]
+    reading = ["audience", "behaviour", "cluster", "formation", "information", "lexicon", "metrics", "minds", "probe"]
+    reading += ["trajectories"]
     exchanging = ["export", "import", "validate"]
-    assert sorted([*growing, *interfering, *reading, *exchanging]) == COMMANDS
+    assert sorted([*growing, *interfering, *reading, *showing, *exchanging]) == COMMANDS
 
 
 @pytest.mark.parametrize("command", COMMANDS)
