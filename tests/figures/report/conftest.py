@@ -61,7 +61,7 @@ def linked_run(results: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
     blank = Result("zipf", "zipf", 1.0, "exponent", None, None, None, 9, "Short words are the common ones.")
     for result in (results["understanding"], blank):
         replace(result, details=result.details | {"moments": written(MOMENTS)}).save(run.results)
-    for result in (results["use"], results["symbol_place"], results["probe_scores"][3]):
+    for result in (results["use"], results["symbol_place"], *results["probe_scores"]):
         result.save(run.results)
     (run.path / "replay.html").write_text("<!DOCTYPE html><title>replay</title>")
     write_report(run, reels={"12"})
