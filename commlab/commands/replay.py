@@ -69,12 +69,20 @@ def replay(run: str | None, wish: Wish, as_json: bool) -> Written:
         say(
             f"Wrote {written.path} with {n} {'episode' if n == 1 else 'episodes'}, {size:.1f} MB: open it in a browser."
         )
-        for sentence in (filmed, written.note):
+        for sentence in (filmed, written.note, untranslated(run)):
             if sentence:
                 say(sentence)
     if wish.open and not webbrowser.open(written.path.resolve().as_uri()):
         say(f"There is no browser to open it in; open {written.path} yourself.")
     return written
+
+
+def untranslated(run: str | None) -> str:
+    """A sentence where no lexicon is saved, or ""."""
+    path = find_recording(run, None)
+    if translator_of(path.parent / "results", path.name) is not None:
+        return ""
+    return f"Messages are shown as they are: `commlab lexicon {run or path.parent}` finds words for them."
 
 
 def chosen_episodes(given: Sequence[str]) -> tuple[int, ...]:
