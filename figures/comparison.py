@@ -13,7 +13,7 @@ __all__ = ["caption", "draw", "rows", "size", "table", "titles"]
 
 MOST = 16  # questions drawn
 ROW, TOP, BOTTOM = 0.6, 0.46, 0.12  # inches
-LEFT, RIGHT = 0.40, 0.70  # where the scale begins and ends, in widths
+LEFT, RIGHT = 0.40, 0.77  # where the scale begins and ends, in widths
 
 
 def drawn(result: Result) -> list[Mapping[str, Any]]:

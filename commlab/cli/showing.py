@@ -113,15 +113,15 @@ def report(
     runs: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[RUN] [MORE]...",
-            help="A run's name or folder; left out: the last completed one. More of them: beside --compare.",
+            metavar="RUN",
+            help="A run's name or folder; left out: the last completed one. Several: with --compare.",
             autocompletion=completing.runs,
         ),
     ] = None,
     compare: Annotated[
         list[str] | None,
         typer.Option(
-            "--compare", metavar="RUN", help="Hold this run (and MORE) beside RUN.", autocompletion=completing.runs
+            "--compare", metavar="RUN", help="Hold this run, and all others that are named, beside the first.", autocompletion=completing.runs
         ),
     ] = None,
     pdf: Annotated[
