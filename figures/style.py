@@ -1,5 +1,6 @@
 """The one look of every figure: colours by role, type, axes, and the small marks that several figures share."""
 
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -100,7 +101,8 @@ RC: dict[Any, Any] = {
 @contextmanager
 def styled() -> Iterator[None]:
     """A context in which matplotlib uses this style and nothing that the user has set."""
-    with rc_context():
+    with rc_context(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # a user's name in a rare script
         rcdefaults()
         rcParams.update(RC)
         yield

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from types import ModuleType
@@ -148,6 +149,13 @@ def test_several_results_where_one_is_shown_are_refused(every: dict[str, Any]) -
 def test_a_name_that_is_no_figure_is_refused(every: dict[str, Any]) -> None:
     with pytest.raises(DataError, match="no figure called 'pie'"):
         draw(every["use"], name="pie")
+
+
+def test_names_in_rare_scripts_are_drawn_without_a_warning(every: dict[str, Any]) -> None:
+    details = every["symbol_place"].details | {"target": "\u16a0\u16a2 \U00013000"}
+    figure = draw(replace(every["symbol_place"], details=details))
+    assert figure._repr_png_()
+    assert "\u16a0" in figure.caption
 
 
 def test_a_single_probe_is_drawn_like_many(every: dict[str, Any]) -> None:
