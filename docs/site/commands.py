@@ -36,7 +36,7 @@ MORE = {  # where more is said of a command
     "probe": ["targets.md", "how-to/own-target.md", "statistics.md"],
     "record": ["file-format.md", "interventions.md"],
     "replay": ["replay.md", "how-to/report-and-replay.md"],
-    "report": ["how-to/report-and-replay.md", "figures.md"],
+    "report": ["report.md", "how-to/report-and-replay.md", "figures.md"],
     "scenarios": ["scenarios.md", "how-to/own-scenario.md", "world.md"],
     "steer": ["hidden-states.md"],
     "talk": ["talk.md"],

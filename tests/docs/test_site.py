@@ -43,7 +43,9 @@ def pages_of(entry: Any) -> list[str]:
 
 
 def test_every_page_has_its_place_in_the_navigation() -> None:
-    named = set(pages_of(yaml.safe_load((CLONE / "mkdocs.yml").read_text(encoding="utf-8"))["nav"]))
+    places = pages_of(yaml.safe_load((CLONE / "mkdocs.yml").read_text(encoding="utf-8"))["nav"])
+    named = set(places)
+    assert len(places) == len(named), "a page has one place"
     there = {str(path.relative_to(CLONE / "docs")) for path in (CLONE / "docs").rglob("*.md")}
     decisions = {page for page in there if page.startswith("decisions/0")}  # put there as the site is built
     assert there - decisions - named == set(), "give it a place under `nav` in mkdocs.yml"
