@@ -284,7 +284,8 @@ class Run:
         path = self.folder.results / f"{name}.json"
         if path.is_file():
             return Result.load(path)
-        near = nearest_names(name, [each.stem for each in self.folder.results.glob("*.json")])
+        names = sorted(self.results)
+        near = [each for each in names if each.startswith(name)][:3] or nearest_names(name, names)
         known = f"the nearest are {', '.join(near)}" if near else "there are none yet"
         raise RunError(f"The run {self.path} has no result called {name!r}: {known}.")
 

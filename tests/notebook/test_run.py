@@ -141,8 +141,10 @@ def test_a_figure_is_drawn_from_a_result_or_its_name(here: Path) -> None:
     made = run.probe(nulls=19)
     assert run.figure(made).caption
     assert run.figure(made.name, dark=True).caption
-    with pytest.raises(RunError, match=rf"no result called 'prob': the nearest are .*{made.name}"):
+    with pytest.raises(RunError, match="no result called 'prob': the nearest are probe-resource_location"):
         run.figure("prob")
+    with pytest.raises(RunError, match=rf"the nearest are .*{made.name}"):
+        run.figure(made.name[:-1] + "1")
 
 
 def test_what_commands_refuse_is_refused(here: Path) -> None:
