@@ -121,7 +121,10 @@ def report(
     compare: Annotated[
         list[str] | None,
         typer.Option(
-            "--compare", metavar="RUN", help="Hold this run, and all others that are named, beside the first.", autocompletion=completing.runs
+            "--compare",
+            metavar="RUN",
+            help="Hold this run, and all others that are named, beside the first.",
+            autocompletion=completing.runs,
         ),
     ] = None,
     pdf: Annotated[
