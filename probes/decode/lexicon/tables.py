@@ -1,7 +1,8 @@
 """Counts of (what was said, what was there) and their whole-episode permutation null, with a family-wise threshold.
 
 Uses are counted by spell: a value that lasts n steps gives each of them the weight 1/n, so that a crystal that stands
-somewhere counts once, however long it is spoken of. Each draw gives the speech of every episode the world of another,
+somewhere counts once, however long it is spoken of. A symbol that is said in passing so has small counts: they are
+standardised in the size of its own use, the weight that it has in an episode. Each draw gives the speech of every episode the world of another,
 at equal steps; what agents, bodies and clocks alone would give is in the null, too, and is not found.
 """
 
@@ -94,15 +95,36 @@ def count(
         table = table * (n_uses / uses if uses > 0 else 1.0)  # where lengths differ, draws have fewer uses
         draws[draw] = parts.summed(table.reshape(n_messages, -1)).reshape(-1, n_values)
     observed, expected = draws[0].astype(np.float64), draws[1:].mean(axis=0, dtype=np.float64)
-    scores = standardised(draws, expected)
+    size = use_sizes(said, np.where(variable.codes < 0, 0.0, weights), n_messages * n_contexts)
+    scores = standardised(draws, expected, sized(size, parts, n_contexts))
     return Counts(observed, expected, scores[0].astype(np.float64), scores.max(axis=2).astype(np.float64), information)
 
 
-def standardised(draws: Float32, expected: Float64) -> Float32:
-    """Square roots of counts (1 + P, U, V) in standard deviations from their mean, the observed one included."""
-    roots: Float32 = np.sqrt(draws + np.float32(3 / 8))
+def use_sizes(said: Int64, weights: Float64, n_codes: int) -> Float64:
+    """The first two moments (n_codes, 2) of the weight that each code of `said` (E, slots) has in an episode."""
+    place = np.nonzero((said >= 0) & (weights > 0))
+    pairs, which = np.unique(place[0] * n_codes + said[place], return_inverse=True)
+    weight = np.bincount(which, weights[place], len(pairs))
+    codes = pairs % n_codes
+    return np.stack([np.bincount(codes, weight, n_codes), np.bincount(codes, weight**2, n_codes)], axis=1)
+
+
+def sized(moments: Float64, parts: Members, n_contexts: int) -> Float64:
+    """The size of a use of each part (U * C,), at most 1: what is said of a spell from end to end is one use."""
+    total = parts.summed(moments.reshape(-1, n_contexts, 2)).reshape(-1, 2)
+    size: Float64 = np.where(total[:, 0] > 0, total[:, 1] / np.maximum(total[:, 0], 1e-9), 1.0)
+    return np.minimum(size, 1.0)
+
+
+def standardised(draws: Float32, expected: Float64, size: Float64) -> Float32:
+    """Square roots of counts (1 + P, U, V) in standard deviations from their mean, the observed one included.
+
+    size: (U,) of a use; counts are roots of numbers of uses, whose least spread is that of a Poisson count.
+    """
+    unit = size[:, None]
+    roots: Float32 = np.sqrt(draws / unit.astype(np.float32) + np.float32(3 / 8))
     roots -= roots.mean(axis=0)
-    spread = np.maximum(roots.std(axis=0), np.where(expected < FEW, FLOOR_FEW, FLOOR).astype(np.float32))
+    spread = np.maximum(roots.std(axis=0), np.where(expected / unit < FEW, FLOOR_FEW, FLOOR).astype(np.float32))
     roots /= spread
     return roots
 

@@ -19,6 +19,7 @@ THINGS = {
     "own_destination": "speaker on its way to a place",
 }  # fmt: skip
 FROM_SPEAKER = ("altar_location", "converter_location", "beacon_location", "nearest_kin_location")
+WHOM = ("nearest_kin_location", "nearest_stranger_location", "other_position")  # said after what there is to find
 RELATIVE = (*FROM_SPEAKER, "nearest_stranger_location")  # directions from the speaker; the others are parts of the map
 PLAIN = {
     "own_next_action": "speaker about to {value}", "own_facing": "speaker facing {value}",
@@ -38,7 +39,8 @@ def meaning_words(pairs: Iterable[Pair], together: bool = True) -> str:
     if together and place is not None and len(kind) == 1 and NONE not in (*kind, *values[place]):
         del phrases["resource_kind"]
         phrases[place] = f"{kind[0]} {phrases[place]}"
-    return (" and " if together else " or ").join(phrases.values())
+    inner = sorted(phrases, key=lambda target: target.partition(".")[0] in WHOM)
+    return (" and " if together else " or ").join(phrases[target] for target in inner)
 
 
 def ordered(values: Sequence[str]) -> list[str]:
@@ -142,7 +144,16 @@ def truth_words(entry: Entry) -> str:
         return f"true {percent(kin.share)} of the time to kin and {percent(strangers.share)} to strangers"
     if entry.truth is None:
         return "its truth unknown"
-    return f"true {percent(entry.truth.share)} of the time"
+    return f"true {percent(entry.truth.share)} of the time{first_part(entry)}"
+
+
+def first_part(entry: Entry) -> str:
+    """Of a meaning with several parts how often the first one is true by itself."""
+    first = entry.evidence[0].target
+    if not entry.together or entry.senses or all(found.target == first for found in entry.evidence):
+        return ""
+    share = sum(found.share.share for found in entry.evidence if found.target == first)
+    return f" (the first part by itself {percent(min(share, 1.0))})"
 
 
 def apart(one: Rate, other: Rate) -> bool:

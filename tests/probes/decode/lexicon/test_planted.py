@@ -248,3 +248,17 @@ def test_episodes_of_unequal_length_are_read(tables: Any) -> None:
     for entry in (entry for entry in found.entries if entry.unit == "message"):
         assert entry.n_uses == np.sum(planted.speech.symbols[planted.speech.said, 0][~over] == entry.symbols[0])
         assert all(moment.t < lengths[moment.episode] for moment in entry.examples)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_word_said_in_passing_of_what_lasts_keeps_what_it_is_about(tables: Any, seed: int) -> None:
+    planted = tables.plant("holistic", seed=seed, n_episodes=128)
+    place, walk = planted.targets[0].codes, planted.targets[6].codes
+    rng = np.random.default_rng(seed)
+    passing = (place == 1) & (walk == 0) & (rng.random(place.shape) < 0.5)  # at single steps of a crystal's long stay
+    said = np.where(passing, 8, place)
+    speech = Speech(said, np.arange(1, 10)[:, None], tuple(map(str, range(1, 10))), 1)
+    found = tables.read(planted._replace(speech=speech), n_null=99)
+    entry = next(entry for entry in found.entries if entry.symbols == (9,))
+    assert entry.n_episodes >= 20
+    assert ("place", "NE") in entry.meaning
