@@ -33,6 +33,7 @@ MAP = 1.24  # inches: the largest side of a map
 FOOT = 0.42  # inches under the cards
 HEAD_WIDTH = 37  # characters
 MOST_BARS = 5
+BAR = 0.19  # inches of a bar
 THINGS = {
     "resource_location": "crystal", "berry_location": "berry", "altar_location": "altar", "other_position": "the other",
     "own_position": "the speaker", "own_destination": "its goal", "beacon_location": "beacon",
@@ -167,11 +168,20 @@ def the_rest(entries: Sequence[Mapping[str, Any]], known: Sequence[Any], shown: 
     return " ".join(parts)
 
 
-def picture_height(found: Deck) -> float:
-    """Inches of a card's pictures."""
-    shapes = [ground.shape for ground in (found.ground, found.told_ground) if ground is not None]
-    heights = [MAP * min(1.0, height / width) for height, width in shapes]
-    return max([*heights, LINE * MOST_BARS + 0.05 if not heights else 0.6])
+def picture_height(found: Deck, row: Sequence[Card]) -> float:
+    """Inches of the pictures of the cards in a row: of the maps, or of the bars where they need more."""
+    heights = [0.3]
+    for card in row:
+        maps = grounds_of(found, card)
+        heights += [MAP * min(1.0, ground.shape[0] / ground.shape[1]) for ground in maps]
+        heights += [BAR * len(card.bars) + 0.06] if len(maps) < 2 else []
+    return max(heights)
+
+
+def grounds_of(found: Deck, card: Card) -> list[Ground]:
+    """What the maps of a card lie on."""
+    pairs = ((card.said, found.ground), (card.visits, found.told_ground))
+    return [ground for shares, ground in pairs if shares is not None and ground is not None]
 
 
 def head_height(cards: Sequence[Card]) -> float:
@@ -188,7 +198,7 @@ def in_rows(found: Deck) -> list[list[Card]]:
 def size(data: Result | Sequence[Result]) -> tuple[float, float]:
     """Width and height in inches: two cards a row, and a line for the rest."""
     found = deck(data)
-    heads = sum(head_height(row) + picture_height(found) + PAD + GUTTER for row in in_rows(found))
+    heads = sum(head_height(row) + picture_height(found, row) + PAD + GUTTER for row in in_rows(found))
     return WIDTH, heads + FOOT
 
 
@@ -201,7 +211,7 @@ def draw(ax: Axes, data: Result | Sequence[Result]) -> None:
     card_width = (width - GUTTER) / COLUMNS
     top = 0.0
     for row in in_rows(found):
-        card_height = head_height(row) + picture_height(found) + PAD
+        card_height = head_height(row) + picture_height(found, row) + PAD
         for column, card in enumerate(row):
             left = column * (card_width + GUTTER)
             draw_frame(ax, left, top, card_width, card_height)
@@ -247,7 +257,8 @@ def draw_pictures(ax: Axes, found: Deck, card: Card, x: float, y: float, width: 
         slots.append(("listeners told it", card.visits, found.told_ground, deepest))
     for index, (label, shares, ground, scale) in enumerate(slots):
         corner = (x + index * (half + 0.1), y)
-        inset = ax.inset_axes((corner[0], y, half, picture_height(found)), transform=ax.transData)
+        tall = MAP * min(1.0, ground.shape[0] / ground.shape[1])
+        inset = ax.inset_axes((corner[0], y, half, tall), transform=ax.transData)
         draw_ground(inset, ground, shares, scale)
         inset.set_anchor("NW")
         dots(inset, ground, found.sites)
@@ -262,7 +273,7 @@ def draw_bars(ax: Axes, bars: Sequence[Bar], x: float, y: float, width: float) -
     ax.text(x, y - 0.04, "how often; tick: by chance", fontsize=7.8, color=SOFT, va="bottom")
     start, room = x + width * 0.55, width * 0.45
     for index, bar in enumerate(bars):
-        middle = y + 0.1 + index * 0.19
+        middle = y + 0.1 + index * BAR
         ax.text(x, middle, plain(bar.label, 14), fontsize=7.8, color=INK, va="center")
         ax.plot([start, start + room], [middle, middle], color=PALE, linewidth=5, solid_capstyle="butt", zorder=1)
         ax.plot([start, start + room * bar.share], [middle, middle], color="#7fb0d8", linewidth=5,
