@@ -2,8 +2,10 @@
 
 Uses are counted by spell: a value that lasts n steps gives each of them the weight 1/n, so that a crystal that stands
 somewhere counts once, however long it is spoken of. A symbol that is said in passing so has small counts: they are
-standardised in the size of its own use, the weight that it has in an episode. Each draw gives the speech of every episode the world of another,
-at equal steps; what agents, bodies and clocks alone would give is in the null, too, and is not found.
+standardised in the size of its own use, the weight that it has in an episode.
+
+Each draw gives the speech of every episode the world of another, at equal steps; what agents, bodies and clocks alone
+would give is in the null, too, and is not found.
 """
 
 from collections.abc import Sequence
