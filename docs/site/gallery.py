@@ -12,11 +12,14 @@ from commlab.foundation.result import Result
 
 PICTURES = Path(__file__).parents[1] / "pictures"
 GALLERY = PICTURES / "gallery"
-DRAWN = {  # picture: the run and the result that it is drawn from
+DRAWN = {  # picture: the run and the result that it is drawn from, or several
+    "audience": "valleys/audience",
     "behaviour": "lookout/behaviour-last_heard-listeners",
+    "clusters": "lookout/cluster-hidden.core-speakers",
     "crossplay": "lookout/crossplay-lookout-seed1",
     "destinations": "lookout/destinations",
     "dose": "lookout/dose-symbol-dose",
+    "forest": "lookout/*",
     "formation": "seed1/formation",
     "injection": "lookout/injection-3-versus-silence",
     "kinship": "valleys/kinship",
@@ -26,7 +29,7 @@ DRAWN = {  # picture: the run and the result that it is drawn from
     "use": "lookout/use",
     "words": "lookout/lexicon",
 }
-DPI, COLOURS = 120, 160
+DPI, COLOURS = 120, 256
 PANELS = {  # what README shows, from left to right
     "meaning": "What a symbol means",
     "destinations": "Where each sends its listener",
@@ -40,10 +43,14 @@ def main(runs: Path) -> None:
     GALLERY.mkdir(parents=True, exist_ok=True)
     for name, saved in DRAWN.items():
         run, _, stem = saved.partition("/")
-        result = Result.load(runs / run / "results" / f"{stem}.json")
+        results = [Result.load(path) for path in sorted((runs / run / "results").glob(f"{stem}.json"))]
         for dark in (False, True):
             path = GALLERY / f"{name}{'-dark' if dark else ''}.png"
-            commlab.draw(result, dark=dark).savefig(path, dpi=DPI)
+            if len(results) > 1:
+                drawn = commlab.draw(results, dark=dark, name=name)
+            else:
+                drawn = commlab.draw(results[0], dark=dark)
+            drawn.savefig(path, dpi=DPI)
             shrink(path)
     beside([(title, GALLERY / f"{name}.png") for name, title in PANELS.items()], PICTURES / "first-words.png")
 
@@ -51,7 +58,7 @@ def main(runs: Path) -> None:
 def shrink(path: Path) -> None:
     """Keep a picture to few colours."""
     with Image.open(path) as image:
-        few = image.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        few = image.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=8, dither=Image.Dither.NONE)
     few.save(path, optimize=True)
 
 
