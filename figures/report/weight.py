@@ -28,17 +28,29 @@ def fitted(render: Render, sections: Sequence[Section], largest: int = LARGEST) 
             return page
         sections, told = changed(sections, change), [*told, sentence]
         page = render(sections, told)
-    while size(page) >= largest:
-        heaviest = max((weight(panel) for part in sections for panel in part.panels), default=0)
-        if heaviest == 0:
+    while (excess := size(page) - largest) >= 0:
+        heavy = heaviest(sections, excess)
+        if not heavy:
             raise DataError(
                 f"The report would be {size(page) / 1e6:.0f} MB large even without figures, and 10 MB is the most: "
                 "move results that it need not tell out of the run's results folder."
             )
-        sections = changed(sections, dropping(heaviest))
+        sections = changed(sections, without_figures(heavy))
         told = told if NO_FIGURES in told else [*told, NO_FIGURES]
         page = render(sections, told)
     return page
+
+
+def heaviest(sections: Sequence[Section], excess: int) -> set[str]:
+    """The CSV names of as few figures as weigh more than `excess` bytes together; of all of them if that is too few."""
+    panels = sorted((panel for part in sections for panel in part.panels), key=weight, reverse=True)
+    found, total = set(), 0
+    for panel in panels:
+        if total > excess or weight(panel) == 0:
+            break
+        found.add(panel.csv_name)
+        total += weight(panel)
+    return found
 
 
 def size(page: str) -> int:
@@ -66,13 +78,13 @@ def without_table(panel: Panel) -> Panel:
     return panel._replace(table=None)
 
 
-def dropping(least: int) -> Change:
-    """A change that takes figures of `least` bytes or more out of panels."""
+def without_figures(names: set[str]) -> Change:
+    """A change after which the panels whose CSV has one of these names name their figure's file only."""
 
     def change(panel: Panel) -> Panel:
-        if weight(panel) < least:
+        if panel.csv_name not in names:
             return panel
-        name = f"figures/{panel.csv_name.removesuffix('.csv')}.svg"
-        return panel._replace(svg=None, styles="", left_out=name)
+        stem = panel.csv_name.removesuffix(".csv")
+        return panel._replace(svg=None, styles="", left_out=f"figures/{stem}.svg")
 
     return change
