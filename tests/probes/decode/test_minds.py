@@ -14,9 +14,9 @@ from commlab.foundation.result import Result
 from commlab.probes.decode import minds
 from commlab.probes.decode.linear import classify, make_design, regress
 from commlab.probes.decode.minds import Minds
-from commlab.probes.decode.minds_gain import Gain, JointClasses, JointNumbers, gain_over_history
-from commlab.probes.decode.minds_history import history_features
-from commlab.probes.decode.minds_reservoir import compressed, echo_states
+from commlab.probes.decode.minds.gain import Gain, JointClasses, JointNumbers, gain_over_history
+from commlab.probes.decode.minds.history import history_features
+from commlab.probes.decode.minds.reservoir import compressed, echo_states
 from commlab.probes.decode.rows import Rows, lay_out
 
 E, T, H = 40, 20, 12

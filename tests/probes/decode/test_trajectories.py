@@ -10,8 +10,8 @@ from commlab.foundation.errors import DataError, TargetError
 from commlab.foundation.moments import moments_of
 from commlab.foundation.result import Result
 from commlab.probes.decode import trajectories
-from commlab.probes.decode.courses import Runs, Window, fit_model, lay_runs, permuted_runs, runs_of, score
-from commlab.probes.decode.courses_told import SINGLES
+from commlab.probes.decode.trajectories.courses import Runs, Window, fit_model, lay_runs, permuted_runs, runs_of, score
+from commlab.probes.decode.trajectories.telling import SINGLES
 
 HEADER = {
     "codes": {"cells": {"0": "empty"}, "actions": {"0": "stay"}, "bodies": {"0": "forager"}},

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from commlab.datasets.reader import Recording
 from commlab.foundation.errors import DataError
-from commlab.probes.decode.minds_reservoir import compressed, echo_states
+from commlab.probes.decode.minds.reservoir import compressed, echo_states
 from commlab.probes.decode.rows import Rows, read_rows, table_of
 from commlab.probes.decode.sources import encode, one_hot
 

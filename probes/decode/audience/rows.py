@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from commlab.probes.decode.earshot import Earshot, speakers
+from commlab.probes.decode.audience.earshot import Earshot, speakers
 
 __all__ = ["Audience", "Counts", "Levels", "audience_of", "counts_of", "levels_of"]
 

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commlab.foundation.statistics import bca_interval, max_statistic
-from commlab.probes.decode.courses import Courses, Model, Scores
-from commlab.probes.decode.courses_read import LEAST_EPISODES, States
 from commlab.probes.decode.occupancy import means
+from commlab.probes.decode.trajectories.courses import Courses, Model, Scores
+from commlab.probes.decode.trajectories.states import LEAST_EPISODES, States
 
 __all__ = ["SINGLES", "Found", "describe", "interval"]
 

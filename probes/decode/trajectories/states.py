@@ -9,9 +9,9 @@ from commlab.datasets.reader import Recording
 from commlab.datasets.targets.labels import Target
 from commlab.foundation.errors import DataError
 from commlab.probes.decode.clusters.variables import Place, code_targets
-from commlab.probes.decode.courses import Runs, Window, runs_of
 from commlab.probes.decode.rows import Rows, choose_episodes, lay_out, read_rows, table_of
 from commlab.probes.decode.sources import HIDDEN, LARGEST, Agents, find_agents, hidden_source
+from commlab.probes.decode.trajectories.courses import Runs, Window, runs_of
 from commlab.probes.decode.wording import episodes
 
 __all__ = ["HEARD", "LEAST_EPISODES", "States", "Wish", "read_states"]

@@ -17,7 +17,9 @@ from commlab.foundation.errors import DataError
 from commlab.foundation.moments import written
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import draw_permutations, permutation_p_value, summarise_null
-from commlab.probes.decode.courses import (
+from commlab.probes.decode.nulls import one_thread
+from commlab.probes.decode.rows import strata_of
+from commlab.probes.decode.trajectories.courses import (
     PLANES,
     Courses,
     Model,
@@ -28,11 +30,9 @@ from commlab.probes.decode.courses import (
     principal_axes,
     score,
 )
-from commlab.probes.decode.courses_moments import gone_that_way_or_not
-from commlab.probes.decode.courses_read import HEARD, States, Wish, read_states
-from commlab.probes.decode.courses_told import Found, describe, interval
-from commlab.probes.decode.nulls import one_thread
-from commlab.probes.decode.rows import strata_of
+from commlab.probes.decode.trajectories.moments import gone_that_way_or_not
+from commlab.probes.decode.trajectories.states import HEARD, States, Wish, read_states
+from commlab.probes.decode.trajectories.telling import Found, describe, interval
 from commlab.probes.decode.wording import SIGNIFICANT, as_clause, chance, file_stem
 
 __all__ = ["HEARD", "Wish", "fit"]

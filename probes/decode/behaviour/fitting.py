@@ -23,14 +23,14 @@ from commlab.foundation.statistics import (
     entropy,
     summarise_null,
 )
-from commlab.probes.decode.behaviour_moments import led_there_or_not
-from commlab.probes.decode.behaviour_rows import Walks, read_walks
+from commlab.probes.decode.behaviour.moments import led_there_or_not
+from commlab.probes.decode.behaviour.rows import Walks, read_walks
 from commlab.probes.decode.clusters.variables import Place, code_targets
 from commlab.probes.decode.clusters.wording import phrase
-from commlab.probes.decode.courses_read import HEARD
 from commlab.probes.decode.occupancy import Departures, departures, flow, occupancy
 from commlab.probes.decode.rows import strata_of, table_of
 from commlab.probes.decode.sources import find_agents
+from commlab.probes.decode.trajectories.states import HEARD
 from commlab.probes.decode.wording import SIGNIFICANT, as_clause, chance, episodes, file_stem, percent
 
 __all__ = ["HEARD", "fit"]

@@ -23,14 +23,14 @@ from commlab.datasets.targets.others import other_in_view
 from commlab.foundation.errors import CommlabError, DataError
 from commlab.foundation.result import Result, undefined
 from commlab.foundation.statistics import benjamini_hochberg, draw_permutations, summarise_null
-from commlab.probes.decode.minds_gain import Gain, gain_over_history
-from commlab.probes.decode.minds_history import history_features
+from commlab.probes.decode.minds.gain import Gain, gain_over_history
+from commlab.probes.decode.minds.history import history_features
 from commlab.probes.decode.prepared import keep_common
 from commlab.probes.decode.rows import Rows, choose_episodes, lay_out, read_rows, strata_of
 from commlab.probes.decode.sources import LARGEST, Agents, find_agents, find_source
 from commlab.probes.decode.wording import file_stem
 
-__all__ = ["MINDS", "Minds", "fit"]
+__all__ = ["MINDS", "Minds", "fit", "has_gain"]
 
 MINDS = (
     "own_next_action",

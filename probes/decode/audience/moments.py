@@ -5,8 +5,8 @@ import numpy as np
 from commlab.datasets.reader import Recording
 from commlab.foundation.moments import Moment
 from commlab.foundation.picking import explained, pick
-from commlab.probes.decode.audience_rows import Audience
-from commlab.probes.decode.earshot import Earshot
+from commlab.probes.decode.audience.earshot import Earshot
+from commlab.probes.decode.audience.rows import Audience
 from commlab.probes.decode.moments import agent_called, there
 
 __all__ = ["spoken_or_not"]

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from commlab.datasets.reader import Recording
 from commlab.foundation.moments import Moment
 from commlab.foundation.picking import explained, pick
-from commlab.probes.decode.behaviour_rows import Walks
+from commlab.probes.decode.behaviour.rows import Walks
 from commlab.probes.decode.clusters.wording import phrase
-from commlab.probes.decode.courses import runs_of
-from commlab.probes.decode.courses_read import HEARD
 from commlab.probes.decode.moments import agent_called, there
 from commlab.probes.decode.rows import table_of
+from commlab.probes.decode.trajectories.courses import runs_of
+from commlab.probes.decode.trajectories.states import HEARD
 
 __all__ = ["led_there_or_not"]
 

@@ -6,9 +6,9 @@ from commlab.datasets.reader import Recording
 from commlab.foundation.moments import Moment
 from commlab.foundation.picking import explained, pick
 from commlab.probes.decode.clusters.wording import phrase
-from commlab.probes.decode.courses_read import HEARD, States
-from commlab.probes.decode.courses_told import Found
 from commlab.probes.decode.moments import agent_called, there
+from commlab.probes.decode.trajectories.states import HEARD, States
+from commlab.probes.decode.trajectories.telling import Found
 
 __all__ = ["gone_that_way_or_not"]
 

@@ -27,9 +27,9 @@ from commlab.foundation.statistics import (
     permutation_p_value,
     summarise_null,
 )
-from commlab.probes.decode.audience_moments import spoken_or_not
-from commlab.probes.decode.audience_rows import Audience, Counts, Levels, audience_of, counts_of, levels_of
-from commlab.probes.decode.earshot import Earshot, earshot, fits
+from commlab.probes.decode.audience.earshot import Earshot, earshot, fits
+from commlab.probes.decode.audience.moments import spoken_or_not
+from commlab.probes.decode.audience.rows import Audience, Counts, Levels, audience_of, counts_of, levels_of
 from commlab.probes.decode.wording import chance, episodes, percent
 
 __all__ = ["fit"]
