@@ -102,3 +102,9 @@ def test_search_works_from_disk(site: Path, browser: Any) -> None:
     page.wait_for_function(SEARCHED)
     assert page.locator(".md-search-result__item").filter(has_text="commlab steer").count() > 0
     page.close()
+
+
+def test_the_links_of_the_readme_lead_somewhere() -> None:
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", (CLONE / "README.md").read_text(encoding="utf-8"))
+    assert links
+    assert [link for link in links if not (CLONE / link).exists()] == []
