@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from commlab.figures.style import PALE, SEQUENTIAL, SPEECH, WIDTH, bare
-from commlab.figures.themes import text_on
+from commlab.figures.look.style import PALE, SEQUENTIAL, SPEECH, WIDTH, bare
+from commlab.figures.look.themes import text_on
 from commlab.figures.wording import number, percent, plain, span
 from commlab.foundation.result import Result
 

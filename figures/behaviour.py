@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from commlab.figures.places import View, draw_flow, draw_outline, draw_places, view
-from commlab.figures.style import INK, PALE, SEQUENTIAL, SOFT, SPEECH, WIDTH, bare
+from commlab.figures.look.places import View, draw_flow, draw_outline, draw_places, view
+from commlab.figures.look.style import INK, PALE, SEQUENTIAL, SOFT, SPEECH, WIDTH, bare
 from commlab.figures.wording import estimate_text, number, percent, plain
 from commlab.foundation.result import Result
 

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from commlab.figures.style import INK, PALETTE, WIDTH, bare
-from commlab.figures.themes import text_on
+from commlab.figures.look.style import INK, PALETTE, WIDTH, bare
+from commlab.figures.look.themes import text_on
 from commlab.figures.wording import estimate_text, number, percent, plain, wrapped
 from commlab.foundation.errors import DataError
 from commlab.foundation.result import Result

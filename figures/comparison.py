@@ -5,7 +5,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from commlab.figures.style import INK, PALE, PALETTE, SOFT, WIDTH, bare
+from commlab.figures.look.style import INK, PALE, PALETTE, SOFT, WIDTH, bare
 from commlab.figures.wording import number, plain, span, wrapped
 from commlab.foundation.result import Result
 

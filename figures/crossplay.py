@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from commlab.figures.shading import shade
-from commlab.figures.style import SOFT, WIDTH, bare
+from commlab.figures.look.shading import shade
+from commlab.figures.look.style import SOFT, WIDTH, bare
 from commlab.figures.wording import estimate_text, number, plain, span
 from commlab.foundation.result import Result
 

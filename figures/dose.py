@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 
-from commlab.figures.shading import shade
-from commlab.figures.style import INK, PALE, SOFT, SPEECH, WIDTH, colour_of
+from commlab.figures.look.shading import shade
+from commlab.figures.look.style import INK, PALE, SOFT, SPEECH, WIDTH, colour_of
 from commlab.figures.wording import estimate_text, number, percent, plain, span
 from commlab.foundation.result import Result
 

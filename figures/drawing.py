@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from commlab.figures.curves import Curve
+from commlab.figures.look.recolouring import darken
+from commlab.figures.look.style import styled
 from commlab.figures.plots import PLOTS, Plot, lacking, laid_out, saved_as
-from commlab.figures.recolouring import darken
-from commlab.figures.style import styled
 from commlab.foundation.errors import DataError
 from commlab.foundation.result import Result
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from commlab.figures.style import INK, PALE, SOFT, SPEECH, WIDTH, bare
+from commlab.figures.look.style import INK, PALE, SOFT, SPEECH, WIDTH, bare
 from commlab.figures.wording import number, plain, span
 from commlab.foundation.result import Result
 

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from commlab.figures.effects import Effect, Stands, effects_of
-from commlab.figures.style import INK, PALE, SOFT, SPEECH, WIDTH, bare
+from commlab.figures.look.style import INK, PALE, SOFT, SPEECH, WIDTH, bare
 from commlab.figures.wording import number, span, wrapped
 from commlab.foundation.result import Result
 

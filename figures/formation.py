@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from commlab.figures.learning_curve import count_unit
-from commlab.figures.style import PALETTE, SOFT, WIDTH, bare, end_labels, lone_marker
+from commlab.figures.look.style import PALETTE, SOFT, WIDTH, bare, end_labels, lone_marker
 from commlab.figures.wording import estimate_text, number, plain, wrapped
 from commlab.foundation.result import Result
 

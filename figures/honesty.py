@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from commlab.figures.colour import legible
-from commlab.figures.style import INK, PALE, SOFT, SPEECH, WIDTH, bare
+from commlab.figures.look.colour import legible
+from commlab.figures.look.style import INK, PALE, SOFT, SPEECH, WIDTH, bare
 from commlab.figures.wording import number, plain, span
 from commlab.foundation.result import Result
 

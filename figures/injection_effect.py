@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from commlab.figures.style import SOFT, WIDTH, colour_of, end_labels, lone_marker
+from commlab.figures.look.style import SOFT, WIDTH, colour_of, end_labels, lone_marker
 from commlab.figures.wording import estimate_text, number, plain, span
 from commlab.foundation.result import Result
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 
-from commlab.figures.style import PALE, SOFT, WIDTH, bare, end_labels, lone_marker
+from commlab.figures.look.style import PALE, SOFT, WIDTH, bare, end_labels, lone_marker
 from commlab.figures.wording import number, plain, span
 from commlab.foundation.result import Result
 

@@ -6,8 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from commlab.figures.curves import Curve
+from commlab.figures.look.style import CONDITION_COLOURS, PALETTE, WIDTH, end_labels, lone_marker
 from commlab.figures.seeds import Course, courses
-from commlab.figures.style import CONDITION_COLOURS, PALETTE, WIDTH, end_labels, lone_marker
 from commlab.figures.wording import number, plain, wrapped
 from commlab.foundation.statistics import FEWEST_SEEDS
 

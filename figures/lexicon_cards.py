@@ -12,8 +12,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
-from commlab.figures.ground import Ground, dots, draw_ground, ground_of, shares_of
-from commlab.figures.style import INK, PALE, SOFT, SPEECH, WIDTH, bare
+from commlab.figures.look.ground import Ground, dots, draw_ground, ground_of, shares_of
+from commlab.figures.look.style import INK, PALE, SOFT, SPEECH, WIDTH, bare
 from commlab.figures.wording import number, percent, plain, wrapped
 from commlab.foundation.result import Result
 

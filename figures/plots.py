@@ -37,9 +37,9 @@ from commlab.figures import (
     use,
     verdict,
 )
-from commlab.figures.recolouring import darken
-from commlab.figures.style import styled
-from commlab.figures.themes import dark
+from commlab.figures.look.recolouring import darken
+from commlab.figures.look.style import styled
+from commlab.figures.look.themes import dark
 from commlab.foundation.atomic import write_atomic
 from commlab.foundation.errors import DataError
 

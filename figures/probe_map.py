@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from commlab.figures.style import INK, PALE, SEQUENTIAL, SOFT, SPEECH, WIDTH, bare
-from commlab.figures.themes import text_on
+from commlab.figures.look.style import INK, PALE, SEQUENTIAL, SOFT, SPEECH, WIDTH, bare
+from commlab.figures.look.themes import text_on
 from commlab.figures.wording import number, plain, span
 from commlab.foundation.result import Result
 

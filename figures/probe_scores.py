@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from commlab.figures.style import INK, PALE, SOFT, SPEECH, WIDTH
+from commlab.figures.look.style import INK, PALE, SOFT, SPEECH, WIDTH
 from commlab.figures.wording import number, plain, span, wrapped
 from commlab.foundation.result import Result
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from matplotlib.axes import Axes
 
-from commlab.figures.style import INK, PALE, SPEECH, WIDTH, end_labels
+from commlab.figures.look.style import INK, PALE, SPEECH, WIDTH, end_labels
 from commlab.figures.wording import number, plain, span
 from commlab.foundation.result import Result
 

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 
-from commlab.figures.ground import ALTAR, RING, dots, draw_ground, ground_of, ring
-from commlab.figures.style import INK, SOFT, WIDTH, bare
+from commlab.figures.look.ground import ALTAR, RING, dots, draw_ground, ground_of, ring
+from commlab.figures.look.style import INK, SOFT, WIDTH, bare
 from commlab.figures.wording import number, percent, plain, span
 from commlab.foundation.result import Result
 

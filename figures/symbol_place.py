@@ -10,8 +10,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from commlab.figures.shading import shade
-from commlab.figures.style import INK, SOFT, SPEECH, WIDTH, bare
+from commlab.figures.look.shading import shade
+from commlab.figures.look.style import INK, SOFT, SPEECH, WIDTH, bare
 from commlab.figures.wording import estimate_text, percent, plain
 from commlab.foundation.result import Result
 

@@ -9,7 +9,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.patches import Ellipse
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from commlab.figures.style import INK, PALE, PALETTE, SOFT, SPEECH, WIDTH, bare, lone_marker
+from commlab.figures.look.style import INK, PALE, PALETTE, SOFT, SPEECH, WIDTH, bare, lone_marker
 from commlab.figures.wording import estimate_text, number, percent, plain
 from commlab.foundation.result import Result
 

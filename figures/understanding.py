@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle
 
-from commlab.figures.ground import draw_ground, ground_of
-from commlab.figures.style import INK, PALE, SEQUENTIAL, SOFT, SPEECH, WIDTH, bare, colour_of
-from commlab.figures.themes import text_on
+from commlab.figures.look.ground import draw_ground, ground_of
+from commlab.figures.look.style import INK, PALE, SEQUENTIAL, SOFT, SPEECH, WIDTH, bare, colour_of
+from commlab.figures.look.themes import text_on
 from commlab.figures.wording import percent, plain, span
 from commlab.foundation.result import Result
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 
-from commlab.figures.style import INK, PALE, SOFT, WIDTH, colour_of
+from commlab.figures.look.style import INK, PALE, SOFT, WIDTH, colour_of
 from commlab.figures.wording import number, plain, span
 from commlab.foundation.result import Result
 

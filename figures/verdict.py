@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 
-from commlab.figures.colour import legible
-from commlab.figures.style import INK, PALE, SOFT, SPEECH, WIDTH
+from commlab.figures.look.colour import legible
+from commlab.figures.look.style import INK, PALE, SOFT, SPEECH, WIDTH
 from commlab.figures.wording import number, plain, span, wrapped
 from commlab.foundation.result import Result
 

@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
+from commlab.figures.look.svg import inlined
+from commlab.figures.look.themes import themed
 from commlab.figures.plots import PLOTS, save
 from commlab.figures.report.claims import Claim, Drawn, claims_of, command_for, drawn_for
 from commlab.figures.report.evidence import Evidence
 from commlab.figures.report.language import lexicon_rows
 from commlab.figures.report.tables import Table, table
-from commlab.figures.svg import inlined
-from commlab.figures.themes import themed
 from commlab.figures.wording import plain
 from commlab.foundation.errors import DataError
 from commlab.foundation.moments import moments_of

@@ -8,8 +8,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from commlab.figures import audience
+from commlab.figures.look.style import styled
 from commlab.figures.plots import PLOTS, laid_out, save
-from commlab.figures.style import styled
 from commlab.foundation.result import Null, Result
 from tests.figures.written import overlapping
 

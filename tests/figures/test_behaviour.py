@@ -16,9 +16,9 @@ from matplotlib.quiver import Quiver
 
 from commlab.datasets.memory import memory_recording
 from commlab.figures import PLOTS, behaviour, draw
-from commlab.figures.places import outline, view
+from commlab.figures.look.places import outline, view
+from commlab.figures.look.style import styled
 from commlab.figures.plots import laid_out, save
-from commlab.figures.style import styled
 from commlab.foundation.result import Result
 from commlab.probes.decode.behaviour import fit
 

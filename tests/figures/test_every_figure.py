@@ -15,12 +15,12 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from commlab.figures import PLOTS, draw
-from commlab.figures.colour import LEGIBLE, contrast, oklab
 from commlab.figures.drawing import Drawing, figure_of
+from commlab.figures.look.colour import LEGIBLE, contrast, oklab
+from commlab.figures.look.recolouring import darken
+from commlab.figures.look.style import CONDITION_COLOURS, PALETTE, styled
+from commlab.figures.look.themes import CELL_TEXT, DARK_PAGE, dark, dark_colour
 from commlab.figures.plots import saved_as
-from commlab.figures.recolouring import darken
-from commlab.figures.style import CONDITION_COLOURS, PALETTE, styled
-from commlab.figures.themes import CELL_TEXT, DARK_PAGE, dark, dark_colour
 from commlab.foundation.errors import DataError
 from commlab.foundation.result import Result
 

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.image import imread
 
 from commlab.figures import PLOTS, save
-from commlab.figures.style import new_figure, styled
+from commlab.figures.look.style import new_figure, styled
 from commlab.foundation.errors import DataError
 from commlab.foundation.result import Null, Result
 

@@ -11,7 +11,7 @@ from matplotlib.image import imread
 
 from commlab.figures import PLOTS, save
 from commlab.figures.curves import Curve, read_curve
-from commlab.figures.style import new_figure, spread, styled
+from commlab.figures.look.style import new_figure, spread, styled
 from commlab.foundation.errors import DataError
 from commlab.foundation.result import Result
 from commlab.foundation.run import RunFolder

@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 
 from commlab.figures import forest
 from commlab.figures.effects import effects_of
+from commlab.figures.look.style import styled
 from commlab.figures.plots import PLOTS, laid_out, save
 from commlab.figures.report.claims import claims_of
 from commlab.figures.report.evidence import read_evidence
-from commlab.figures.style import styled
 from commlab.foundation.errors import DataError
 from commlab.foundation.result import Null, Result, undefined
 from tests.figures.written import drawn_texts, overlapping

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from commlab.figures import PLOTS, save
-from commlab.figures.style import new_figure, styled
+from commlab.figures.look.style import new_figure, styled
 from commlab.foundation.errors import DataError
 from commlab.foundation.result import Null, Result
 

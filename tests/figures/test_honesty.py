@@ -7,10 +7,10 @@ import pytest
 from matplotlib.figure import Figure
 
 from commlab.figures import honesty
+from commlab.figures.look.style import styled
 from commlab.figures.plots import PLOTS, laid_out, save
 from commlab.figures.report.claims import CLAIMS, drawn_for
 from commlab.figures.report.evidence import read_evidence
-from commlab.figures.style import styled
 from commlab.foundation.errors import DataError
 from commlab.foundation.result import Result
 from tests.figures.written import overlapping

@@ -12,7 +12,7 @@ from matplotlib.text import Text
 
 from commlab.figures import PLOTS, save
 from commlab.figures.clusters import pushed_apart
-from commlab.figures.style import new_figure, styled
+from commlab.figures.look.style import new_figure, styled
 from commlab.foundation.errors import DataError
 from commlab.foundation.result import Null, Result
 

@@ -8,8 +8,8 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
 from commlab.figures import draw, save
+from commlab.figures.look.style import styled
 from commlab.figures.probe_map import FAINT, MOST_ROWS, caption, layout, rows, skill, table
-from commlab.figures.style import styled
 from commlab.foundation.result import Result
 
 LAGS = (-1, 0, 1)

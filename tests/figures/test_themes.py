@@ -11,9 +11,9 @@ from matplotlib.colors import to_hex, to_rgb
 from PIL import Image
 
 from commlab.figures import PLOTS, save
-from commlab.figures.colour import LEGIBLE, contrast, from_oklab, legible, oklab, within_gamut
-from commlab.figures.style import CONDITION_COLOURS, INK, SEQUENTIAL, SOFT
-from commlab.figures.themes import DARK_PAGE, dark, dark_colour, dark_pixels, text_on, themed
+from commlab.figures.look.colour import LEGIBLE, contrast, from_oklab, legible, oklab, within_gamut
+from commlab.figures.look.style import CONDITION_COLOURS, INK, SEQUENTIAL, SOFT
+from commlab.figures.look.themes import DARK_PAGE, dark, dark_colour, dark_pixels, text_on, themed
 
 SVG = (
     '<?xml version="1.0"?>\n<svg viewBox="0 0 9 9"><g id="a"><path d="M 0 0" style="fill: #ffffff; stroke: #0b62a8"/>'

@@ -14,9 +14,9 @@ from matplotlib.patches import Ellipse
 
 from commlab.datasets.memory import memory_recording
 from commlab.figures import PLOTS, trajectories
-from commlab.figures.colour import LEGIBLE, contrast
+from commlab.figures.look.colour import LEGIBLE, contrast
+from commlab.figures.look.style import styled
 from commlab.figures.plots import laid_out, save
-from commlab.figures.style import styled
 from commlab.figures.trajectories import pushed_apart, region
 from commlab.foundation.result import Result
 from commlab.probes.decode.trajectories import fit

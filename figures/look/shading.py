@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from commlab.figures.style import INK, SEQUENTIAL
-from commlab.figures.themes import text_on
+from commlab.figures.look.style import INK, SEQUENTIAL
+from commlab.figures.look.themes import text_on
 
 __all__ = ["shade"]
 

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Circle, Rectangle, RegularPolygon
 
-from commlab.figures.style import SEQUENTIAL, SOFT
+from commlab.figures.look.style import SEQUENTIAL, SOFT
 
 __all__ = ["ALTAR", "CONVERTER", "RING", "WALL", "Ground", "dots", "draw_ground", "ground_of", "ring", "shares_of"]
 

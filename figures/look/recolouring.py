@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.text import Annotation, Text
 
-from commlab.figures.themes import dark_colour
+from commlab.figures.look.themes import dark_colour
 
 __all__ = ["darken"]
 

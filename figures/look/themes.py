@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.colors import to_hex, to_rgb
 from PIL import Image
 
-from commlab.figures.colour import LEGIBLE, Array, contrast, oklab, within_gamut
+from commlab.figures.look.colour import LEGIBLE, Array, contrast, oklab, within_gamut
 
 __all__ = ["DARK_PAGE", "dark", "dark_colour", "dark_pixels", "text_on", "themed"]
 

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from commlab.figures.colour import legible
+from commlab.figures.look.colour import legible
 
 __all__ = [
     "CONDITION_COLOURS",

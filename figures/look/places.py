@@ -13,8 +13,8 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Circle, RegularPolygon
 
-from commlab.figures.ground import ALTAR, CONVERTER, RING, WALL
-from commlab.figures.style import INK, SEQUENTIAL, SOFT
+from commlab.figures.look.ground import ALTAR, CONVERTER, RING, WALL
+from commlab.figures.look.style import INK, SEQUENTIAL, SOFT
 
 __all__ = ["View", "draw_flow", "draw_outline", "draw_places", "view"]
 
