@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from commlab.figures.look.style import PALE, SEQUENTIAL, SPEECH, WIDTH, bare
 from commlab.figures.look.themes import text_on
-from commlab.figures.wording import number, percent, plain, span
+from commlab.figures.wording import number, p_text, percent, plain, span
 from commlab.foundation.result import Result
 
 __all__ = ["caption", "draw", "rows", "size", "table"]
@@ -201,7 +201,7 @@ def caption(data: Result) -> str:
     )
     slope = (
         f" From strangers to kin speech changes by {number(100 * (data.estimate or 0.0), 1)} points "
-        f"({number(100 * data.interval[0], 1)} to {number(100 * data.interval[1], 1)}), p = {number(data.p_value, 3)}."
+        f"({number(100 * data.interval[0], 1)} to {number(100 * data.interval[1], 1)}), p = {p_text(data.p_value)}."
         if data.estimate is not None and data.interval is not None
         else ""
     )

@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from commlab.figures.look.places import View, draw_flow, draw_outline, draw_places, view
 from commlab.figures.look.style import INK, PALE, SEQUENTIAL, SOFT, SPEECH, WIDTH, bare
-from commlab.figures.wording import estimate_text, number, percent, plain
+from commlab.figures.wording import estimate_text, p_text, percent, plain
 from commlab.foundation.result import Result
 
 __all__ = ["caption", "draw", "rows", "size", "table"]
@@ -233,7 +233,7 @@ def table(data: Result) -> list[dict[str, object]]:
             if row["interval"]
             else "–",
             "null, 95 %": f"{percent(row['null']['low'])} to {percent(row['null']['high'])}",
-            "p": number(row["p_value"], 3),
+            "p": p_text(row["p_value"]),
         }
         for row in data.details.get("departures", [])
         if row["value"] in shown

@@ -42,7 +42,7 @@ def tied(text: str) -> str:
 
 def share(cluster: dict[str, Any]) -> str:
     """How many of the rows a cluster holds."""
-    return percent(cluster["share"]) if cluster["share"] >= 0.005 else "<1 %"
+    return percent(cluster["share"])
 
 
 def key_height(data: Result) -> float:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from matplotlib.axes import Axes
 
 from commlab.figures.look.style import INK, PALE, SOFT, SPEECH, WIDTH, bare
-from commlab.figures.wording import estimate_text, number, plain, span
+from commlab.figures.wording import estimate_text, number, p_text, plain, span
 from commlab.foundation.result import Result
 
 __all__ = ["caption", "draw", "rows", "size", "table"]
@@ -106,7 +106,7 @@ def table(data: Result) -> list[dict[str, object]]:
             "against": plain(row["against"], 24),
             "difference": row["estimate"],
             "95 % interval": span(tuple(row["interval"]) if row["interval"] else None),
-            "p": number(row["p_value"], 3),
+            "p": p_text(row["p_value"]),
             "p, adjusted": number(row["p_adjusted"], 3),
             "trials": row["n"],
         }

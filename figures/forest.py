@@ -6,9 +6,10 @@ from typing import NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from commlab.figures import wording
 from commlab.figures.effects import Effect, Stands, effects_of
 from commlab.figures.look.style import INK, PALE, SOFT, SPEECH, WIDTH, bare
-from commlab.figures.wording import number, span, wrapped
+from commlab.figures.wording import span, wrapped
 from commlab.foundation.result import Result
 
 __all__ = ["caption", "draw", "rows", "size", "table"]
@@ -258,7 +259,7 @@ def p_text(p: float | None) -> str:
     """A p-value in a column."""
     if p is None:
         return "–"
-    return f"<{TINY:g}" if p < TINY else number(p, 3)
+    return f"<{TINY:g}" if p < TINY else wording.p_text(p)
 
 
 def rows(data: Sequence[Result]) -> list[dict[str, object]]:

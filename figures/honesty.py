@@ -8,7 +8,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from commlab.figures.look.colour import legible
 from commlab.figures.look.style import INK, PALE, SOFT, SPEECH, WIDTH, bare
-from commlab.figures.wording import number, plain, span
+from commlab.figures.wording import p_text, plain, span
 from commlab.foundation.result import Result
 
 __all__ = ["caption", "draw", "rows", "size", "table"]
@@ -260,7 +260,7 @@ def table(data: Result | Sequence[Result]) -> list[dict[str, object]]:
             "difference": one.difference,
             "95 % interval": span(one.interval),
             "unit": one.unit,
-            "p": number(one.p_value, 3),
+            "p": p_text(one.p_value),
             "holds": "yes" if one.stands else "no",
         }
         for one in steps(honest)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from matplotlib.axes import Axes
 
 from commlab.figures.look.style import PALE, SOFT, WIDTH, bare, end_labels, lone_marker
-from commlab.figures.wording import number, plain, span
+from commlab.figures.wording import p_text, plain, span
 from commlab.foundation.result import Result
 
 __all__ = ["caption", "draw", "rows", "size", "table"]
@@ -134,7 +134,7 @@ def row(name: str, kin: float, strangers: float, difference: float, test: Mappin
         "strangers shown": strangers,
         "difference": difference,
         "95 % interval": span((low, high)),
-        "p": number(test["p_value"], 3),
+        "p": p_text(test["p_value"]),
     }
 
 

@@ -7,7 +7,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from commlab.figures.look.style import INK, PALE, SOFT, SPEECH, WIDTH
-from commlab.figures.wording import number, plain, span, wrapped
+from commlab.figures.wording import number, p_text, plain, span, wrapped
 from commlab.foundation.result import Result
 
 __all__ = ["caption", "draw", "rows", "size", "table"]
@@ -152,7 +152,7 @@ def table(data: Sequence[Result]) -> list[dict[str, object]]:
             "null": number(result.null.mean) + f" ({span((result.null.low, result.null.high))})"
             if result.null
             else "–",
-            "p": number(result.p_value, 3),
+            "p": p_text(result.p_value),
             "episodes": result.n_episodes,
             **{TWINS[name][2]: score for name, score, _ in twins(result)},
         }

@@ -172,7 +172,7 @@ def draw_bars(ax: Axes, share: np.ndarray[Any, Any], silent: list[bool]) -> None
         ax.text(
             value + max(share) * 0.05,
             y,
-            f"{100 * value:.0f} %" if value >= 0.005 else "<1 %",
+            percent(value),
             color=SOFT,
             fontsize=8.4,
             va="center",
@@ -222,7 +222,9 @@ def caption(data: Result) -> str:
     target = plain(data.details.get("target", "the target")).replace("_", " ")
     unsaid = f" {language.n_unsaid} symbols of the vocabulary were never said." if language.n_unsaid else ""
     sure = (
-        " Edged: pairs commoner than by chance, family-wise over all pairs (p < 0.05)." if language.sure.any() else ""
+        " Edged: pairs commoner than by chance, family-wise over all pairs (p at most 0.05)."
+        if language.sure.any()
+        else ""
     )
     return (
         f"Where a symbol is said, how often each value of {target} is the case, in per cent "

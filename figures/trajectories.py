@@ -10,7 +10,7 @@ from matplotlib.patches import Ellipse
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from commlab.figures.look.style import INK, PALE, PALETTE, SOFT, SPEECH, WIDTH, bare, lone_marker
-from commlab.figures.wording import estimate_text, number, percent, plain
+from commlab.figures.wording import estimate_text, p_text, percent, plain
 from commlab.foundation.result import Result
 
 __all__ = ["caption", "draw", "rows", "size", "table"]
@@ -222,7 +222,7 @@ def table(data: Result) -> list[dict[str, object]]:
             if row["interval"]
             else "–",
             "null, 95 %": f"{percent(row['null']['low'])} to {percent(row['null']['high'])}" if row["null"] else "–",
-            "p among all steps": number(row["p_value"], 3),
+            "p among all steps": p_text(row["p_value"]),
         }
         for row in data.details["by_step"]
     ]

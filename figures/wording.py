@@ -3,9 +3,11 @@
 import textwrap
 from typing import Any
 
+from commlab.foundation import rounding
 from commlab.foundation.result import Result
+from commlab.foundation.rounding import p_text
 
-__all__ = ["estimate_text", "number", "percent", "plain", "span", "wrapped"]
+__all__ = ["estimate_text", "number", "p_text", "percent", "plain", "span", "wrapped"]
 
 ROUNDING = 1e-12  # less than this is what sums leave behind
 
@@ -37,8 +39,8 @@ def number(value: object, digits: int = 2) -> str:
 
 
 def percent(rate: Any) -> str:
-    """A rate in per cent, a dash where there is none."""
-    return f"{100 * rate:.0f} %" if isinstance(rate, int | float) else "–"
+    """A rate in per cent, 0 % or 100 % only where it is so; a dash where there is none."""
+    return rounding.percent(rate).replace("-", "−") if isinstance(rate, int | float) else "–"
 
 
 def span(interval: tuple[float, float] | None) -> str:

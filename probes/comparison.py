@@ -191,7 +191,7 @@ def mean_of(asked: Question) -> dict[str, Any] | None:
 def found_in(asked: Question) -> int | None:
     """In how many runs it was told apart from its null; None where it was not tested in any."""
     p_values = [answer["p_value"] for answer in asked.answers if answer and answer["p_value"] is not None]
-    return sum(p_value < SIGNIFICANT for p_value in p_values) if p_values else None
+    return sum(p_value <= SIGNIFICANT for p_value in p_values) if p_values else None
 
 
 def verdict_of(results: Sequence[Result]) -> str | None:

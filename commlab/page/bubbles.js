@@ -8,8 +8,16 @@ const LONGEST = 30; // letters of a translation in a bubble
 /** A message as it is written: symbols with spaces between them, a dot for silence. */
 export const symbolText = (symbols) => symbols.map((symbol) => symbol || "·").join(" ");
 
-/** A share as a percentage, or nothing where it is not known. */
-export const percent = (share) => (typeof share === "number" ? `${Math.round(100 * share)}\u00a0%` : "");
+/** A share as a percentage, 0 % or 100 % only where it is so, or nothing where it is not known. */
+export const percent = (share) => {
+  if (typeof share !== "number") {
+    return "";
+  }
+  if (share > 0 && share < 0.005) {
+    return "<1\u00a0%";
+  }
+  return share < 1 && share >= 0.995 ? ">99\u00a0%" : `${Math.round(100 * share)}\u00a0%`;
+};
 
 /** A text of at most that many letters. */
 export const shortened = (text, longest = LONGEST) =>

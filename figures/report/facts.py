@@ -100,7 +100,7 @@ def interval_of(ends: Any, per_cent: bool = False) -> str:
     if not ends:
         return ""
     low, high = float(ends[0]), float(ends[1])
-    return f"95 % interval {100 * low:.0f} to {percent(high)}" if per_cent else f"95 % interval {span((low, high))}"
+    return f"95 % interval {100 * low:.0f} to {100 * high:.0f} %" if per_cent else f"95 % interval {span((low, high))}"
 
 
 def joined(parts: list[str]) -> str:

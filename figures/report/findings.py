@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from commlab.figures import wording
 from commlab.figures.report.claims import CLAIMS, IF_SAVED, Claim, claims_of
 from commlab.figures.report.evidence import Evidence
 from commlab.figures.wording import number, plain, span
 from commlab.foundation.result import Result
+from commlab.foundation.rounding import SIGNIFICANT
 
 __all__ = [
     "NO",
@@ -23,7 +25,6 @@ __all__ = [
     "tested",
 ]
 
-SIGNIFICANT = 0.05
 YES, NO, UNTESTED, NO_ESTIMATE, OPEN = "yes", "no", "no test", "no estimate", "not asked"
 MOST = 4  # results of one claim in the table at a glance
 
@@ -54,7 +55,7 @@ def outcome(result: Result) -> str:
         return NO_ESTIMATE
     if result.p_value is None:
         return UNTESTED
-    return YES if result.p_value < SIGNIFICANT else NO
+    return YES if result.p_value <= SIGNIFICANT else NO
 
 
 def not_found(results: Sequence[Result]) -> list[Result]:
@@ -113,7 +114,7 @@ def line_of(anchor: str, title: str, result: Result) -> Row:
         estimate=f"{estimate_of(result)} {plain(result.unit)}" if result.estimate is not None else "–",
         interval=span(result.interval),
         null=number(null.mean) if null else "–",
-        p=number(result.p_value, 3),
+        p=wording.p_text(result.p_value),
         n=number(result.n_episodes),
     )
 
@@ -135,11 +136,11 @@ def result_row(result: Result) -> dict[str, object]:
         "unit": plain(result.unit),
         "95 % interval": span(result.interval),
         "null (95 % of draws)": f"{number(null.mean)} ({span((null.low, null.high))})" if null else "–",
-        "p": number(result.p_value, 3),
+        "p": wording.p_text(result.p_value),
         "episodes": result.n_episodes,
     }
 
 
 def p_text(result: Result) -> str:
     """A result's p-value in words."""
-    return "no estimate" if result.p_value is None else f"p = {number(result.p_value, 3)}"
+    return "not tested" if result.p_value is None else f"p = {wording.p_text(result.p_value)}"

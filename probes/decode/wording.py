@@ -2,7 +2,9 @@
 
 import re
 
+from commlab.foundation import rounding
 from commlab.foundation.result import Null
+from commlab.foundation.rounding import SIGNIFICANT
 
 __all__ = [
     "as_clause",
@@ -14,8 +16,6 @@ __all__ = [
     "number_sentence",
     "percent",
 ]
-
-SIGNIFICANT = 0.05
 
 
 def file_stem(*parts: str) -> str:
@@ -34,8 +34,8 @@ def episodes(n: int) -> str:
 
 
 def percent(share: float) -> str:
-    """A share as a whole percentage."""
-    return f"{100 * share:.0f} %"
+    """A share as a whole percentage, 0 % or 100 % only where it is so."""
+    return rounding.percent(share)
 
 
 def class_sentence(
@@ -44,7 +44,7 @@ def class_sentence(
     """A balanced accuracy among its nulls."""
     inside = []
     if interval:
-        inside.append(f"95 % interval {100 * interval[0]:.0f}–{percent(interval[1])}")
+        inside.append(f"95 % interval {100 * interval[0]:.0f}–{100 * interval[1]:.0f} %")
     inside.append(f"null {percent(null.mean)}" if null else "no null")
     inside.append(f"majority {percent(1 / n_classes)}")
     return f"{opening} in {percent(score)} of held-out steps (balanced; {', '.join(inside)}; {ending})."

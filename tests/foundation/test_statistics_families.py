@@ -89,3 +89,14 @@ def test_what_is_no_family_is_refused(draws):
 def test_an_empty_family_has_no_findings():
     assert max_statistic([], np.zeros((9, 0))).p_values.size == 0
     assert benjamini_hochberg([]).size == 0
+
+
+def test_an_adjusted_p_value_of_just_five_per_cent_is_not_above_it() -> None:
+    """(k / n) * m / i that is 0.05 in fractions comes out above 0.05 in floats for some k, n, m and i."""
+    for m in range(2, 40):
+        for i in range(1, m + 1):
+            for draws in (100, 200, 400, 1000):
+                k, rest = divmod(draws * i, 20 * m)
+                if rest == 0 and k:
+                    adjusted = benjamini_hochberg([k / draws] * i + [1.0] * (m - i))
+                    assert adjusted[0] == 0.05, (k, draws, m, i)

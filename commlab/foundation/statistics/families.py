@@ -7,6 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["MaxStatistic", "benjamini_hochberg", "max_statistic"]
 
+DIGITS = 12  # of an adjusted p-value: products that are 0.05 must not come out a rounding error above it
+
 Float64 = NDArray[np.float64]
 
 
@@ -68,4 +70,4 @@ def benjamini_hochberg(p_values: ArrayLike) -> Float64:
     stepped = np.minimum.accumulate(p[order] * p.size / ranks)
     adjusted = np.empty_like(p)
     adjusted[order] = np.minimum(stepped, 1.0)
-    return adjusted
+    return np.array([float(f"{value:.{DIGITS}g}") for value in adjusted], dtype=np.float64)
