@@ -34,7 +34,10 @@ For = Annotated[int | None, typer.Option("--for", min=1, help="Steps that the ch
 Deaf = Annotated[bool, typer.Option("--deaf", help="Listeners hear nothing from the next step on, in all arms.")]
 Episodes = Annotated[int, typer.Option(min=8, help="Episodes to change, each beside its twins.")]
 Draws = Annotated[int, typer.Option("--nulls", min=19, help="Draws of the change at random, each rolled anew.")]
-Irrelevant = Annotated[str | None, typer.Option(help="The target to compare with; by default one is looked for.")]
+Irrelevant = Annotated[
+    str | None,
+    typer.Option(help="The target to compare with; by default one is looked for.", autocompletion=completing.targets),
+]
 
 
 def patch(
@@ -96,11 +99,12 @@ def steer(
       commlab steer --doses=0.25,0.5,1,2,4,8      the dose curve
       commlab steer --irrelevant=own_facing       compared with directions of that target
     """
+    from commlab.commands.steer import Steering
     from commlab.commands.steer import steer as run_steer
     from commlab.probes.cause.hidden.cases import Wish
 
     wish = Wish(target, of, layer, at, duration, deaf, n_episodes=episodes, seed=seed, n_null=nulls)
-    run_steer(run, wish, dose, doses, irrelevant, as_json, command_line())
+    run_steer(run, wish, Steering(dose, doses, irrelevant), as_json, command_line())
 
 
 def erase(
@@ -173,9 +177,10 @@ def crossplay(
       commlab crossplay myrun@first other@last           one checkpoint of each
       commlab crossplay rivals-run --families            the families of one run
     """
+    from commlab.commands.crossplay import Pairing
     from commlab.commands.crossplay import crossplay as run_crossplay
 
-    run_crossplay(runs or [], checkpoints, families, episodes, seed, nulls, as_json, command_line())
+    run_crossplay(Pairing(runs or [], checkpoints, families, episodes, seed, nulls), as_json, command_line())
 
 
 def kinship(

@@ -159,7 +159,9 @@ def minds(
             autocompletion=completing.targets,
         ),
     ] = None,
-    source: Annotated[str, typer.Option(help="hidden, or hidden.<name>.")] = "hidden",
+    source: Annotated[
+        str, typer.Option(help="hidden, or hidden.<name>.", autocompletion=completing.sources)
+    ] = "hidden",
     of: Of = None,
     with_heard: Annotated[
         bool, typer.Option("--with-heard", help="Count what was heard as history: what is left was worked out.")
@@ -210,6 +212,8 @@ def formation(
       commlab formation                                  the last completed run
       commlab formation myrun --target resource_kind     what was said of the kind of crystal
     """
+    from commlab.commands.formation import Wish
     from commlab.commands.formation import formation as run_formation
 
-    run_formation(run, tuple(targets) if targets else None, of, episodes, nulls, most, seed, as_json, command_line())
+    wish = Wish(tuple(targets) if targets else None, of, episodes, nulls, seed, most)
+    run_formation(run, wish, as_json, command_line())

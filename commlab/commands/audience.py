@@ -9,15 +9,20 @@ from commlab.console import out, print_json, say, table
 from commlab.foundation.result import Result
 from commlab.probes.decode import audience as analysis
 
-__all__ = ["audience"]
+__all__ = ["audience", "count"]
 
 MOST_AGENTS = 12  # in the table of pairs
 
 
+def count(run: str | None, n_null: int, seed: int) -> Result:
+    """Return who hears whom in a recording."""
+    with recordings_of(run) as (recording, _):
+        return named_after(analysis.fit(recording, n_null, seed), recording)
+
+
 def audience(run: str | None, n_null: int, seed: int, as_json: bool) -> Result:
     """Count who hears whom in a recording, save the result beside it, and print tables and a sentence."""
-    with recordings_of(run) as (recording, _):
-        result = named_after(analysis.fit(recording, n_null, seed), recording)
+    result = count(run, n_null, seed)
     path = result.save(results_of(run))
     if as_json:
         print_json(summary(result))

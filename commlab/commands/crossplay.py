@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,20 +18,23 @@ from commlab.foundation.run import RunFolder
 from commlab.probes.cause.understanding import crossplay as analysis
 from commlab.probes.cause.understanding.crossplay import Source
 
-__all__ = ["crossplay"]
+__all__ = ["Pairing", "crossplay", "find_understood"]
 
 
-def crossplay(
-    runs: Sequence[str],
-    n_checkpoints: int | None,
-    families: bool,
-    n_episodes: int,
-    seed: int,
-    n_null: int,
-    as_json: bool,
-    command: str,
-) -> Result:
-    """Play every pair, save the result in the first run, and print the matrices and a sentence."""
+class Pairing(NamedTuple):
+    """Who is to play with whom, and how often."""
+
+    runs: Sequence[str]  # RUN@first, RUN@last or RUN@STEPS is a checkpoint of one
+    n_checkpoints: int | None = None  # of each run, evenly spaced
+    families: bool = False  # the families of each run, apart
+    n_episodes: int = 256
+    seed: int = 0
+    n_null: int = 199
+
+
+def find_understood(asked: Pairing, command: str) -> tuple[RunFolder, Result]:
+    """Return the first run, and what every pair of speakers and listeners makes of each other."""
+    runs, n_checkpoints, families = asked.runs, asked.n_checkpoints, asked.families
     if not runs and n_checkpoints is None and not families:
         raise DataError("Cross-play needs two runs or more, and none is named: commlab crossplay seed-0 seed-1.")
     folders = [run_of(name.partition("@")[0] or None) for name in runs or [""]]
@@ -41,8 +44,14 @@ def crossplay(
             sources += _families(label, checkpoint) if families else [Source(label, checkpoint)]
     sources = _told_apart(sources)
     with progress("crossplay", 1.0) as advance:
-        result = analysis.fit(sources, n_episodes, seed, n_null, command, lambda done, total: advance(done / total, ""))
-    path = result.save(folders[0].results)
+        numbers = asked.n_episodes, asked.seed, asked.n_null
+        return folders[0], analysis.fit(sources, *numbers, command, lambda done, total: advance(done / total, ""))
+
+
+def crossplay(asked: Pairing, as_json: bool, command: str) -> Result:
+    """Play every pair, save the result in the first run, and print the matrices and a sentence."""
+    folder, result = find_understood(asked, command)
+    path = result.save(folder.results)
     if as_json:
         print_json({**in_short(result), **result.details} | {"path": str(path)})
         return result

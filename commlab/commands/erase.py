@@ -7,16 +7,22 @@ from typing import Any
 from commlab.commands.hidden import conclude, fitted_on, hand_over
 from commlab.console import table
 from commlab.foundation.result import Result
+from commlab.foundation.run import RunFolder
 from commlab.probes.cause.hidden import erasure
 from commlab.probes.cause.hidden.cases import Wish
 
-__all__ = ["erase"]
+__all__ = ["erase", "find_lost"]
+
+
+def find_lost(run: str | None, wish: Wish, irrelevant: str | None, command: str) -> tuple[RunFolder, Result]:
+    """Return the run, and what its agents lose with a target."""
+    with fitted_on(run, wish.layer) as (folder, checkpoint, recording):
+        return folder, erasure.fit(checkpoint, recording, wish, irrelevant, command)
 
 
 def erase(run: str | None, wish: Wish, irrelevant: str | None, as_json: bool, command: str) -> Result:
     """Erase, save the result in the run, and print tables and a sentence."""
-    with fitted_on(run, wish.layer) as (folder, checkpoint, recording):
-        result = erasure.fit(checkpoint, recording, wish, irrelevant, command)
+    folder, result = find_lost(run, wish, irrelevant, command)
     if not hand_over(folder, result, as_json):
         return result
     details = result.details

@@ -2,43 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from commlab.commands.runs import run_of
 from commlab.console import out, print_json, progress, say, table
 from commlab.foundation.result import Result
+from commlab.foundation.run import RunFolder
 from commlab.probes import formation as probes
 
-__all__ = ["formation"]
+__all__ = ["Wish", "formation", "look_back"]
 
 COLUMNS = (("return", "return"), ("silence", "silence"), ("agreement", "as at the end"))  # the rest: figure and --json
 
 
-def formation(
-    run: str | None,
-    targets: tuple[str, ...] | None,
-    of: str | None,
-    n_episodes: int,
-    n_null: int,
-    most: int,
-    seed: int,
-    as_json: bool,
-    command: str,
-) -> Result:
-    """Measure every checkpoint of a run, save the result and its figure, and print a table and a sentence."""
-    folder = run_of(run)
+class Wish(NamedTuple):
+    """What is to be measured of each checkpoint."""
+
+    targets: tuple[str, ...] | None = None  # the first leads
+    of: str | None = None
+    n_episodes: int = 192
+    n_null: int = 199
+    seed: int = 0
+    most: int = 24  # checkpoints, evenly spaced
+
+
+def look_back(folder: RunFolder, wish: Wish, command: str) -> Result:
+    """Return how the language of a run formed."""
     with progress("playing checkpoints", 1.0) as advance:
-        result = probes.fit(
+        return probes.fit(
             folder,
-            targets,
-            of,
-            n_episodes,
-            n_null,
-            seed,
-            most,
+            **wish._asdict(),
             watch=lambda done, total: advance(done / total, f"{done} of {total} checkpoints"),
             command=command,
         )
+
+
+def formation(run: str | None, wish: Wish, as_json: bool, command: str) -> Result:
+    """Measure every checkpoint of a run, save the result and its figure, and print a table and a sentence."""
+    folder = run_of(run)
+    result = look_back(folder, wish, command)
     paths = [result.save(folder.results), *_drawn(result, folder.figures)]
     if as_json:
         print_json(_summary(result))

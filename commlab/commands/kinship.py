@@ -15,7 +15,7 @@ from commlab.foundation.run import RunFolder
 if TYPE_CHECKING:
     from commlab.recording import Playable
 
-__all__ = ["Asked", "kinship", "levels_of"]
+__all__ = ["Asked", "find_favours", "kinship", "levels_of"]
 
 
 class Asked(NamedTuple):
@@ -29,11 +29,8 @@ class Asked(NamedTuple):
     n_null: int
 
 
-def kinship(run: str | None, asked: Asked, as_json: bool, command: str) -> Result:
-    """Do all experiments on kinship, save them in the run, and print tables and sentences.
-
-    What another checkpoint than the run's last one does is shown, not saved; so is what scripted agents do.
-    """
+def find_favours(run: str | None, asked: Asked, command: str) -> tuple[RunFolder | None, list[Result]]:
+    """Return the run, None for scripted agents, and the results: kinship, honesty and beliefs, in this order."""
     import torch
 
     from commlab.probes.cause.kin import beliefs, honesty
@@ -45,11 +42,19 @@ def kinship(run: str | None, asked: Asked, as_json: bool, command: str) -> Resul
     torch.set_num_threads(1)  # small matrices: more threads wait for each other
     setting = prepare(agents, asked.n_episodes, asked.seed)
     sides = cause.both_sides(setting, levels, asked.n_null)
-    found = [
+    return folder, [
         cause.of_sides(setting, sides, command),
         honesty.of_sides(setting, sides.speaking, sides.obeying, asked.n_null, command),
         beliefs.fit(setting, n_null=asked.n_null, command=command),
     ]
+
+
+def kinship(run: str | None, asked: Asked, as_json: bool, command: str) -> Result:
+    """Do all experiments on kinship, save them in the run, and print tables and sentences.
+
+    What another checkpoint than the run's last one does is shown, not saved; so is what scripted agents do.
+    """
+    folder, found = find_favours(run, asked, command)
     saved = [result.save(folder.results) for result in found] if folder and asked.checkpoint is None else []
     if as_json:
         print_json(_told(found))

@@ -10,15 +10,20 @@ from commlab.foundation.result import Result
 from commlab.probes.decode import minds as analysis
 from commlab.probes.decode.minds import Minds
 
-__all__ = ["Minds", "minds"]
+__all__ = ["Minds", "look_into", "minds"]
+
+
+def look_into(run: str | None, question: Minds) -> Result:
+    """Return what hidden states of a recording tell beyond histories."""
+    with recordings_of(run) as (recording, beside), progress("minds", 1.0) as advance:
+        untrained = {name: there for name, there in beside.items() if name == "untrained"}
+        result = analysis.fit(recording, question, untrained, lambda done, total: advance(done / total, ""))
+        return named_after(result, recording)
 
 
 def minds(run: str | None, question: Minds, as_json: bool) -> Result:
     """Compare hidden states with histories, save the result beside the recording, and print a table and a sentence."""
-    with recordings_of(run) as (recording, beside), progress("minds", 1.0) as advance:
-        untrained = {name: there for name, there in beside.items() if name == "untrained"}
-        result = analysis.fit(recording, question, untrained, lambda done, total: advance(done / total, ""))
-        result = named_after(result, recording)
+    result = look_into(run, question)
     path = result.save(results_of(run))
     if as_json:
         print_json(_summary(result))

@@ -5,18 +5,24 @@ from __future__ import annotations
 from commlab.commands.hidden import conclude, fitted_on, hand_over
 from commlab.console import table
 from commlab.foundation.result import Result
+from commlab.foundation.run import RunFolder
 from commlab.probes.cause.hidden import patching
 from commlab.probes.cause.hidden.cases import Wish
 
-__all__ = ["patch"]
+__all__ = ["find_exchanged", "patch"]
 
 DOES = {"place": "goes first to the place", "said": "says the value", "action": "bits of the next action"}
 
 
+def find_exchanged(run: str | None, wish: Wish, command: str) -> tuple[RunFolder, Result]:
+    """Return the run, and what its agents do with the hidden state of another episode."""
+    with fitted_on(run, wish.layer) as (folder, checkpoint, recording):
+        return folder, patching.fit(checkpoint, recording, wish, command)
+
+
 def patch(run: str | None, wish: Wish, as_json: bool, command: str) -> Result:
     """Patch, save the result in the run, and print a table and a sentence."""
-    with fitted_on(run, wish.layer) as (folder, checkpoint, recording):
-        result = patching.fit(checkpoint, recording, wish, command)
+    folder, result = find_exchanged(run, wish, command)
     if not hand_over(folder, result, as_json):
         return result
     details = result.details

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from commlab.commands.hidden import conclude, fitted_on, hand_over
 from commlab.console import table
 from commlab.foundation.errors import InterventionError
 from commlab.foundation.result import Result
+from commlab.foundation.run import RunFolder
 from commlab.probes.cause.hidden import steering
 from commlab.probes.cause.hidden.cases import Wish
 
-__all__ = ["doses_in", "steer"]
+__all__ = ["Steering", "doses_in", "find_steered", "steer"]
 
 
-def steer(
-    run: str | None,
-    wish: Wish,
-    dose: float,
-    doses: str | None,
-    irrelevant: str | None,
-    as_json: bool,
-    command: str,
-) -> Result:
-    """Steer, save the result in the run, and print a table and a sentence."""
-    every = steering.DOSES if doses is None else doses_in(doses)
+class Steering(NamedTuple):
+    """How far agents are to be steered, and what it is held against."""
+
+    dose: float = 1.0
+    doses: str | None = None  # others to try, with commas
+    irrelevant: str | None = None  # the target to compare with; None: one is looked for
+
+
+def find_steered(run: str | None, wish: Wish, how: Steering, command: str) -> tuple[RunFolder, Result]:
+    """Return the run, and where its agents go when they are steered from inside."""
+    every = steering.DOSES if how.doses is None else doses_in(how.doses)
     with fitted_on(run, wish.layer) as (folder, checkpoint, recording):
-        result = steering.fit(checkpoint, recording, wish, dose, every, irrelevant, command)
+        return folder, steering.fit(checkpoint, recording, wish, how.dose, every, how.irrelevant, command)
+
+
+def steer(run: str | None, wish: Wish, how: Steering, as_json: bool, command: str) -> Result:
+    """Steer, save the result in the run, and print a table and a sentence."""
+    folder, result = find_steered(run, wish, how, command)
     if not hand_over(folder, result, as_json):
         return result
     details = result.details

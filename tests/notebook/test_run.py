@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import commlab
-from commlab.cli import causing, grow, main, probing, reading, talking
+from commlab.cli import causing, grow, main, probing, reading, showing, talking
 from commlab.foundation.errors import CommlabError, RunError
 from commlab.foundation.result import Result, Results
 from commlab.notebook import Run
@@ -29,6 +29,32 @@ CALLS: dict[str, tuple[list[str], Callable[[Run], Any]]] = {
     "influence": (["--episodes", "16"], lambda run: run.influence(episodes=16)),
     "verdict": (["--episodes", "24"], lambda run: run.verdict(episodes=24)),
     "talk": (["--score", "--episodes", "32"], lambda run: run.understanding(episodes=32)),
+    "minds": (
+        ["--targets", "danger,own_next_action", "--with-heard", "--nulls", "19"],
+        lambda run: run.minds(["danger", "own_next_action"], with_heard=True, nulls=19),
+    ),
+    "behaviour": (
+        ["--by", "resource_location", "--nulls", "19"],
+        lambda run: run.behaviour("resource_location", nulls=19),
+    ),
+    "trajectories": (["--steps", "6", "--nulls", "19"], lambda run: run.trajectories(steps=6, nulls=19)),
+    "audience": (["--nulls", "19"], lambda run: run.audience(nulls=19)),
+    "patch": (
+        ["--told", "--episodes", "32", "--nulls", "19"],
+        lambda run: run.patch(told=True, episodes=32, nulls=19),
+    ),
+    "steer": (
+        ["--doses", "0.5,1", "--episodes", "32", "--nulls", "19", "--deaf"],
+        lambda run: run.steer(doses=[0.5, 1], episodes=32, nulls=19, deaf=True),
+    ),
+    "erase": (
+        ["--irrelevant", "own_facing", "--episodes", "16", "--nulls", "19"],
+        lambda run: run.erase(irrelevant="own_facing", episodes=16, nulls=19),
+    ),
+    "crossplay": (
+        ["sample", "--episodes", "16", "--nulls", "19"],
+        lambda run: run.crossplay([run], episodes=16, nulls=19),
+    ),
 }
 
 
@@ -81,6 +107,16 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "verdict": talking.verdict,
     "understanding": talking.talk,
     "record": grow.record,
+    "minds": reading.minds,
+    "formation": reading.formation,
+    "audience": reading.audience,
+    "behaviour": showing.behaviour,
+    "trajectories": showing.trajectories,
+    "patch": causing.patch,
+    "steer": causing.steer,
+    "erase": causing.erase,
+    "kinship": causing.kinship,
+    "crossplay": causing.crossplay,
 }
 
 
