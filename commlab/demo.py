@@ -29,7 +29,7 @@ from commlab.probes import formation
 from commlab.probes.cause.evidence import use, verdict
 from commlab.probes.cause.injecting import destinations, injection
 from commlab.probes.cause.understanding import score as understanding
-from commlab.probes.decode import clusters, information, lexicon, metrics, probe
+from commlab.probes.decode import behaviour, clusters, information, lexicon, metrics, probe, trajectories
 from commlab.recording import Request, conditions
 from commlab.training.trainer import read_facts
 
@@ -115,11 +115,13 @@ class Demo:
                 self._keep(f"probe-{TARGET}-{source}", self._probing(recording, beside, source, of))
 
     def read(self) -> None:
-        """Read the lexicon, measure the language, cluster what the speakers have in mind; see how it came about."""
+        """Read the lexicon, measure the language, cluster what speakers have in mind, follow listeners; look back."""
         with self.phase("reading"), recordings_of(str(self.run.path)) as (recording, _):
             self._keep("lexicon", lambda: lexicon.fit(recording))
             self._keep("metrics-", lambda: metrics.fit(recording))
             self._keep("cluster-", lambda: clusters.fit(recording))
+            self._keep("behaviour-", lambda: behaviour.fit(recording))
+            self._keep("trajectories-", lambda: trajectories.fit(recording))
         with self.phase("looking back"):
             self._keep("formation", lambda: formation.fit(self.run, n_episodes=SHORT // 2, command=self.command))
 

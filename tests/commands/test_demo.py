@@ -46,6 +46,10 @@ def test_the_whole_path_and_no_phase_twice(cli: Callable[..., Any], tiny_demo: P
     } <= set(found)
     assert set(found["seconds"]) >= {"training", "muted training", "recording", "probing", "injecting", "report"}
     assert (run / "report.html").exists()
+    for looked_at in ("behaviour", "trajectories"):
+        (result,) = (run / "results").glob(f"{looked_at}-*.json")
+        assert result.name in (run / "README.txt").read_text()
+        assert f"commlab {looked_at} " not in (run / "report.html").read_text(), "what is missing names its command"
     kept = [*run.rglob("*.h5"), *run.rglob("*.pt"), *(p for p in run.glob("results/*.json") if p.stem != "demo")]
     assert (run / "replay.html").exists()
     assert "replay.html#reel=" in (run / "report.html").read_text()
