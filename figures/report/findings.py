@@ -12,7 +12,9 @@ from commlab.foundation.rounding import SIGNIFICANT
 
 __all__ = [
     "NO",
+    "NO_ESTIMATE",
     "SIGNIFICANT",
+    "UNTESTED",
     "YES",
     "Row",
     "at_a_glance",

@@ -6,7 +6,18 @@ from typing import Any, NamedTuple
 
 from commlab.figures.report.claims import Claim
 from commlab.figures.report.evidence import Evidence
-from commlab.figures.report.findings import NO, SIGNIFICANT, YES, not_asked, not_found, outcome, p_text, tested
+from commlab.figures.report.findings import (
+    NO,
+    NO_ESTIMATE,
+    SIGNIFICANT,
+    UNTESTED,
+    YES,
+    not_asked,
+    not_found,
+    outcome,
+    p_text,
+    tested,
+)
 from commlab.figures.wording import number, percent, plain, span
 from commlab.foundation.result import Result
 
@@ -27,6 +38,8 @@ VERDICTS = {  # the verdict's words, as an answer and what it means
 }
 CAUTION = "That something goes with a message does not show what listeners make of it."
 INFORMATIVE = "What is said goes with something in the world beyond chance."
+ONE_UNIT = {"messages": "message", "entries of their lexicon": "entry of their lexicon"}
+UNSETTLED = {NO_ESTIMATE: "Not known", UNTESTED: "Not tested"}  # neither found nor not
 HOLDS: dict[object, str] = {True: "holds", False: "does not hold"}
 
 
@@ -59,28 +72,43 @@ def what_they_say(evidence: Evidence) -> Answer:
     told = [result for result in evidence.of("information") if result.estimate is not None]
     if book is None and not told:
         return unasked(question, "commlab lexicon", evidence)
+    told.sort(key=lambda result: outcome(result) != YES)  # what was found is not hidden behind what was not
     details = [plain(result.sentence, 500) for result in ([book] if book else []) + told[:1]]
     details.append(CAUTION)
     if book is None:
-        found = outcome(told[0]) == YES
-        short = "Something" if found else "Nothing that was found"
-        return Answer(question, short, INFORMATIVE if found else "No information was found in it.", details,
-                      "symbol-place")  # fmt: skip
+        short, sentence = informed(told)
+        return Answer(question, short, sentence, details, "symbol-place")
+    if book.estimate is None:
+        return Answer(question, "Not known", details.pop(0), details, "lexicon-cards")
     meant = meant_in(book)
     if not meant:
-        return Answer(question, "No meaning was found", "No message goes with anything beyond chance.", details,
-                      "lexicon-cards")  # fmt: skip
+        sentence = "No message was found to go with anything beyond chance."
+        return Answer(question, "No meaning was found", sentence, details, "lexicon-cards")
     n_read = len(meant) / book.estimate if book.estimate else 0.0
-    named = f"The clearest: {'; '.join(clearest(meant))}."
+    best = clearest(meant)
+    named = f"The clearest: {'; '.join(best)}." if best else "How often they are true is not known."
     if abs(n_read - round(n_read)) > SLACK:  # counted otherwise when it was saved: its own words are safe
         return Answer(question, "Messages have meanings", f"{details.pop(0)} {named}", details, "lexicon-cards")
     unit = "messages" if book.details["lexicon"].get("unit", "message") == "message" else "entries of their lexicon"
+    go, have, are = ("goes", "has", "are") if len(meant) == 1 else ("go", "have", "are")
+    if round(n_read) == 1:
+        unit, are = ONE_UNIT[unit], "is"
     sentence = (
-        f"Of {round(n_read)} {unit} that are said often enough to tell, {len(meant)} go with something in the world "
-        f"beyond chance. {named}"
+        f"Of {round(n_read)} {unit} that {are} said often enough to tell, {len(meant)} {go} with something in the "
+        f"world beyond chance. {named}"
     )
-    return Answer(question, f"{len(meant)} of {round(n_read)} {unit} have a meaning", sentence, details,
-                  "lexicon-cards")  # fmt: skip
+    short = f"{len(meant)} of {round(n_read)} {unit} {have} a meaning"
+    return Answer(question, short, sentence, details, "lexicon-cards")
+
+
+def informed(told: Sequence[Result]) -> tuple[str, str]:
+    """What the information in messages says, in a few words and in a sentence; results that found something first."""
+    outcomes = {outcome(result) for result in told}
+    if YES in outcomes:
+        return "Something", INFORMATIVE
+    if NO in outcomes:
+        return "Nothing that was found", "No information was found in it."
+    return "Not tested", "The information in what is said was not held against a null."
 
 
 def meant_in(book: Result) -> list[Mapping[str, Any]]:
@@ -95,16 +123,9 @@ def clearest(entries: Sequence[Mapping[str, Any]]) -> list[str]:
     true = [entry for entry in entries if entry.get("evidence") and entry.get("truth")]
     best = sorted(true, key=lambda entry: -float(entry["truth"][1]))[:CLEAREST]
     return [
-        f"{plain(str(entry['sentence']).split(', said by')[0], 120)} (true in {share(entry['truth'][0])} of its uses)"
+        f"{plain(str(entry['sentence']).split(', said by')[0], 120)} (true in {percent(entry['truth'][0])} of its uses)"
         for entry in best
     ]
-
-
-def share(rate: float) -> str:
-    """A rate in per cent that is 100 % or 0 % only where it is so."""
-    if 0.995 <= rate < 1:
-        return "over 99 %"
-    return "under 1 %" if 0 < rate < 0.005 else percent(rate)
 
 
 def is_it_communication(evidence: Evidence) -> Answer:
@@ -136,9 +157,10 @@ def what_it_is_worth(evidence: Evidence) -> Answer:
         return unasked(question, "commlab verdict", evidence)
     result = found[0]
     gain = f"The difference is {measured(result)}."
-    if result.interval is None or outcome(result) != YES:
-        return Answer(question, "No use was found", plain(result.sentence, 400), [gain], "use")
-    low, high = result.interval
+    if outcome(result) != YES:
+        return Answer(question, UNSETTLED.get(outcome(result), "No use was found"), plain(result.sentence, 400), [gain],
+                      "use")  # fmt: skip
+    low, high = result.interval or (0.0, 0.0)
     short = "Yes" if low > 0 else "It does harm" if high < 0 else "Unclear"
     return Answer(question, short, plain(result.sentence, 400), [gain], "use")
 
@@ -157,7 +179,7 @@ def can_one_talk_to_them(evidence: Evidence) -> Answer:
     if missing:
         details.append(f"They have no word of their own for {', '.join(missing)}.")
     details.append("Only single words for places were tried; nothing is said of questions, answers or longer messages.")
-    short = "Yes, in single words for places" if told_apart else "That was not found"
+    short = "Yes, in single words for places" if told_apart else UNSETTLED.get(outcome(result), "That was not found")
     return Answer(question, short, plain(result.sentence, 500), details, "understanding")
 
 
@@ -180,8 +202,10 @@ def what_was_not_found(evidence: Evidence) -> Answer:
     if tests:
         details.insert(0, lucky(n))
     if not none:
-        sentence = f"Each of {n} tests came out at p < {SIGNIFICANT}, which tells nothing of what was not tried."
-        return Answer(question, f"All {n} tests found something", sentence, details, "not-found")
+        each = f"Each of {n} tests" if n > 1 else "The one test"
+        sentence = f"{each} came out at p ≤ {SIGNIFICANT}, which tells nothing of what was not tried."
+        short = f"All {n} tests found something" if n > 1 else "The one test found something"
+        return Answer(question, short, sentence, details, "not-found")
     named = ", ".join(plain(result.name, 60) for result in none[:NAMED])
     more = f" and {len(none) - NAMED} more" if len(none) > NAMED else ""
     sentence = f"Not told apart from their null, or without an estimate: {named}{more}."
@@ -198,10 +222,12 @@ def unasked_of(open_: Sequence[Claim]) -> str:
 
 def lucky(n: int) -> str:
     """How many of n tests come out by luck alone."""
-    return (
-        f"If there were nothing at all to find, about {max(1, round(n * SIGNIFICANT))} of {n} tests would come out at "
-        f"p < {SIGNIFICANT} all the same; p-values are not corrected for their number."
-    )
+    if n * SIGNIFICANT < 1:
+        one = "the one test" if n == 1 else f"one of {n} tests or more, were they independent,"
+        chance = f"{one} would come out at p ≤ {SIGNIFICANT} with a chance of {percent(1 - (1 - SIGNIFICANT) ** n)}"
+    else:
+        chance = f"about {round(n * SIGNIFICANT)} of {n} tests would come out at p ≤ {SIGNIFICANT} all the same"
+    return f"If there were nothing at all to find, {chance}; p-values are not corrected for their number."
 
 
 def were_they_helped(evidence: Evidence) -> Answer:
@@ -222,10 +248,12 @@ def emergence(evidence: Evidence) -> str:
             f"A grounding term ({named}) helped the agents to speak while they trained; what they say is not "
             "a product of the reward alone."
         )
-    informative = [r for r in evidence.of("information") if r.p_value is not None and r.p_value < SIGNIFICANT]
-    if informative:
+    outcomes = {outcome(result) for result in evidence.of("information")}
+    if YES in outcomes:
         return "No grounding term was used: what is said here emerged by reward alone."
-    return "No grounding term was used in training, and no information was found in what is said."
+    if NO in outcomes:
+        return "No grounding term was used in training, and no information was found in what is said."
+    return "No grounding term was used in training; whether there is information in what is said was not tested."
 
 
 def groundings_of(evidence: Evidence) -> set[str]:

@@ -76,7 +76,7 @@ def test_the_surest_entries_are_named_and_rarer_ones_counted(ask: Ask) -> None:
 def test_silence_that_means_something_is_not_counted_among_messages(ask: Ask) -> None:
     silence = entry("silence", "no crystal", 0.9, 0.8, 0.95, 60)
     answer = ask(lexicon(silence, entry("1", "crystal in the east", 0.8, 0.7, 0.9, 60), estimate=0.5))
-    assert answer["What do they say?"].short == "1 of 2 messages have a meaning"
+    assert answer["What do they say?"].short == "1 of 2 messages has a meaning"
 
 
 def test_where_counts_do_not_agree_the_lexicons_own_words_stand(ask: Ask) -> None:
@@ -117,11 +117,15 @@ def test_every_verdict_has_an_answer(ask: Ask, name: str, short: str) -> None:
         (0.1, (-0.3, 0.5), 0.4, "No use was found"),
         (-2.0, (-2.4, -1.6), 0.005, "It does harm"),
         (0.2, (-0.1, 0.5), 0.04, "Unclear"),
-        (6.8, None, 0.005, "No use was found"),
+        (6.8, None, 0.005, "Unclear"),
+        (6.8, (6.7, 6.9), 0.05, "Yes"),
+        (6.8, (6.7, 6.9), 0.0501, "No use was found"),
+        (6.8, (6.7, 6.9), None, "Not tested"),
+        (None, None, None, "Not known"),
     ],
 )
 def test_use_is_claimed_only_where_it_is_sure(
-    ask: Ask, results: dict[str, Any], estimate: float, interval: Any, p_value: float, short: str
+    ask: Ask, results: dict[str, Any], estimate: float | None, interval: Any, p_value: float | None, short: str
 ) -> None:
     used = replace(results["use"], estimate=estimate, interval=interval, p_value=p_value)
     assert ask(used)["Is it of use to them?"].short == short
@@ -133,7 +137,7 @@ def test_use_is_claimed_only_where_it_is_sure(
         (0.005, [0.7, 0.8], "Yes, in single words for places"),
         (0.3, [-0.1, 0.1], "That was not found"),
         (0.005, [-0.01, 0.1], "That was not found"),
-        (None, [0.7, 0.8], "That was not found"),
+        (None, [0.7, 0.8], "Not tested"),
     ],
 )
 def test_one_can_talk_to_them_only_beyond_chance(
@@ -152,7 +156,7 @@ def test_null_results_are_counted_and_luck_is_told(ask: Ask, results: dict[str, 
     answer = ask(*probes, none)["What was not found?"]
     assert answer.short == "1 of 20 tests found nothing"
     assert none.name in answer.sentence
-    assert "about 1 of 20 tests would come out at p < 0.05 all the same" in answer.details[0]
+    assert "about 1 of 20 tests would come out at p ≤ 0.05 all the same" in answer.details[0]
     clean = ask(*probes)["What was not found?"]
     assert clean.short == "All 19 tests found something"
     assert "tells nothing of what was not tried" in clean.sentence
@@ -163,3 +167,50 @@ def test_null_results_are_counted_and_luck_is_told(ask: Ask, results: dict[str, 
 )
 def test_training_tells_how_they_were_helped(ask: Ask, grounding: str, short: str) -> None:
     assert ask(grounding=grounding)["Were they helped to speak?"].short == short
+
+
+def information(name: str, estimate: float | None, p_value: float | None) -> Result:
+    sentence = f"{name} was looked at."
+    return Result("information", name, estimate, "bits", None, None, p_value, 40, sentence, {})
+
+
+def test_one_piece_of_information_that_is_found_is_not_hidden_by_one_that_is_not(ask: Ask) -> None:
+    found = ask(information("a", 0.0, 0.7), information("b", 1.2, 0.05), grounding="none")
+    answer = found["What do they say?"]
+    assert answer.short == "Something"
+    assert answer.details[0] == "b was looked at."
+    assert found["Were they helped to speak?"].sentence.endswith("emerged by reward alone.")
+
+
+def test_what_was_not_tested_is_not_said_to_be_missing(ask: Ask) -> None:
+    found = ask(information("a", 1.2, None), grounding="none")
+    assert found["What do they say?"].short == "Not tested"
+    assert found["Were they helped to speak?"].sentence.endswith("was not tested.")
+    assert ask(information("a", 0.0, 0.7), grounding="none")["What do they say?"].short == "Nothing that was found"
+
+
+def test_a_lexicon_without_an_estimate_does_not_say_that_messages_mean_nothing(ask: Ask) -> None:
+    book = replace(lexicon(), estimate=None, p_value=None, sentence="The lexicon is undefined: 3 episodes.")
+    answer = ask(book)["What do they say?"]
+    assert (answer.short, answer.sentence) == ("Not known", "The lexicon is undefined: 3 episodes.")
+
+
+def test_a_meaning_whose_truth_is_not_known_is_counted_without_an_empty_list(ask: Ask) -> None:
+    bare = entry("1", "crystal in the east", 0.8, 0.7, 0.9, 60) | {"truth": None}
+    answer = ask(lexicon(bare))["What do they say?"]
+    assert answer.short == "1 of 1 message has a meaning"
+    assert answer.sentence.startswith("Of 1 message that is said often enough to tell, 1 goes with something")
+    assert answer.sentence.endswith("How often they are true is not known.")
+
+
+@pytest.mark.parametrize(
+    ("n", "luck"),
+    [
+        (1, "the one test would come out at p ≤ 0.05 with a chance of 5 %"),
+        (3, "one of 3 tests or more, were they independent, would come out at p ≤ 0.05 with a chance of 14 %"),
+        (40, "about 2 of 40 tests would come out at p ≤ 0.05 all the same"),
+    ],
+)
+def test_luck_is_counted_for_few_tests_too(ask: Ask, results: dict[str, Any], n: int, luck: str) -> None:
+    probes = [replace(results["probe_scores"][0], name=f"probe-{i}") for i in range(n)]
+    assert luck in ask(*probes)["What was not found?"].details[0]
