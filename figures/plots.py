@@ -40,6 +40,7 @@ from commlab.figures import (
 from commlab.figures.look.recolouring import darken
 from commlab.figures.look.style import styled
 from commlab.figures.look.themes import dark
+from commlab.figures.wording import plain
 from commlab.foundation.atomic import write_atomic
 from commlab.foundation.errors import DataError
 
@@ -120,8 +121,8 @@ def lacking(name: str) -> Iterator[None]:
     """A context in which the want of a table that a figure needs is told in one sentence, as a DataError."""
     try:
         yield
-    except (KeyError, IndexError, TypeError, ValueError) as error:
-        reason = f"{type(error).__name__}: {error}"
+    except (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError) as error:
+        reason = plain(f"{type(error).__name__}: {error}", 200)
         raise DataError(
             f"The figure {name} cannot be drawn, because its results lack a table that it needs ({reason})."
         ) from error

@@ -17,6 +17,7 @@ from commlab.cli.talking import talk, verdict
 
 __all__ = ["app", "main"]
 
+SHOWN = 200  # letters of a path
 INTERRUPTED = 130  # exit code, as shells have it
 GOES_ON = ("demo", "record", "train")  # commands that take up what an interrupt left
 
@@ -81,6 +82,8 @@ def main() -> None:
         code = INTERRUPTED
     except BrokenPipeError:
         raise SystemExit(1) from None
+    except (OSError, OverflowError, RecursionError) as error:
+        refuse(strained(error))
     except Exception as error:
         if not hasattr(error, "format_message"):  # not what typer makes of a command that is typed wrongly
             raise
@@ -95,6 +98,21 @@ def refuse(sentence: str) -> None:
     """Say what was wrong and exit with 2."""
     sys.stderr.write(f"commlab: {sentence}\n")
     raise SystemExit(2) from None
+
+
+def strained(error: Exception) -> str:
+    """What the machine refused: a file that cannot be read or written, a number that is too large, JSON without end."""
+    if isinstance(error, OSError):
+        from commlab.foundation.disk import is_disk_full
+
+        name = str(error.filename or "")
+        file = name if len(name) <= SHOWN else f"{name[:SHOWN]}…"
+        if is_disk_full(error):
+            return f"the disk is full{f' and {file} could not be written' if file else ''}: free some space."
+        return f"{file or 'a file'} cannot be used ({error.strerror or error}): check the path and its permissions."
+    if isinstance(error, OverflowError):
+        return f"a number is too large for this ({error}): give a smaller one."
+    return "a file is nested too deeply to be read: it is none of commlab's own."
 
 
 def misuse(message: str) -> str:

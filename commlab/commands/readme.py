@@ -12,7 +12,7 @@ from typing import Any
 from commlab.foundation.atomic import write_atomic
 from commlab.foundation.errors import CommlabError
 from commlab.foundation.run import RunFolder, watching
-from commlab.foundation.stage import called, facts_of, is_run, lines, stage_of
+from commlab.foundation.stage import as_table, called, facts_of, is_run, lines, stage_of
 
 __all__ = ["NAME", "explained", "write_readme"]
 
@@ -107,8 +107,8 @@ def beginning(run: RunFolder) -> str:
     facts = facts_of(run)
     if not facts:
         return "It holds a recording that was not made from agents trained in it."
-    identity = facts.get("identity") or {}
-    scenario, recipe = identity.get("scenario") or {}, identity.get("train") or {}
+    identity = as_table(facts.get("identity"))
+    scenario, recipe = as_table(identity.get("scenario")), as_table(identity.get("train"))
     when = f", finished {str(facts['finished'])[:10]}" if facts.get("finished") else ""
     deaf = "; the channel was muted" if recipe.get("mute") else ""
     title = f" ({scenario['title']})" if scenario.get("title") else ""
@@ -134,7 +134,7 @@ def maker(run: RunFolder, file: str, name: str) -> str | None:
     """The command that made a file."""
     if file in ("train.json", "recording.h5") or file.endswith(".h5"):
         facts = facts_of(run) if file == "train.json" else recorded(run.path / file)
-        command = (facts.get("provenance") or facts).get("command")
+        command = (as_table(facts.get("provenance")) or facts).get("command")
         return str(command) if command else None
     return MADE[file].format(run=name) if file in MADE else None
 
@@ -167,7 +167,7 @@ def made_by(path: Path) -> str:
     """The command in a result's provenance; "" where there is none."""
     try:
         return str((json.loads(path.read_text(encoding="utf-8")).get("provenance") or {}).get("command") or "")
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         return ""
 
 

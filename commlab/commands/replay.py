@@ -90,14 +90,22 @@ def chosen_episodes(given: Sequence[str]) -> tuple[int, ...]:
     found: list[int] = []
     for part in (part.strip() for text in given for part in text.split(",")):
         first, colon, last = part.partition(":")
-        if not first.isdecimal() or (colon and not last.isdecimal()):
+        if not is_place(first) or (colon and not is_place(last)):
             raise DataError(
-                f"--episode {part!r} is no episode: give a number from 0, several as 3,5, or a range as 0:4."
+                f"--episode {part[:40]!r} is no episode: give a number from 0, several as 3,5, or a range as 0:4."
             )
-        found += range(int(first), int(last) + 1) if colon else [int(first)]
-        if len(found) > MOST:
+        named = range(int(first), int(last) + 1) if colon else range(int(first), int(first) + 1)
+        if not named:
+            raise DataError(f"--episode {part!r} is no range: it ends before it begins; write {last}:{first}.")
+        if len(found) + len(named) > MOST:
             raise DataError(f"--episode names more than {MOST} episodes: a page shows {MOST} at most.")
+        found += named
     return tuple(dict.fromkeys(found))
+
+
+def is_place(text: str) -> bool:
+    """Whether a text is a number from 0 that an episode may have."""
+    return text.isdecimal() and len(text) < 19
 
 
 def filmed_episode(run: str | None, wish: Wish, episodes: Sequence[int]) -> str:

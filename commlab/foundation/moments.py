@@ -14,6 +14,7 @@ __all__ = ["MOST", "PAGE", "Moment", "moments_of", "written"]
 MOST = 6  # moments of a result, unless it is about many things: a lexicon has two an entry
 PAGE = "replay.html"
 _ID_LETTERS = 12
+_LARGEST = 2**62  # seeds are added to, and kept in 64 bits
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,11 @@ class Moment:
             agents = tuple(int(agent) for agent in given["agents"])
             changes = tuple(dict(change) for change in given.get("interventions", ()))
             note, recording = str(given["note"]), str(given.get("recording", ""))
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise DataError(f"{str(dict(row))[:200]} is not a moment ({error!r}): run the analysis again.") from error
-        if min(*whole.values(), *agents) < 0 or "/" in recording or "\\" in recording:
+        counted = (*whole.values(), *agents)
+        known_file = not recording or (recording.isprintable() and not set(recording) & set("/\\"))
+        if min(counted) < 0 or max(counted) > _LARGEST or not known_file:
             raise DataError(f"{str(dict(row))[:200]} is not a moment of this run's: run the analysis again.")
         return cls(note=note, agents=agents, recording=recording, interventions=changes, **whole)
 

@@ -14,6 +14,7 @@ from commlab.foundation.run import RunFolder
 __all__ = ["NOTE", "is_trained_now", "leave_note", "noted_while"]
 
 NOTE = "training.pid"
+LARGEST = 2**31  # of a process's number
 FRESH = 180.0  # seconds since a training on another machine wrote something, after which it is taken for stopped
 
 
@@ -54,8 +55,9 @@ def read_note(run: RunFolder) -> dict[str, str | int] | None:
     """The note; None where there is none that can be read."""
     try:
         note = json.loads((run.path / NOTE).read_text(encoding="utf-8"))
-        return {"pid": int(note["pid"]), "host": str(note["host"])}
-    except (OSError, ValueError, KeyError, TypeError):
+        pid, host = int(note["pid"]), str(note["host"])
+        return {"pid": pid, "host": host} if 0 < pid < LARGEST else None
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from commlab.foundation.atomic import write_atomic
 from commlab.foundation.cards import card, digits, paragraph, span, table
 from commlab.foundation.errors import DataError
+from commlab.foundation.saved import checked, parsed
 
 __all__ = ["Null", "Result", "Results", "to_plain", "undefined"]
 
@@ -66,13 +67,12 @@ class Result:
     def from_json(cls, text: str) -> Self:
         """The result that `to_json` wrote. Raises DataError where the text is not one."""
         try:
-            data = json.loads(text)
             known = {f.name for f in fields(cls)}
-            data = {key: value for key, value in data.items() if key in known}
+            data = {key: value for key, value in checked(parsed(text)).items() if key in known}
             data["interval"] = tuple(data["interval"]) if data["interval"] is not None else None
             data["null"] = Null(**data["null"]) if data["null"] is not None else None
             return cls(**data)
-        except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DataError(
                 f"This text is not a saved result ({error}): run the analysis again to make it anew."
             ) from error

@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from commlab.foundation.disk import as_disk_error
 from commlab.foundation.errors import RecordingError, RunError, nearest_names
 
 __all__ = ["RUNS", "SAMPLE", "RunFolder", "all_runs", "find_recording", "find_run", "noticed", "watching"]
 
 RUNS = Path("runs")
+LONGEST = 200  # letters of a path in a sentence
 SAMPLE = Path(__file__).resolve().parents[1] / "datasets" / "samples" / "lookout"
 _watchers: list[Callable[["RunFolder"], None]] = []
 
@@ -76,7 +78,7 @@ class RunFolder:
         """When training completed (ISO time), or None where it has not."""
         try:
             state = json.loads(self.train.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
         if not isinstance(state, dict) or state.get("complete") is not True:
             return None
@@ -90,7 +92,9 @@ def find_run(name: str | Path | None = None, say: Callable[[str], None] | None =
     and `say` is told so. Raises RunError, naming the nearest runs, where the run does not exist.
     """
     if name is not None:
-        return copied_sample(say) if str(name) == "sample" and not Path(name).exists() else noticed(named_run(name))
+        with reachable(name):
+            found = None if str(name) == "sample" and not Path(name).exists() else named_run(name)
+        return copied_sample(say) if found is None else noticed(found)
     return noticed(last_completed() or copied_sample(say))
 
 
@@ -118,7 +122,9 @@ def find_recording(argument: str | Path | None = None, say: Callable[[str], None
     """
     if argument is not None:
         path = Path(argument)
-        if path.is_file() or path.name.endswith(".parts"):
+        with reachable(path):
+            is_file = path.is_file()
+        if is_file or path.name.endswith(".parts"):
             if path.parent.parent == RUNS or (path.parent / "train.json").exists():
                 noticed(RunFolder(path.parent))
             return path
@@ -144,6 +150,16 @@ def all_runs() -> list[RunFolder]:
     return [RunFolder(path) for path in sorted(RUNS.iterdir()) if path.is_dir()] if RUNS.is_dir() else []
 
 
+@contextmanager
+def reachable(name: str | Path) -> Iterator[None]:
+    """Tell of a name that no file can have, or a folder that may not be entered, in a sentence while the block runs."""
+    try:
+        yield
+    except OSError as error:
+        told = str(name) if len(str(name)) <= LONGEST else f"{str(name)[:LONGEST]}…"
+        raise RunError(f"{told} cannot be looked up ({error.strerror}): give the name or folder of a run.") from error
+
+
 def named_run(name: str | Path) -> RunFolder:
     """The run at that path, or of that name under ./runs."""
     for path in (Path(name), RUNS / name):
@@ -165,8 +181,13 @@ def copied_sample(say: Callable[[str], None] | None) -> RunFolder:
         raise RunError("There is no completed run under ./runs: make one with `commlab train lookout`.")
     part = RUNS / "sample.part"
     shutil.rmtree(part, ignore_errors=True)
-    shutil.copytree(SAMPLE, part)
-    part.rename(run.path)
+    try:
+        shutil.copytree(SAMPLE, part)
+        part.rename(run.path)
+    except OSError as error:
+        raise as_disk_error(error, run.path) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
     if say is not None:
         say(f"No run of your own is meant: using the sample that ships with commlab, copied to {run.path}.")
     return run

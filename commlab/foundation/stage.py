@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from commlab.foundation.presence import is_trained_now
 from commlab.foundation.run import RUNS, RunFolder
 
-__all__ = ["Stage", "Step", "called", "facts_of", "is_run", "lines", "stage_of"]
+__all__ = ["Stage", "Step", "as_table", "called", "facts_of", "is_run", "lines", "stage_of"]
 
 WIDE = 64  # letters of a command
 
@@ -76,10 +76,14 @@ def called(run: RunFolder) -> str:
 def facts_of(run: RunFolder) -> dict[str, Any]:
     """The facts in train.json; none where there are none that can be read."""
     try:
-        facts = json.loads(run.train.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return as_table(json.loads(run.train.read_text(encoding="utf-8")))
+    except (OSError, ValueError, RecursionError):
         return {}
-    return facts if isinstance(facts, dict) else {}
+
+
+def as_table(value: object) -> dict[str, Any]:
+    """A value that should be a table of JSON; an empty one where it is none."""
+    return value if isinstance(value, dict) else {}
 
 
 def contents(run: RunFolder) -> dict[str, int]:
@@ -98,7 +102,7 @@ def _training(run: RunFolder, facts: dict[str, Any], name: str, holds: dict[str,
     """The stage of a run whose training is not complete."""
     done, total = _agent_steps(run), _wanted(facts)
     share = f"{done:,} of {total:,} agent steps ({100 * done / total:.0f} %)" if total else f"{done:,} agent steps"
-    command = str((facts.get("provenance") or {}).get("command") or f"commlab train {name}")
+    command = str(as_table(facts.get("provenance")).get("command") or f"commlab train {name}")
     if is_trained_now(run):
         wait = Step(f"commlab record {name}", "when the training is done: what they say and do, in fresh episodes")
         return Stage(f"being trained: {share}", (wait,), holds, at_work=True)
@@ -153,8 +157,8 @@ def _is_newest(path: Path, folder: Path) -> bool:
 
 def _wanted(facts: dict[str, Any]) -> int:
     """The agent steps that a training was asked for; 0 where that is not known."""
-    recipe = (facts.get("identity") or {}).get("train") or {}
-    return int(recipe.get("agent_steps") or 0)
+    steps = as_table(as_table(facts.get("identity")).get("train")).get("agent_steps")
+    return steps if isinstance(steps, int) else 0
 
 
 def _agent_steps(run: RunFolder) -> int:

@@ -94,7 +94,7 @@ def read_table(path: Path) -> dict[str, Any]:
     """A JSON file's table, empty where there is none."""
     try:
         table = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return table if isinstance(table, dict) else {}
 

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from commlab.figures.look.svg import inlined
 from commlab.figures.look.themes import themed
-from commlab.figures.plots import PLOTS, save
+from commlab.figures.plots import PLOTS, lacking, save
 from commlab.figures.report.claims import Claim, Drawn, claims_of, command_for, drawn_for
 from commlab.figures.report.evidence import Evidence
 from commlab.figures.report.language import lexicon_rows
@@ -106,11 +106,14 @@ def panel(claim: Claim, drawn: Drawn, evidence: Evidence, reels: Collection[str]
     """One figure, saved to the run's figures folder and ready for the page; `mark` keeps its ids apart."""
     sentences = [plain(result.sentence, 600) for result in drawn.results]
     links = links_of(drawn.results, reels)
+    plot = PLOTS[claim.plot]
     try:
         svg, _, csv_file = save(claim.plot, drawn.data, evidence.run.figures, drawn.stem)
+        with lacking(claim.plot):
+            caption, rows = plot.caption(drawn.data), plot.table(drawn.data)
     except DataError as error:
         return Panel(sentences, links, problem=plain(error, 600))
-    plot, content = PLOTS[claim.plot], csv_file.read_bytes()
+    content = csv_file.read_bytes()
     picture, styles = themed(inlined(svg.read_text(encoding="utf-8"), mark + drawn.stem, f"Figure: {claim.title}"))
     link = "data:text/csv;base64," + base64.b64encode(content).decode() if len(content) <= LARGEST_CSV else ""
     return Panel(
@@ -119,8 +122,8 @@ def panel(claim: Claim, drawn: Drawn, evidence: Evidence, reels: Collection[str]
         svg=Markup(picture),
         styles=styles,
         dense=picture.count("<text") > DENSE,
-        caption=tied(plot.caption(drawn.data)),
-        table=table(plot.table(drawn.data), MOST_ROWS),
+        caption=tied(caption),
+        table=table(rows, MOST_ROWS),
         csv_name=csv_file.name,
         csv_link=link,
     )

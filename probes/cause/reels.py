@@ -24,6 +24,7 @@ from commlab.datasets.reader import Recording
 from commlab.datasets.writer import RecordingWriter
 from commlab.env.batch import WorldBatch
 from commlab.env.types import Observation, World
+from commlab.foundation.disk import as_disk_error
 from commlab.foundation.moments import Moment
 from commlab.probes.cause.shown import mark_of
 from commlab.probes.cause.twins import EXPERIMENTS
@@ -72,7 +73,10 @@ def record_pairs(agents: Playable, moments: Sequence[Moment], folder: Path, watc
     Recordings that lie there are replaced. Raises InterventionError where these agents' worlds lack what an
     intervention names, and DiskError where the disk is full.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise as_disk_error(error, folder) from error
     wanted = list({moment.reel: moment for moment in moments}.values())
     kept: list[str] = []
     lost: list[Moment] = []

@@ -80,7 +80,8 @@ def read_states(recording: Recording, wish: Wish) -> States:
     centre(states, rows, n_training)
     long = wish.steps or int(np.clip(np.quantile(runs.length, 0.75), SHORTEST, LONGEST))
     longest = int(runs.length.max())
-    window = Window(wish.before, min(long, longest), len(values))
+    before = min(wish.before, int(lengths.max()))
+    window = Window(before, min(long, longest), len(values))
     slots = np.bincount(rows.episode, minlength=len(chosen)).astype(np.int64)
     return States(name, agents, target, values, left_out, rows, n_training, slots, states, window, runs)
 
