@@ -56,7 +56,7 @@ class Result:
         null = "–" if self.null is None else f"{digits(self.null.mean)} ({span((self.null.low, self.null.high))})"
         row = (self.estimate, self.unit, span(self.interval), null, self.p_value, self.n_episodes)
         parts = [paragraph(self.sentence), table(("estimate", "unit", "95 %", "null (95 %)", "p", "episodes"), [row])]
-        parts += [evidence_table(self.details["evidence"])] if self.analysis == "verdict" else []
+        parts += [evidence_table(self.details.get("evidence"))] if self.analysis == "verdict" else []
         return card(self.name, parts, f"null: {self.null.method}" if self.null is not None else "")
 
     def to_json(self) -> str:
@@ -127,9 +127,14 @@ def in_short(sentence: str) -> str:
     return first + stop.strip()
 
 
-def evidence_table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """HTML of the evidence of a verdict."""
-    cells = [(r["part"], r["about"], r["estimate"], r["unit"], span(r["interval"]), HOLDS[r["holds"]]) for r in rows]
+def evidence_table(rows: Any) -> str:
+    """HTML of the evidence of a verdict, a mapping a row; "" where that is not what it is."""
+    try:
+        cells = [
+            (r["part"], r["about"], r["estimate"], r["unit"], span(r["interval"]), HOLDS[r["holds"]]) for r in rows
+        ]
+    except (LookupError, TypeError, ValueError):  # of another version, or edited by hand
+        return ""
     return table(("evidence", "about", "found", "unit", "95 %", "holds"), cells)
 
 

@@ -1,9 +1,10 @@
 """The report's facts that are no figure: its headline numbers, what was trained and recorded, and who made what."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from commlab.figures.report.evidence import Evidence
+from commlab.figures.report.sparing import spared
 from commlab.figures.wording import number, percent, plain, span
 from commlab.foundation.result import Result
 
@@ -38,18 +39,24 @@ class Headline(NamedTuple):
 
 def headline_numbers(evidence: Evidence) -> list[Headline]:
     """The numbers that a reader wants first, from the saved results; those that are not saved are left out."""
-    found = [
-        *of_use(evidence.of("use")),
-        *of_information(evidence.of("information")),
-        *of_destinations(evidence.of("destinations")),
-        *of_understanding(evidence.of("understanding")),
-    ]
+    parts = {
+        "use": of_use,
+        "information": of_information,
+        "destinations": of_destinations,
+        "understanding": of_understanding,
+    }
+    found = [one for analysis, tell in parts.items() for one in told(tell, evidence.of(analysis))]
     steps = evidence.training.get("agent_steps", evidence.demo.get("agent_steps"))
     if is_real(steps):
         first = evidence.demo.get("first_return")
         beside = f"return before training {number(first)}" if is_real(first) else ""
         found.append(Headline(number(int(steps)), "agent steps of training", beside))
     return found
+
+
+def told(tell: Callable[[tuple[Result, ...]], list[Headline]], results: tuple[Result, ...]) -> list[Headline]:
+    """The numbers from one analysis's results; none where these cannot be read."""
+    return spared(lambda: tell(results))
 
 
 def of_use(results: tuple[Result, ...]) -> list[Headline]:

@@ -12,6 +12,7 @@ from commlab.figures.plots import PLOTS, lacking, save
 from commlab.figures.report.claims import Claim, Drawn, claims_of, command_for, drawn_for
 from commlab.figures.report.evidence import Evidence
 from commlab.figures.report.language import lexicon_rows
+from commlab.figures.report.sparing import spared
 from commlab.figures.report.tables import Table, table
 from commlab.figures.wording import plain
 from commlab.foundation.errors import DataError
@@ -87,7 +88,7 @@ def sections_of(evidence: Evidence, reels: Collection[str] = ()) -> list[Section
 def section(claim: Claim, evidence: Evidence, reels: Collection[str]) -> Section:
     """A claim with its figures drawn and saved."""
     panels = [panel(claim, drawn, evidence, reels) for drawn in drawn_for(claim, evidence)]
-    after = lexicon_rows(evidence) if claim.analysis == "lexicon" else []
+    after = spared(lambda: lexicon_rows(evidence)) if claim.analysis == "lexicon" else []
     bare = [] if panels else [plain(result.sentence, 600) for result in evidence.of(claim.analysis)]
     return Section(anchor_of(claim), claim.title, claim.question, panels, command_for(claim, evidence), after, bare)
 

@@ -1,7 +1,7 @@
 """The report's first page: what a reader asks first, answered in plain words from saved results alone."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from commlab.figures.report.claims import Claim
@@ -18,6 +18,7 @@ from commlab.figures.report.findings import (
     p_text,
     tested,
 )
+from commlab.figures.report.sparing import spared
 from commlab.figures.wording import number, percent, plain, span
 from commlab.foundation.result import Result
 
@@ -55,14 +56,25 @@ class Answer(NamedTuple):
 
 def answers(evidence: Evidence) -> list[Answer]:
     """The questions of every reader, in order; what was not asked of the run says so."""
-    return [
-        what_they_say(evidence),
-        is_it_communication(evidence),
-        what_it_is_worth(evidence),
-        can_one_talk_to_them(evidence),
-        what_was_not_found(evidence),
-        were_they_helped(evidence),
-    ]
+    asked = {
+        "What do they say?": what_they_say,
+        "Is it communication?": is_it_communication,
+        "Is it of use to them?": what_it_is_worth,
+        "Can one talk to them?": can_one_talk_to_them,
+        "What was not found?": what_was_not_found,
+        "Were they helped to speak?": were_they_helped,
+    }
+    return [answer for question, ask in asked.items() for answer in answered(question, ask, evidence)]
+
+
+def answered(question: str, ask: Callable[[Evidence], Answer], evidence: Evidence) -> list[Answer]:
+    """The answer to a question, or that the results behind it cannot be read."""
+
+    def not_told(reason: str) -> list[Answer]:
+        why = f"A saved result behind this is not what the analysis saves ({plain(reason, 120)}): run it again."
+        return [Answer(question, "Cannot be told", why, [], "")]
+
+    return spared(lambda: [ask(evidence)], not_told)
 
 
 def what_they_say(evidence: Evidence) -> Answer:
