@@ -70,7 +70,7 @@ def deed(facts: Facts, step: int, agent: int, kind: str) -> Event:
     if kind == "attack":
         return Event(step, "steal" if gained > 0 and lost < 0 else "attack", agent, other, "")
     took = lost > 0 or (gained >= 0 and energy(facts, step, other) > 0)
-    return Event(step, "give", agent, other, "" if took else "not taken")
+    return Event(step, "give", agent, other, "" if took or not followed(facts, step) else "not taken")
 
 
 def met(facts: Facts, step: int, agent: int, reach: int) -> int:
@@ -93,6 +93,12 @@ def carried(facts: Facts, step: int, agent: int) -> int:
     if units is None or step + 1 >= len(units):
         return 0
     return int(units[step + 1, agent].astype(int).sum() - units[step, agent].astype(int).sum())
+
+
+def followed(facts: Facts, step: int) -> bool:
+    """Whether it is known what all have after a step: not of the last one."""
+    columns = facts.columns
+    return "inventory" in columns and "energy" in columns and step + 1 < len(columns["energy"])
 
 
 def energy(facts: Facts, step: int, agent: int) -> int:

@@ -53,7 +53,8 @@ export class Episode {
   /** What an agent said aloud at a step, as symbols. */
   said(t, i, world = "live") {
     const name = this.#name("emitted", world) ?? this.#name("said", world);
-    return name ? this.#list(name, t, i) : [];
+    if (!name) return [];
+    return t < this.#shape(name)[0] ? this.#list(name, t, i) : Array(this.#shape(name)[2]).fill(0);
   }
 
   /** What an agent chose to say, before interventions. */
@@ -124,14 +125,14 @@ export class Episode {
   /** The name of what an agent does at a step. */
   action(t, i, world = "live") {
     const name = this.#name("action", world);
-    if (!name || t >= this.steps) return null;
+    if (!name || t >= this.#shape(name)[0]) return null;
     const code = this.at(name, t, i);
     return (this.facts.codes.actions[code] ?? `action ${code}`).replaceAll("_", " ");
   }
 
   reward(t, i, world = "live") {
     const name = this.#name("reward", world);
-    return name ? this.at(name, t, i) : 0;
+    return name && t < this.#shape(name)[0] ? this.at(name, t, i) : 0; // a twin may end earlier
   }
 
   /** The reward of an agent before a step. */

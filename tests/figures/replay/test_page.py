@@ -8,8 +8,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 
+from commlab.datasets.memory import memory_recording
 from commlab.figures.replay import reel_of, write_replay
 from commlab.figures.replay.page import script_text
 from commlab.foundation.errors import DataError
@@ -186,6 +188,22 @@ def test_the_twin_stands_beside_it_and_differences_are_told(visit: Visits, story
     there.shows("0", 8, story.GATHERER)
     assert "1 of 3 unlike the twin" in there.text("#tip")
     assert "stands 1 cell away" in there.text(".apart")
+
+
+def test_a_twin_that_ends_earlier_gets_no_reward_after_its_end(
+    visit: Visits, story: ModuleType, tmp_path: Path
+) -> None:
+    """Its last reward, -0.5 at step 9, counts once: at step 11 both have 1 - 0.5."""
+    live, twin = story.told(), story.told(twin=True)
+    length = {"length": np.array([10]), "kinship": twin.kinship}
+    fields = {name: twin.table.fields[name] for name in ("seed", "episode", "bodies", "map", "intervention", "numbers")}
+    columns = {name: column[:10] for name, column in story.columns(twin=True).items()}
+    short = memory_recording(twin.attrs, fields | length, columns)
+    path = write_replay(tmp_path / "replay.html", [reel_of(live, 0, twin=short, book=story.BOOK)], "made up")
+    there = visit(f"#reel=0&t=11&agent={story.GATHERER}", path=path)
+    there.shows("0", 11, story.GATHERER)
+    assert "stands 1 cell away" in there.text(".apart")
+    assert "reward" not in there.text(".apart")
 
 
 def test_what_is_worth_seeing_is_listed_if_it_is_in_the_page(visit: Visits) -> None:

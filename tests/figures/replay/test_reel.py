@@ -56,6 +56,20 @@ def test_an_attack_that_takes_nothing_is_no_theft_and_a_gift_that_arrives_nowher
     assert kinds[10] == ("give", "not taken")
 
 
+def test_what_became_of_a_gift_at_the_last_step_is_not_known(story: ModuleType) -> None:
+    columns = story.columns()
+    columns["policy/action"][:] = 0
+    columns["policy/action"][[10, 11], story.RIVAL] = story.GIVE
+    columns["agents/inventory"][:] = 0
+    recording = story.told()
+    again = memory_recording(recording.attrs, {**fields(recording)}, columns)
+    gifts = [tuple(event) for event in reel_of(again, 0).facts["events"] if event[1] == "give"]
+    assert gifts == [
+        (10, "give", story.RIVAL, story.GATHERER, "not taken"),
+        (11, "give", story.RIVAL, story.GATHERER, ""),
+    ]
+
+
 def fields(recording) -> dict[str, np.ndarray]:  # type: ignore[no-untyped-def, type-arg]
     """The episode fields of a recording in memory."""
     kept = {name: value for name, value in recording.table.fields.items() if name not in ("start", "kinship")}
