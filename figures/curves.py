@@ -17,14 +17,17 @@ class Curve(NamedTuple):
 
 
 def read_curve(path: Path, label: str) -> Curve | None:
-    """The columns `agent_steps` and `return` of a train.csv; None where the file or its rows are missing.
+    """The columns `agent_steps` and `return` of a train.csv; None where the file or its rows are missing, or no CSV.
 
     Rows in which no episode ended (an empty return) are left out, and so is a last row cut off by a kill.
     """
     if not path.is_file():
         return None
-    with path.open(newline="", encoding="utf-8") as file:
-        pairs = [(real(row.get("agent_steps")), real(row.get("return"))) for row in csv.DictReader(file)]
+    try:
+        with path.open(newline="", encoding="utf-8", errors="replace") as file:
+            pairs = [(real(row.get("agent_steps")), real(row.get("return"))) for row in csv.DictReader(file)]
+    except csv.Error:
+        return None
     rows = [(steps, value) for steps, value in pairs if steps is not None and value is not None]
     if not rows:
         return None

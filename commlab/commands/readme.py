@@ -63,7 +63,7 @@ def explained() -> Iterator[None]:
             for path, was in before.items():
                 run = RunFolder(path)
                 if stamp(run) != was:
-                    with suppress(CommlabError):  # a README is no reason to fail
+                    with suppress(CommlabError, OSError):  # a README is no reason to fail
                         write_readme(run)
 
 

@@ -152,7 +152,8 @@ def _is_newest(path: Path, folder: Path) -> bool:
     """Whether a file is there, and no JSON file in a folder is newer."""
     if not path.exists():
         return False
-    return all(other.stat().st_mtime <= path.stat().st_mtime for other in folder.glob("*.json"))
+    others = [other.stat().st_mtime for other in folder.glob("*.json") if other.exists()]
+    return max(others, default=0.0) <= path.stat().st_mtime
 
 
 def _wanted(facts: dict[str, Any]) -> int:
