@@ -18,9 +18,10 @@ def lexicon_rows(evidence: Evidence) -> list[str]:
     return [plain(entry["sentence"], 400) for book in books for entry in book.get("entries", ()) if "sentence" in entry]
 
 
-def metric_rows(evidence: Evidence) -> list[dict[str, object]]:
-    """The metrics that have an estimate, a row each."""
-    return [metric_row(result) for result in metrics(evidence) if result.estimate is not None]
+def metric_rows(evidence: Evidence, tested: bool) -> list[dict[str, object]]:
+    """The metrics that have an estimate, a row each: those held against chance, or those that are only counted."""
+    found = [result for result in metrics(evidence) if result.estimate is not None]
+    return [metric_row(result, tested) for result in found if (result.null is not None) == tested]
 
 
 def undefined_metrics(evidence: Evidence) -> list[str]:
@@ -33,13 +34,13 @@ def metrics(evidence: Evidence) -> Sequence[Result]:
     return evidence.of("metrics")
 
 
-def metric_row(result: Result) -> dict[str, object]:
-    """A metric, and the word of warning that goes with it."""
-    return {
+def metric_row(result: Result, tested: bool) -> dict[str, object]:
+    """A metric, what chance gives if it was tested, and the word of warning that goes with it."""
+    row: dict[str, object] = {
         "metric": plain(result.details.get("title", result.name)),
         "value": f"{estimate_of(result)} {plain(result.unit)}",
         "95 % interval": span(result.interval),
-        "null": number(result.null.mean) if result.null else "–",
-        "q": number(result.details.get("q_value"), 3),
-        "mind": plain(result.details.get("warning") or "", 300),
     }
+    if tested:
+        row |= {"null": number(result.null.mean) if result.null else "–", "q": number(result.details.get("q_value"), 3)}
+    return row | {"mind": plain(result.details.get("warning") or "", 300)}

@@ -52,8 +52,9 @@ def contents(facts: dict[str, Any], sections: Sequence[Section]) -> list[tuple[s
     """The table of contents: the sections' anchors and titles, in the template's order."""
     before = [("summary", "In short", True), ("claims", "Claim by claim", facts["glance"]),
               ("lexicon", "What each symbol means", facts["lexicon"])]  # fmt: skip
-    after = [("metrics", "The language in numbers", facts["metrics"]), ("other", "Other results", facts["others"]),
-             ("not-found", "What was not found", True), ("provenance", "How this was made", True)]  # fmt: skip
+    after = [("metrics", "The language in numbers", facts["metrics"] or facts["counted"]),
+             ("other", "Other results", facts["others"]), ("not-found", "What was not found", True),
+             ("provenance", "How this was made", True)]  # fmt: skip
     claims = [(part.anchor, part.title, True) for part in sections]
     return [(anchor, title) for anchor, title, there in [*before, *claims, *after] if there]
 
@@ -71,7 +72,8 @@ def content(evidence: Evidence, reels: Collection[str]) -> dict[str, Any]:
         "answers": answers(evidence) if evidence.results else [],
         "glance": at_a_glance(evidence) if evidence.results else [],
         "lexicon": [] if drawn else lexicon_rows(evidence),
-        "metrics": table(metric_rows(evidence)),
+        "metrics": table(metric_rows(evidence, tested=True)),
+        "counted": table(metric_rows(evidence, tested=False)),
         "undefined": undefined_metrics(evidence),
         "others": [told_alone(result, reels) for result in evidence.results if result.analysis not in told],
         "not_found": [plain(f"{r.sentence} ({p_text(r)})", 700) for r in none[:MOST_RESULTS]],
