@@ -17,9 +17,14 @@ LEFT, RIGHT = 0.40, 0.77  # where the scale begins and ends, in widths
 
 
 def drawn(result: Result) -> list[Mapping[str, Any]]:
-    """The questions to draw: those that can be compared, but for the corpus measures."""
+    """The questions to draw, the first of those that could be."""
+    return comparable(result)[:MOST]
+
+
+def comparable(result: Result) -> list[Mapping[str, Any]]:
+    """The questions that can be compared, but for the corpus measures."""
     known = [row for row in result.details["rows"] if row["difference"] or row["over_runs"]]
-    return [row for row in known if row["analysis"] != "metrics"][:MOST]
+    return [row for row in known if row["analysis"] != "metrics"]
 
 
 def titles(row: Mapping[str, Any]) -> str:
@@ -151,7 +156,7 @@ def table(data: Result) -> list[dict[str, object]]:
             line["mean over runs (95 % interval)"] = with_interval(told)
             line["runs"] = told["n_runs"] if told else None
             found = told["n_found"] if told else None
-            line["told apart in"] = "–" if found is None else f"{found} of {told['n_runs']}"
+            line["told apart in"] = "–" if found is None else f"{found} of {told['n_tested']}"
         lines.append(line)
     return lines
 
@@ -167,9 +172,11 @@ def caption(data: Result) -> str:
     """What is drawn, and what its intervals are of."""
     names = data.details["runs"]
     text = (
-        f"Each question on a scale of its own, from zero; dots are {len(names)} runs, lines 95 % intervals over "
+        f"Each question on a scale of its own, which holds zero; dots are {len(names)} runs, lines 95 % intervals over "
         f"episodes (n = {data.n_episodes:,} at most). "
     )
+    if len(comparable(data)) > MOST:
+        text += f"The first {MOST} of {len(comparable(data))} questions; all of them are in the table. "
     if len(names) == 2:
         return text + (
             f"Difference: {plain(names[0], 40)} less {plain(names[1], 40)}, with the interval that follows from both "

@@ -316,9 +316,10 @@ def caption(data: Sequence[Result]) -> str:
     ]
     shares = "; ".join(f"{n} {words}" for n, words in told if n)
     nulls = sorted({effect.null.method for effect in effects if effect.null})
+    beyond = " or, without a p, where the interval lies beyond the null" if any(e.beyond for e in effects) else ""
     return (
         f"Every experiment whose result is saved, {len(effects)} in all: {shares}. Rows with one unit share an axis. "
         f"Dots: estimates; lines: their 95 % intervals over n episodes (or trials, one an episode); grey: where 95 % "
         f"of the null lies, and its mean. Nulls: {'; '.join(nulls) or 'none'}. p: of each test by itself; a dot is "
-        "full where p is at most 0.05 among all of them (Benjamini and Hochberg)."
+        f"full where p is at most 0.05 among all of them (Benjamini and Hochberg){beyond}."
     )

@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 
 from commlab.figures.look.style import INK, PALE, SEQUENTIAL, SOFT, SPEECH, WIDTH, bare
 from commlab.figures.look.themes import text_on
-from commlab.figures.wording import number, plain, span
+from commlab.figures.wording import number, p_text, plain, span
 from commlab.foundation.result import Result
 
 __all__ = ["caption", "draw", "rows", "size", "table"]
@@ -127,13 +127,20 @@ def draw_cell(ax: Axes, found: Layout, cells: Mapping[int, Cell], x: float, y: f
         shade = SEQUENTIAL(strength) if strength > 0 else FAINT
         ax.add_patch(Rectangle((x + 0.02, y + 0.015), NUMBER, ROW - 0.03, facecolor=shade, edgecolor="none"))
         colour = text_on(shade) if strength > 0 else SOFT
-        written = number(cell["score"]).lstrip("0") if 0 < float(cell["score"]) < 1 else number(cell["score"])
+        written = score_text(float(cell["score"]))
         ax.text(
             x + 0.02 + NUMBER / 2, y + ROW / 2 + 0.005, written, fontsize=7.8, color=colour, ha="center", va="center"
         )
     room = found.column_width - NUMBER - 0.14
     if room >= LEAST_COURSE and len(found.lags) > 1:
         draw_course(ax, found, cells, (x + NUMBER + 0.07, y, room))
+
+
+def score_text(score: float) -> str:
+    """A score in a narrow cell: ".87"; 1.00 only where all is read."""
+    if 0.995 <= score < 1:
+        return ">.99"
+    return number(score).lstrip("0") if 0 < score < 1 else number(score)
 
 
 def draw_course(ax: Axes, found: Layout, cells: Mapping[int, Cell], box: tuple[float, float, float]) -> None:
@@ -218,7 +225,7 @@ def table(data: Result) -> list[dict[str, object]]:
             "score": cell["score"],
             "95 % interval": span(tuple(cell["interval"])) if cell["interval"] else "–",
             "null": f"{number(cell['null_mean'])} ({span((cell['null_low'], cell['null_high']))})",
-            "p over the map": number(cell["p_family"], 3),
+            "p over the map": p_text(cell["p_family"]),
             "episodes": cell["n_episodes"],
         }
         for cell in sorted(sure, key=lambda cell: -skill(cell))

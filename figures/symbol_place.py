@@ -158,9 +158,14 @@ def draw_base(ax: Axes, found: Shown, target: str) -> None:
 def shade_cells(ax: Axes, chance: np.ndarray[Any, Any], names: list[str]) -> None:
     """Rows of probabilities as shades with their numbers, readable on each."""
     few = chance.shape[1] <= MOST_WRITTEN
-    texts = [[f"{100 * p:.0f}" if few and p >= LEAST_WRITTEN else "" for p in line] for line in chance.tolist()]
+    texts = [[cell_text(p) if few and p >= LEAST_WRITTEN else "" for p in line] for line in chance.tolist()]
     shade(ax, chance, texts, size=8.4)
     ax.set_yticks(range(len(names)), names)
+
+
+def cell_text(share: float) -> str:
+    """A share in a narrow cell, in per cent: 100 only where it is all."""
+    return ">99" if 0.995 <= share < 1 else f"{100 * share:.0f}"
 
 
 def draw_bars(ax: Axes, share: np.ndarray[Any, Any], silent: list[bool]) -> None:
@@ -208,9 +213,9 @@ def table(data: Result) -> list[dict[str, object]]:
         {
             "symbol": symbol,
             "goes with": language.values[int(chance[i].argmax())],
-            "in": f"{100 * float(chance[i].max()):.0f} % of its uses",
+            "in": f"{percent(float(chance[i].max()))} of its uses",
             "uses (steps)": int(language.counts[i].sum()),
-            "share of all steps": f"{100 * float(share[i]):.1f} %",
+            "share of all steps": f"{100 * share[i]:.1f} %" if share[i] >= 0.0005 else "under 0.1 %",
         }
         for i, symbol in enumerate(language.symbols)
     ]

@@ -13,14 +13,15 @@ import numpy as np
 
 from commlab.foundation.errors import DataError
 from commlab.foundation.result import Result
+from commlab.foundation.rounding import SIGNIFICANT
 from commlab.foundation.statistics import difference_interval, student_interval
 
 __all__ = ["Question", "compare", "questions_of"]
 
 FEWEST_FOR_MEAN = 3
 OF_PAIRS = ("crossplay",)  # analyses that are about several runs themselves
-SHARES = ("share", "balanced accuracy", "accuracy")  # units that begin so lie between 0 and 1
-SIGNIFICANT = 0.05
+RATES = ("understanding", "destinations", "lexicon")  # whose share lies between 0 and 1; others' is a difference
+ACCURACIES = ("balanced accuracy", "accuracy")  # units that begin so lie between 0 and 1
 TITLES = {
     "use": "return lost with other episodes' messages",
     "content": "how much closer listeners come to what was said",
@@ -176,7 +177,7 @@ def mean_of(asked: Question) -> dict[str, Any] | None:
     if len(values) < FEWEST_FOR_MEAN or not asked.alike:
         return None
     low, high = student_interval(values)
-    if asked.unit.startswith(SHARES):
+    if asked.unit.startswith(ACCURACIES) or (asked.analysis in RATES and asked.unit.startswith("share")):
         low, high = max(0.0, low), min(1.0, high)
     return {
         "estimate": float(np.mean(values)),
@@ -184,14 +185,16 @@ def mean_of(asked: Question) -> dict[str, Any] | None:
         "least": min(values),
         "greatest": max(values),
         "n_runs": len(values),
-        "n_found": found_in(asked),
+        **found_in(asked),
     }
 
 
-def found_in(asked: Question) -> int | None:
-    """In how many runs it was told apart from its null; None where it was not tested in any."""
-    p_values = [answer["p_value"] for answer in asked.answers if answer and answer["p_value"] is not None]
-    return sum(p_value <= SIGNIFICANT for p_value in p_values) if p_values else None
+def found_in(asked: Question) -> dict[str, int | None]:
+    """In how many runs it was told apart from its null, of how many in which it was tested; None of none."""
+    known = [answer for answer in asked.answers if answer and answer["estimate"] is not None]
+    p_values = [answer["p_value"] for answer in known if answer["p_value"] is not None]
+    n_found = sum(p_value <= SIGNIFICANT for p_value in p_values)
+    return {"n_found": n_found if p_values else None, "n_tested": len(p_values)}
 
 
 def verdict_of(results: Sequence[Result]) -> str | None:
@@ -211,8 +214,13 @@ def sentence(names: Sequence[str], told: Sequence[Mapping[str, Any]], verdicts: 
         return f"{shared} shared by three or more of {len(names)} runs.{judged}"
     sure = [row for row in told if row["difference"]["differs"] is not None]
     n_differ = sum(bool(row["difference"]["differs"]) for row in sure)
+    if sure:
+        lead = f"differ in {n_differ} of {len(sure)} numbers that have an interval"
+    else:
+        shared = "1 number" if len(told) == 1 else f"{len(told)} numbers"
+        lead = f"share {shared}, none of them with an interval to tell whether they differ"
     judged = ""
     if len(spoken) == 2:
         same = spoken[0] == spoken[1]
         judged = f" Both verdicts are {spoken[0]}." if same else f" The verdicts are {spoken[0]} and {spoken[1]}."
-    return f"{names[0]} and {names[1]} differ in {n_differ} of {len(sure)} numbers that have an interval.{judged}"
+    return f"{names[0]} and {names[1]} {lead}.{judged}"

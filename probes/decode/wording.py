@@ -7,6 +7,7 @@ from commlab.foundation.result import Null
 from commlab.foundation.rounding import SIGNIFICANT
 
 __all__ = [
+    "SIGNIFICANT",
     "as_clause",
     "bits_sentence",
     "chance",

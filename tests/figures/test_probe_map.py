@@ -9,7 +9,7 @@ from matplotlib.text import Text
 
 from commlab.figures import draw, save
 from commlab.figures.look.style import styled
-from commlab.figures.probe_map import FAINT, MOST_ROWS, caption, layout, rows, skill, table
+from commlab.figures.probe_map import FAINT, MOST_ROWS, caption, layout, rows, score_text, skill, table
 from commlab.foundation.result import Result
 
 LAGS = (-1, 0, 1)
@@ -84,3 +84,10 @@ def test_the_caption_says_n_the_units_the_null_and_the_interval_and_what_is_left
     for words in ("n = 64 episodes", "balanced accuracy", "null (whole episodes permuted", "95 % interval", "1 cells"):
         assert words in text
     assert f"the {MOST_ROWS} best read of 50 targets" in caption(probe_map(n_targets=50))
+
+
+@pytest.mark.parametrize(
+    ("score", "text"), [(0.5, ".50"), (0.994, ".99"), (0.9964, ">.99"), (1.0, "1.00"), (-0.2, "−0.20"), (0.0, "0.00")]
+)
+def test_a_score_is_written_as_one_only_where_all_is_read(score: float, text: str) -> None:
+    assert score_text(score) == text

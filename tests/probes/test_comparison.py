@@ -51,8 +51,36 @@ def test_three_runs_have_a_mean_whose_unit_is_the_run() -> None:
 
 
 def test_a_mean_of_shares_stays_between_0_and_1() -> None:
-    runs = {f"seed{i}": [result("x", "q", value, unit="share of trials")] for i, value in enumerate((0.2, 0.9, 1.0))}
+    runs = {
+        f"seed{i}": [result("understanding", "q", value, unit="share of trials")]
+        for i, value in enumerate((0.2, 0.9, 1.0))
+    }
     assert rows_of(runs)["q"]["over_runs"]["interval"][1] == 1.0
+
+
+def test_a_mean_of_differences_of_shares_keeps_its_negative_side() -> None:
+    """The kinship of an audience may lower the share of steps at which agents speak."""
+    values = (-0.03, -0.02, -0.04)
+    runs = {f"seed{i}": [result("audience", "q", value, unit="share of steps")] for i, value in enumerate(values)}
+    low, high = rows_of(runs)["q"]["over_runs"]["interval"]
+    assert low < -0.03 < high < 0
+
+
+@pytest.mark.parametrize(
+    ("p_values", "n_found", "n_tested"),
+    [((0.05, 0.0501, 0.2), 1, 3), ((0.01, None, None), 1, 1), ((None, None, None), None, 0)],
+)
+def test_runs_are_counted_among_those_that_were_tested(
+    p_values: tuple[float | None, ...], n_found: int | None, n_tested: int
+) -> None:
+    runs = {f"seed{i}": [result("x", "q", 1.0, p_value=p)] for i, p in enumerate(p_values)}
+    over = rows_of(runs)["q"]["over_runs"]
+    assert (over["n_runs"], over["n_found"], over["n_tested"]) == (3, n_found, n_tested)
+
+
+def test_numbers_without_intervals_are_not_said_to_be_alike() -> None:
+    found = compare({"a": [result("x", "q", 1.0)], "b": [result("x", "q", 9.0)]})
+    assert found.sentence == "a and b share 1 number, none of them with an interval to tell whether they differ."
 
 
 def test_null_results_are_counted_over_runs() -> None:
