@@ -28,6 +28,7 @@ __all__ = ["write_comparison"]
 PAIR = 2
 LONGEST_NAME = 60  # letters of the page's file name that tell the runs
 MOST_SETTINGS = 60
+MOST_TITLES = 5
 SEEDS = ("hearing", "trained muted")
 COMPARISON = Claim("comparison", "comparison", "The numbers", "What do the runs have in common, and what not?", "")
 LEARNING = next(claim for claim in CLAIMS if claim.plot == "learning_curve")
@@ -137,8 +138,15 @@ def asked_of_one(runs: Sequence[Evidence], names: Sequence[str]) -> list[str]:
     ):
         alone = [c.title for c in CLAIMS if c.analysis and evidence.of(c.analysis) and not other.of(c.analysis)]
         if alone:
-            lines.append(f"Asked of {plain(name, 40)} alone: {', '.join(f'“{title}”' for title in alone)}.")
+            lines.append(f"Asked of {plain(name, 40)} alone: {some(alone)}.")
     return lines
+
+
+def some(titles: Sequence[str]) -> str:
+    """The first few titles, and how many more there are."""
+    more = len(titles) - MOST_TITLES
+    named = ", ".join(f"“{title}”" for title in titles[:MOST_TITLES])
+    return f"{named} and {more} more" if more > 0 else named
 
 
 def panels_of(claim: Claim, evidence: Evidence, mark: str) -> list[Panel]:
