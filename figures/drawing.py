@@ -28,7 +28,7 @@ DRAWN_AS = {
     "probe": "probe_scores",
 }
 BESIDE = {"lexicon": "destinations", "honesty": "kinship"}  # what a figure takes along where it is given
-OF_SEVERAL = ("forest", "honesty", "learning_curve", "lexicon_cards", "probe_scores")  # drawn from a list
+OF_SEVERAL = ("forest", "honesty", "learning_curve", "lexicon_cards", "metrics", "probe_scores")  # drawn from a list
 
 Drawable = Result | Curve | Sequence[Result | Curve] | Mapping[str, Result]
 

@@ -39,6 +39,16 @@ CLAIMS = (
         "commlab demo",
     ),
     Claim(
+        "influence", "influence", "Whether anybody listens",
+        "How many bits of listeners' next action does it decide which message they hear?",
+        "commlab influence RUN",
+    ),
+    Claim(
+        "content", "content", "Whether they listen to what is meant",
+        "Do listeners told a word of another episode go to what it was said of there?",
+        "commlab verdict RUN",
+    ),
+    Claim(
         "lexicon_cards", "lexicon", "What each symbol means",
         "What goes with each symbol in the world, beyond chance, and where do listeners go that are told it?",
         "commlab lexicon RUN",
@@ -49,6 +59,11 @@ CLAIMS = (
         "commlab probe RUN --target=resource_location",
     ),
     Claim(
+        "metrics", "metrics", "The language in numbers, beside chance",
+        "Which numbers of the language are more than the same words said in other episodes would give?",
+        "commlab metrics RUN",
+    ),
+    Claim(
         "probe_scores", "probe", "What can be decoded, and from where",
         "What can be read from messages and hidden states on episodes that the decoder has not seen?",
         "commlab probe RUN --target=resource_location",
@@ -57,6 +72,11 @@ CLAIMS = (
         "probe_map", "probe map", "What can be read where",
         "Of all that happens in the world, what can be read from which source, how much before or after?",
         "commlab probe RUN --target=all",
+    ),
+    Claim(
+        "minds", "minds", "Plans, and others",
+        "Do hidden states tell of the agent's own future and of others, beyond what it went through?",
+        "commlab minds RUN",
     ),
     Claim(
         "clusters", "cluster", "Kinds of contexts",
@@ -143,9 +163,16 @@ CLAIMS = (
         "Is more of what strangers are told false, do they heed it, and does it bring the speaker anything?",
         "commlab kinship RUN",
     ),
+    Claim(
+        "kinship_beliefs", "kinship-beliefs", "Who is kin, in hidden states",
+        "Do hidden states hold who is kin, and does it move them to be shown kin instead of strangers?",
+        "commlab kinship RUN",
+    ),
 )  # fmt: skip
+# Rows of dots, which are drawn where something could be measured.
+DOTS = ("influence", "content", "metrics", "minds", "kinship_beliefs")
 # Not asked of every run: a map takes long, and in some runs there are no strangers.
-IF_SAVED = ("forest", "probe_map", "audience", "kinship", "honesty")
+IF_SAVED = ("forest", "probe_map", "audience", "kinship", "honesty", *DOTS)
 
 
 class Drawn(NamedTuple):
@@ -169,6 +196,10 @@ def drawn_for(claim: Claim, evidence: Evidence) -> list[Drawn]:
         experiments = tuple(result for result in evidence.results if result.analysis in ANALYSES)
         return [Drawn(claim.plot, experiments, ())] if len(experiments) > 1 else []
     results = evidence.of(claim.analysis)
+    if claim.plot in DOTS:
+        results = tuple(result for result in results if result.estimate is not None)
+    if claim.plot == "metrics":  # their sentences stand in a table of their own
+        return [Drawn(claim.plot, results, ())] if any(result.null for result in results) else []
     if claim.plot == "honesty":
         beside = evidence.of("kinship")[:1]
         return [Drawn(numbered(claim.plot, i), (result, *beside), (result,)) for i, result in enumerate(results)]

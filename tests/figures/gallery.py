@@ -37,4 +37,5 @@ def gallery(load: Callable[[str, Path], ModuleType], results: dict[str, Any]) ->
         "verdict": beside("test_verdict").judged(),
         "lexicon_cards": [lexicon, results["symbol_destinations"]],
         "probe_map": beside("test_probe_map").probe_map(),
+        **beside("test_dots").RESULTS,
     }

@@ -131,8 +131,8 @@ def test_points_by_the_thousand_are_pixels_and_lines_are_vectors(drawn: dict[str
 
 
 def test_a_result_without_a_figure_gives_one_sentence() -> None:
-    lone = Result("metrics", "metrics-silence", 0.1, "share", None, None, None, 64, "A tenth is silence.")
-    with pytest.raises(DataError, match="'metrics' has no figure: its finding is its sentence") as told:
+    lone = Result("validation", "validation", 0.1, "share", None, None, None, 64, "A tenth is silence.")
+    with pytest.raises(DataError, match="'validation' has no figure: its finding is its sentence") as told:
         draw(lone)
     assert "\n" not in str(told.value)
     with pytest.raises(DataError, match="nothing to draw"):
