@@ -351,7 +351,8 @@ def caption(data: Result | Sequence[Result]) -> str:
     return (
         f"The lexicon of {plain(lexicon.details['lexicon']['of'], 30)}, a card for each symbol, of "
         f"n = {lexicon.n_episodes:,} episodes. True: the share of its uses, in per cent, at which its meaning holds, "
-        "with its 95 % interval over episodes. A meaning is given where its values are commoner than the null has "
-        "them (whole episodes permuted, family-wise over all symbols and values, p at most 0.05)."
+        "with its 95 % interval over episodes; a value of the world counts once, however many steps it lasts. A "
+        "meaning is given where its values are commoner than the null has them (whole episodes permuted, family-wise "
+        "over all symbols and values, p at most 0.05)."
         f"{maps}{second}{shades}"
     )
