@@ -44,6 +44,11 @@ class Evidence:
         """The results of that analysis."""
         return tuple(result for result in self.results if result.analysis == analysis)
 
+    @property
+    def is_log(self) -> bool:
+        """Whether there are no agents to run: the recording was imported, and no checkpoint lies beside it."""
+        return self.checkpoint is None and self.recording is not None and "imported" in self.recording.facts
+
     def of_others(self) -> tuple[Result, ...]:
         """The results that were made from another checkpoint than the run's last one."""
         known = self.checkpoint.sha256 if self.checkpoint else None

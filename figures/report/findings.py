@@ -18,6 +18,7 @@ __all__ = [
     "YES",
     "Row",
     "at_a_glance",
+    "can_be_asked",
     "estimate_of",
     "not_asked",
     "not_found",
@@ -28,6 +29,7 @@ __all__ = [
 ]
 
 YES, NO, UNTESTED, NO_ESTIMATE, OPEN = "yes", "no", "no test", "no estimate", "not asked"
+OF_RECORDINGS = ("lexicon", "probe", "information", "metrics", "cluster", "behaviour", "trajectories", "audience")
 MOST = 4  # results of one claim in the table at a glance
 
 
@@ -69,7 +71,13 @@ def not_found(results: Sequence[Result]) -> list[Result]:
 def not_asked(evidence: Evidence) -> list[Claim]:
     """The claims that nothing is saved for, but for those that not every run can be asked."""
     there = {result.analysis for result in evidence.results} | ({""} if evidence.curves else set())
-    return [claim for claim in CLAIMS if claim.analysis not in there and claim.plot not in IF_SAVED]
+    lacking = [claim for claim in CLAIMS if claim.analysis not in there and claim.plot not in IF_SAVED]
+    return [claim for claim in lacking if can_be_asked(claim.command, evidence)]
+
+
+def can_be_asked(command: str, evidence: Evidence) -> bool:
+    """Whether a command can be run on this run: without agents, those alone that read a recording."""
+    return not evidence.is_log or command.split()[1] in OF_RECORDINGS
 
 
 def at_a_glance(evidence: Evidence) -> list[Row]:
@@ -91,6 +99,8 @@ def at_a_glance(evidence: Evidence) -> list[Row]:
 def lines_of(claim: Claim, results: Sequence[Result]) -> list[Row]:
     """A claim's lines: the first few of its results, and how many more there are."""
     anchor, title = claim.plot.replace("_", "-"), claim.title
+    if len(results) > MOST:  # what was tested first
+        results = sorted(results, key=lambda result: outcome(result) in (NO_ESTIMATE, UNTESTED))
     rows = [line_of(anchor, title, result) for result in results[:MOST]]
     more = len(results) - MOST
     if more > 0:

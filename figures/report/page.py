@@ -11,7 +11,7 @@ from markupsafe import Markup
 from commlab.figures.report.claims import CLAIMS
 from commlab.figures.report.evidence import Evidence, read_evidence
 from commlab.figures.report.facts import headline_numbers, made_by, made_of, phases, shared_facts
-from commlab.figures.report.findings import at_a_glance, not_found, p_text, result_row, tested
+from commlab.figures.report.findings import at_a_glance, can_be_asked, not_found, p_text, result_row, tested
 from commlab.figures.report.language import TOLD_HERE, lexicon_rows, metric_rows, undefined_metrics
 from commlab.figures.report.sections import Section, is_open, sections_of, styles_of, told_alone
 from commlab.figures.report.summary import answers
@@ -37,7 +37,8 @@ def write_report(run: RunFolder | Path, reels: Collection[str] = ()) -> Path:
     evidence = read_evidence(run)
     facts, parts = content(evidence, reels), sections_of(evidence, reels)
     sections = [part for part in parts if not (is_open(part) and evidence.results)]
-    facts["open"] = [part for part in parts if is_open(part) and evidence.results]
+    open_ = [part for part in parts if is_open(part) and evidence.results]
+    facts["open"] = [part for part in open_ if can_be_asked(part.command, evidence)]
     entries = contents(facts, sections)
 
     def render(sections: Sequence[Section], left_out: list[str]) -> str:

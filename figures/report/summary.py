@@ -12,6 +12,7 @@ from commlab.figures.report.findings import (
     SIGNIFICANT,
     UNTESTED,
     YES,
+    can_be_asked,
     not_asked,
     not_found,
     outcome,
@@ -37,6 +38,7 @@ VERDICTS = {  # the verdict's words, as an answer and what it means
     "silent": ("No", "nothing is said."),
     "not enough data": ("Not decided", "there are too few data, or the evidence is unclear."),
 }
+NO_AGENTS = "It takes agents that can be run again, told something else; this recording was imported without them."
 CAUTION = "That something goes with a message does not show what listeners make of it."
 INFORMATIVE = "What is said goes with something in the world beyond chance."
 ONE_UNIT = {"messages": "message", "entries of their lexicon": "entry of their lexicon"}
@@ -276,5 +278,7 @@ def groundings_of(evidence: Evidence) -> set[str]:
 
 def unasked(question: str, command: str, evidence: Evidence) -> Answer:
     """The answer where nothing is saved that could tell: the command that finds out."""
+    if not can_be_asked(command, evidence):
+        return Answer(question, "A log cannot tell", NO_AGENTS, [], "")
     where = shlex.quote(plain(evidence.run.path, 200))
     return Answer(question, "Not asked", f"This finds out: {command} {where}", [], "")

@@ -129,7 +129,7 @@ function fill() {
   if (picked !== revealed && picked !== null) agents.reveal(picked);
   revealed = picked;
   byId("clock").textContent = `step ${t} of ${episode.steps - 1}`;
-  if (!byId("timeline").matches(":hover")) byId("tip").textContent = status();
+  if (!byId("timeline").matches(":hover")) byId("tip").textContent = status().replace(/^Step \d+( · |$)/, "");
   byId("canvas").setAttribute("aria-label", `The world at step ${t} of ${episode.steps - 1}. ${status()}`);
   document.body.dataset.shown = `${state.reel} ${t} ${picked ?? ""}`;
 }

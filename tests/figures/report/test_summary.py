@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from commlab.figures.report.evidence import Evidence
+from commlab.figures.report.evidence import Evidence, Saved
+from commlab.figures.report.findings import at_a_glance, not_asked
 from commlab.figures.report.summary import Answer, answers
 from commlab.foundation.result import Result
 from commlab.foundation.run import RunFolder
@@ -49,6 +50,29 @@ def lexicon(*entries: dict[str, Any], estimate: float = 1.0) -> Result:
 def entry(form: str, meaning: str, *truth: float) -> dict[str, Any]:
     evidence = [["resource_location", "N"]] if truth else []
     return {"form": form, "sentence": f"{form}: {meaning}, said by scouts", "evidence": evidence, "truth": list(truth)}
+
+
+def test_of_a_log_nothing_is_asked_that_takes_agents(tmp_path: Path) -> None:
+    log = Evidence(
+        RunFolder(tmp_path), (), (), recording=Saved("recording.h5", "1", {"imported": {"from": "game.csv"}})
+    )
+    found = {answer.question: answer for answer in answers(log)}
+    assert found["What do they say?"].short == "Not asked"
+    for question in ("Is it communication?", "Is it of use to them?", "Can one talk to them?"):
+        assert found[question].short == "A log cannot tell"
+        assert "commlab " not in found[question].sentence
+    assert {"lexicon", "probe"} <= {claim.analysis for claim in not_asked(log)}
+    assert not {"verdict", "injection", "crossplay", ""} & {claim.analysis for claim in not_asked(log)}
+    with_agents = replace(log, checkpoint=Saved("steps-1.pt", "2", {}))
+    assert {"verdict", "injection"} <= {claim.analysis for claim in not_asked(with_agents)}
+
+
+def test_of_many_results_the_table_at_a_glance_names_those_first_that_were_tested(tmp_path: Path) -> None:
+    counted = [Result("probe", f"a{n}", 1.0, "share", None, None, None, 9, "Counted.") for n in range(5)]
+    held = Result("probe", "z", 1.0, "share", None, None, 0.4, 9, "Tested.")
+    rows = at_a_glance(Evidence(RunFolder(tmp_path), (*counted, held), ()))
+    assert [row.what for row in rows[:5]] == ["z", "a0", "a1", "a2", "and 2 more"]
+    assert rows[0].outcome == "no"
 
 
 def test_nothing_is_answered_where_nothing_was_asked(ask: Ask) -> None:
