@@ -125,8 +125,8 @@ def write_run_replay(argument: str | Path | None, episodes: Sequence[int] = ()) 
     """Write the replay of a run's (or another) recording beside it, and say which reels are in it.
 
     episodes: places in the recording; left out, what the moments of the run's saved results name, pairs of experiments
-    rolled again among them, or the first episodes. Raises RecordingError where there is no recording, or no such
-    episode.
+    rolled again among them, or the first episodes. Beside a report the page holds what moments name in any case, after
+    the episodes asked for. Raises RecordingError where there is no recording, or no such episode.
     """
     path = find_recording(argument, say)
     folder = path.parent
@@ -136,18 +136,20 @@ def write_run_replay(argument: str | Path | None, episodes: Sequence[int] = ()) 
     with ExitStack() as stack:
         recording = stack.enter_context(open_recording(path))
         shots = [shot_of(recording, one) for one in episodes]
+        wanted = {shot.id for shot in shots}  # they come first
         notes: list[str] = []
         moments: list[Moment] = []
-        if main and not episodes:
+        if main and (not episodes or RunFolder(folder).report.exists()):  # a report's links go on leading somewhere
             gathered = stack.enter_context(gather(RunFolder(folder)))
             notes += gathered.skipped
             moments = list(dict.fromkeys(one.moment for one in gathered.shown))
-            shots = [shot_behind(reel, one) for reel, one in gathered.reels.items()]
+            shots += [shot_behind(reel, one) for reel, one in gathered.reels.items() if reel not in wanted]
         elif main:
             moments = saved_moments(folder / "results")
         shots = shots or [shot_of(recording, one) for one in range(min(FIRST, recording.n_episodes))]
         translator = translator_of(folder / "results", path.name)
-        reels, note = within_size(reels_of(sorted(shots[:MOST], key=shown_order), translator))
+        ordered = sorted(shots[:MOST], key=lambda shot: (shot.id not in wanted, *shown_order(shot)))
+        reels, note = within_size(reels_of(ordered, translator))
         if len(shots) > len(reels):
             notes.append(note or f"The page shows {len(reels)} of {len(shots)} episodes; name others with --episode.")
         return Written(write_replay(page, reels, name, moments), tuple(reel.id for reel in reels), " ".join(notes))

@@ -47,6 +47,9 @@ def test_without_episodes_the_first_are_shown_or_those_behind_findings(cli: Comm
     }  # fmt: skip
     (run / "results" / "probe.json").write_text(json.dumps(result))
     assert write_run_replay(run).reels == ("7",)
+    assert write_run_replay(run, (9,)).reels == ("9",)
+    (run / "report.html").touch()
+    assert write_run_replay(run, (9,)).reels == ("9", "7"), "a report's links lead nowhere"
 
 
 def test_another_recording_has_a_page_of_its_own(cli: Command, elsewhere: Path) -> None:
