@@ -56,7 +56,7 @@ def start(context: typer.Context) -> None:
       commlab demo                                 the whole path in a few minutes
       commlab lexicon                              what each symbol means (needs no training)
       commlab probe --target=resource_location     what can be read from their messages, against chance
-      commlab inject sample --message 3            say something to them and see what they do
+      commlab inject sample --message 7            say something to them and see what they do
       commlab report                               everything found, on one page
 
     RUN is a name under ./runs or a folder; left out, it is the run whose training completed last, and where there is

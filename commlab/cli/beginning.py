@@ -12,7 +12,7 @@ FIRST = (
     Step("commlab demo", "the whole path in a few minutes: train, record, decode, inject, report"),
     Step("commlab lexicon", "what each symbol means, of the agents that ship with commlab (needs no training)"),
     Step("commlab probe --target=resource_location", "what can be read from their messages, against chance"),
-    Step("commlab inject --message 3", "say something to them and see what they do"),
+    Step("commlab inject --message 7", "say something to them and see what they do"),
     Step("commlab talk", "speak with them, live, in a browser"),
     Step("commlab train lookout", "train agents of your own"),
 )

@@ -103,8 +103,8 @@ def inject(
     """Inject a message and see what listeners do, beside twin worlds that differ by that message alone.
 
     \b
-      commlab inject --message 3                         symbol 3 against silence, in the last run
-      commlab inject sample --message 3 --versus 5       against another symbol
+      commlab inject --message 7                         symbol 7 against silence, in the last run
+      commlab inject sample --message 7 --versus 5       against another symbol
       commlab inject sample --by symbol                  every symbol: where it sends them, how much it tells
       commlab inject sample --by kinship,dose            words from kin and strangers, for longer and longer
       commlab inject sample --file a-word                an experiment from a file: see docs/experiments.md

@@ -14,6 +14,7 @@ from commlab.probes.decode.wording import percent
 __all__ = ["lexicon", "read_lexicon"]
 
 COLUMNS = ("form", "meaning", "said by", "to whom", "true (95 %)", "lift", "episodes")
+VOICES = ("said by", "to whom")
 
 
 def lexicon(
@@ -64,7 +65,7 @@ def show(book: Lexicon, result: Result) -> None:
     """Print the table, the entries in sentences, and the finding."""
     rare = [entry for entry in book.entries if not entry.meaning]
     known = [entry for entry in book.entries if entry.meaning]
-    table(f"The lexicon of {book.of}", COLUMNS, [row(entry) for entry in [*known, *rare]])
+    table(f"The lexicon of {book.of}", *telling(COLUMNS, [row(entry) for entry in [*known, *rare]]))
     for entry in known:
         out.print(entry_sentence(entry), markup=False)
         for effect in entry.effects:
@@ -72,6 +73,13 @@ def show(book: Lexicon, result: Result) -> None:
     if rare:
         out.print(f"Nothing we can tell: {listed(rare)}.", markup=False)
     out.print(result.sentence, markup=False)
+
+
+def telling(columns: Sequence[str], rows: Sequence[tuple[object, ...]]) -> tuple[list[str], list[list[object]]]:
+    """The table without its columns on voices where these say the same of every entry: meanings need the room."""
+    same = {name for i, name in enumerate(columns) if name in VOICES and len({row[i] for row in rows}) == 1}
+    kept = [i for i, name in enumerate(columns) if name not in same]
+    return [columns[i] for i in kept], [[row[i] for i in kept] for row in rows]
 
 
 def listed(entries: Sequence[Entry]) -> str:
