@@ -14,6 +14,7 @@ from commlab.figures.report import write_comparison, write_report
 from commlab.figures.report.evidence import Evidence, read_evidence
 from commlab.foundation.errors import CommlabError, RunError
 from commlab.foundation.run import RunFolder
+from commlab.foundation.stage import is_run
 
 __all__ = ["Written", "report", "report_and_print", "write_with_replay"]
 
@@ -59,6 +60,8 @@ def report_and_print(runs: Sequence[str], compared: Sequence[str], pdf: bool, as
 
 def write_with_replay(run: RunFolder) -> Written:
     """Write a run's report, and first the replay that it links to, where saved results name moments."""
+    if not (is_run(run.path) or run.results.is_dir() or run.log_csv.exists()):
+        raise RunError(f"{run.path} is a folder, but no run: nothing was trained, recorded or found in it.")
     replay: Path | None = None
     reels: tuple[str, ...] = ()
     if saved_moments(run.results):
