@@ -8,6 +8,7 @@ from commlab.foundation.statistics import (
     bca_interval,
     bca_mean,
     bca_paired_difference,
+    bca_share,
     benjamini_hochberg,
     wilson_interval,
 )
@@ -94,3 +95,21 @@ def test_pairing_narrows_the_interval():
 def test_intervals_need_two_episodes():
     assert bca_mean([1.0], np.random.default_rng(0)) is None
     assert bca_mean([2.0, 2.0, 2.0], np.random.default_rng(0)) == (2, 2)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_a_share_in_which_all_episodes_agree_has_an_interval_still(share: float) -> None:
+    """20 episodes that all say the same: resampling them never says anything else."""
+    totals = np.arange(20.0)
+    low, high = bca_share(share * totals, totals, np.random.default_rng(0))
+    assert (low, high) == wilson_interval(share * 19, 19)
+    assert high - low > 0.15
+
+
+def test_a_share_of_episodes_that_differ_has_the_bootstrap_interval() -> None:
+    rng = np.random.default_rng(1)
+    totals = np.full(60, 10.0)
+    hits = rng.binomial(10, rng.beta(2, 3, 60)).astype(float)
+    sums = np.stack([hits, totals], axis=1)
+    expected = bca_interval(sums, lambda rows: rows[:, 0] / rows[:, 1], np.random.default_rng(2))
+    assert bca_share(hits, totals, np.random.default_rng(2)) == expected

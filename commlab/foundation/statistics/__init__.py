@@ -1,7 +1,7 @@
 """Statistics whose unit is the episode: nulls, intervals, families of tests, information in bits."""
 
 from commlab.foundation.statistics.between import difference_interval, student_interval
-from commlab.foundation.statistics.bootstrap import bca_interval, bca_mean, bca_paired_difference
+from commlab.foundation.statistics.bootstrap import bca_interval, bca_mean, bca_paired_difference, bca_share
 from commlab.foundation.statistics.circular import SHIFT_METHOD, draw_shifts, moving_share, shift_series
 from commlab.foundation.statistics.conditional import Conditional, conditional_information
 from commlab.foundation.statistics.entropy import (
@@ -39,6 +39,7 @@ __all__ = [
     "bca_interval",
     "bca_mean",
     "bca_paired_difference",
+    "bca_share",
     "benjamini_hochberg",
     "conditional_information",
     "corrected_information",

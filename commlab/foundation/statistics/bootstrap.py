@@ -6,9 +6,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
 
-__all__ = ["bca_interval", "bca_mean", "bca_paired_difference"]
+from commlab.foundation.statistics.proportions import wilson_interval
+
+__all__ = ["bca_interval", "bca_mean", "bca_paired_difference", "bca_share"]
 
 N_RESAMPLES = 2000
+AGREED = 1e-9  # of an episode's rows: what sums leave behind
 CHUNK = 1 << 22  # resampling weights held at once
 
 Statistic = Callable[[NDArray[np.float64]], NDArray[np.float64]]
@@ -39,6 +42,28 @@ def bca_interval(
     quantiles = bca_quantiles(float(observed), resampled, left_out[np.isfinite(left_out)], level)
     low, high = np.quantile(resampled, quantiles)
     return float(low), float(high)
+
+
+def bca_share(
+    hits: ArrayLike, totals: ArrayLike, rng: np.random.Generator, n_resamples: int = N_RESAMPLES
+) -> tuple[float, float]:
+    """The interval of the share of summed `totals` (E,) that are `hits` (E,), by BCa.
+
+    Where all episodes agree, resampling them has nothing to say: there it is Wilson's, one trial an episode.
+    """
+    part, whole = np.asarray(hits, dtype=np.float64), np.asarray(totals, dtype=np.float64)
+    share, n = float(part.sum() / whole.sum()), int(np.count_nonzero(whole))
+    if np.allclose(part, share * whole, rtol=0, atol=AGREED * max(1.0, float(whole.max()))):
+        return wilson_interval(share * n, n)
+    return bca_interval(np.stack([part, whole], axis=1), share_of_sums, rng, n_resamples) or wilson_interval(
+        share * n, n
+    )
+
+
+def share_of_sums(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The first sum over the second, (B, 2) -> (B,); NaN for nothing of nothing."""
+    shares: NDArray[np.float64] = sums[:, 0] / np.where(sums[:, 1] > 0, sums[:, 1], np.nan)
+    return shares
 
 
 def bca_mean(values: ArrayLike, rng: np.random.Generator, n_resamples: int = N_RESAMPLES) -> tuple[float, float] | None:

@@ -20,10 +20,11 @@ class Share(NamedTuple):
         return f"{self.successes} of {self.trials} (95 % interval {self.interval[0]:.2f} to {self.interval[1]:.2f})"
 
 
-def wilson_interval(successes: int, trials: int, level: float = 0.95) -> tuple[float, float]:
+def wilson_interval(successes: float, trials: int, level: float = 0.95) -> tuple[float, float]:
     """Wilson's score interval of a proportion (Wilson 1927); (0, 1) where there are no trials.
 
-    Raises ValueError where `successes` is not between 0 and `trials`.
+    `successes` need not be whole: of a share in which all of n episodes agree, so that resampling them tells nothing,
+    it is the share times n, one trial an episode. Raises ValueError where `successes` is not between 0 and `trials`.
     """
     if not 0 <= successes <= trials:
         raise ValueError(f"successes must be between 0 and trials ({trials}), but it is {successes}.")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commlab.foundation.result import Null
-from commlab.foundation.statistics import bca_interval, max_statistic, permutation_p_value, summarise_null
+from commlab.foundation.statistics import bca_interval, bca_share, max_statistic, permutation_p_value, summarise_null
 
 __all__ = ["MARGIN", "SIGNIFICANT", "Contrast", "Counted", "apart", "contrasts", "share_of"]
 
@@ -117,10 +117,11 @@ def share_of(hits: Float64, total: Float64, rng: np.random.Generator) -> dict[st
     """A share with its interval over episodes and their number, from what each adds to it (E,)."""
     if not total.sum():
         return {"share": None, "interval": None, "n_episodes": 0}
-    sums = np.stack([hits, total], axis=1)
-    interval = bca_interval(sums, lambda rows: rows[:, 0] / np.where(rows[:, 1] > 0, rows[:, 1], np.nan), rng, 1000)
-    share = float(hits.sum() / total.sum())
-    return {"share": share, "interval": interval or (share, share), "n_episodes": int(np.count_nonzero(total))}
+    return {
+        "share": float(hits.sum() / total.sum()),
+        "interval": bca_share(hits, total, rng, 1000),
+        "n_episodes": int(np.count_nonzero(total)),
+    }
 
 
 def _contrast(one: Counted, draws: Float64, rng: np.random.Generator, method: str) -> Contrast:

@@ -22,6 +22,7 @@ from commlab.foundation.moments import written
 from commlab.foundation.result import Null, Result
 from commlab.foundation.statistics import (
     bca_interval,
+    bca_share,
     draw_permutations,
     episode_strata,
     permutation_p_value,
@@ -202,23 +203,13 @@ def shares(
                 "level": name,
                 "kinship": float(levels.means[level]),
                 "share": float(k.sum() / n.sum()),
-                "interval": ratio_interval(k, n, rng),
+                "interval": bca_share(k, n, rng, RESAMPLES),
                 "null": vars(summarise_null(chances, METHOD)) if len(chances) else None,
                 "n_steps": int(n.sum()),
                 "n_episodes": int(np.count_nonzero(n)),
             }
         )
     return found
-
-
-def ratio_interval(hits: Float64, totals: Float64, rng: np.random.Generator) -> tuple[float, float] | None:
-    """The interval over episodes of a share of sums."""
-
-    def ratio(sums: Float64) -> Float64:
-        return np.asarray(sums[:, 0] / np.where(sums[:, 1] > 0, sums[:, 1], np.nan))
-
-    share = float(hits.sum() / totals.sum())
-    return bca_interval(np.stack([hits, totals], axis=1), ratio, rng, RESAMPLES) or (share, share)
 
 
 def without_nulls(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -243,7 +234,7 @@ def heard_matrix(counts: Counts, n_episodes: int, rng: np.random.Generator) -> l
         for speaker in range(n_agents):
             hits = counts.heard[:, speaker, listener]
             told = {"share": float(hits.sum() / total.sum())}
-            interval = ratio_interval(hits, total, rng) if n_agents <= SHOWN_PAIRS else None
+            interval = bca_share(hits, total, rng, RESAMPLES) if n_agents <= SHOWN_PAIRS else None
             row.append(None if listener == speaker else {**told, "interval": interval})
         found.append(row)
     return found
