@@ -13,11 +13,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from commlab.agents.checkpoint import Checkpoint
+from commlab.agents.recurrent import RecurrentPolicy
 from commlab.commands.filming import film
 from commlab.commands.replay import chosen_episodes, write_run_replay
 from commlab.datasets.reader import open_recording
+from commlab.env.loading import load_scenario
 from commlab.foundation.errors import DataError, RenderError
 from commlab.foundation.run import SAMPLE
+from commlab.recording import Request, record
 
 pytestmark = pytest.mark.skipif(not SAMPLE.is_dir(), reason="no sample ships with this tree")
 Command = Callable[..., Any]
@@ -78,6 +82,19 @@ def test_what_cannot_be_is_refused_in_a_sentence(
     cli("metrics", "sample", "--only", "silence")
     assert words in cli("replay", "runs/sample", *options).sentence
     assert not (elsewhere / "runs" / "sample" / "replay.html").exists()
+
+
+def test_a_long_episode_of_a_large_world_is_a_small_page(elsewhere: Path) -> None:
+    """Agents that never learnt, which go and speak at random, are the hardest to pack."""
+    scenario = load_scenario("arena")
+    assert scenario.steps >= 500
+    assert scenario.n_agents >= 16
+    agents = Checkpoint(RecurrentPolicy(scenario), scenario, {}, "untrained")
+    path = record(agents, Request(elsewhere / "arena.h5", 1))
+    with open_recording(path) as recording:
+        assert recording.episodes.length[0] >= 500
+        assert len(np.unique(recording.said[:].reshape(-1))) > 8, "they speak"
+    assert write_run_replay(str(path), (0,)).path.stat().st_size < 2_000_000
 
 
 def test_ranges_are_read() -> None:
