@@ -206,3 +206,27 @@ def test_a_run_and_its_results_are_tables_in_jupyter(here: Path) -> None:
     assert all(isinstance(result, Result) for result in results.values())
     assert all(result.name in results._repr_html_() for result in results.values())
     assert len(repr(results).splitlines()) == len(results)
+
+
+TRAINED = ["steps=16", "train.sharing=family", "train.sequence=16", "train.worlds=16", "train.shards=1"]
+TRAINED += ["train.minibatches=2", "train.hidden=8", "train.checkpoints=2"]
+
+
+def test_checkpoints_and_strangers_are_the_commands_too(here: Path) -> None:
+    """Formation and kinship want what the sample has not: several checkpoints, and two families."""
+    settings = [word for setting in TRAINED for word in ("--set", setting)]
+    typed("train", "rivals", "--name", "two", "--agent-steps", "2048", "--processes", "1", *settings)
+    typed("record", "two", "--episodes", "24")
+    run = commlab.open("two")
+    typed("formation", "two", "--episodes", "16", "--most", "2", "--nulls", "19")
+    typed("kinship", "two", "--episodes", "32", "--nulls", "39", "--shown", "0,1")
+    by_command = numbers(run.folder.results)
+    assert {"formation.json", "kinship.json", "honesty.json", "kinship-beliefs.json"} <= set(by_command)
+    for path in run.folder.results.glob("*.json"):
+        path.unlink()
+    run.formation(episodes=16, most=2, nulls=19)
+    found = run.kinship([0, 1], episodes=32, nulls=39)
+    assert set(found) == {"kinship", "honesty", "kinship-beliefs"}
+    assert numbers(run.folder.results) == by_command
+    run.crossplay(checkpoints=2, episodes=16, nulls=19, save=False)
+    assert numbers(run.folder.results) == by_command
