@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import h5py
+import numpy as np
 
 from commlab.datasets.episodes import column_names
 from commlab.datasets.schema import SCHEMA_VERSION
@@ -93,6 +94,8 @@ def check(file: h5py.File, path: Path) -> None:
 
 def check_version(version: Any, path: Path) -> None:
     """Raise RecordingError for a schema that this commlab does not read."""
+    if not isinstance(version, int | np.integer):
+        raise RecordingError(f"{path} has no recording schema that can be read: record it again with --force.")
     if version > SCHEMA_VERSION:
         raise RecordingError(
             f"{path} was written by a newer commlab (recording schema {version}; this one reads up to "

@@ -175,6 +175,7 @@ class Recording:
         """The episode table."""
         n = self.n_episodes
         filled: dict[str, Array] = {
+            "start": np.cumsum(self.table.lengths, dtype=np.int64) - self.table.lengths,
             "seed": np.zeros(n, np.uint64),
             "episode": np.arange(n),
             "world": np.zeros(n, np.int32),
@@ -192,6 +193,9 @@ class Recording:
             filled["bodies"] = np.zeros((n, self.n_agents), np.uint8)
             filled["stats"] = np.zeros((n, self.n_agents, 0), np.int32)
         fields = filled | self.table.fields
+        n_matrices = 1 if self.table.matrices is None else len(self.table.matrices)
+        if n and not 0 <= fields["kinship"].min() <= fields["kinship"].max() < n_matrices:
+            raise RecordingError(f"{self.path} names kinship matrices that it does not hold: record it again.")
         return Episodes(**{name: fields[name] for name in Episodes._fields})
 
     @property
@@ -210,7 +214,10 @@ class Recording:
     def codes(self) -> dict[str, dict[int, str]]:
         """The code tables: `codes["cells"][4] == "crystal.green"`."""
         tables = self.attrs.get("codes", {})
-        return {table: {int(code): name for code, name in codes.items()} for table, codes in tables.items()}
+        try:
+            return {table: {int(code): str(name) for code, name in codes.items()} for table, codes in tables.items()}
+        except (AttributeError, TypeError, ValueError) as error:
+            raise RecordingError(f"{self.path} has no code tables that can be read: record it again.") from error
 
     @property
     def layout(self) -> dict[str, Any]:
