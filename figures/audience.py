@@ -38,9 +38,15 @@ def size(data: Result) -> tuple[float, float]:
 def draw(ax: Axes, data: Result) -> None:
     """Left: the share of steps at which each agent hears each. Right: speech by kinship, among what chance gives."""
     bare(ax)
-    draw_matrix(ax.inset_axes((0.075, 0.165, 0.33, 0.695)), data)
-    for index, (key, title) in enumerate(GROUPS):
+    groups = compared(data)
+    draw_matrix(ax.inset_axes((0.075 if groups else 0.3, 0.165, 0.33 if groups else 0.42, 0.695)), data)
+    for index, (key, title) in enumerate(groups):
         draw_shares(ax.inset_axes((0.495 + 0.3 * index, 0.165, 0.205, 0.695)), data.details[key], title)
+
+
+def compared(data: Result) -> tuple[tuple[str, str], ...]:
+    """The panels of speech by kinship; none where all are kin alike, so that there is nothing to compare."""
+    return GROUPS if any(len(data.details[key]) > 1 for key, _ in GROUPS) else ()
 
 
 def draw_matrix(ax: Axes, data: Result) -> None:
@@ -205,11 +211,15 @@ def caption(data: Result) -> str:
         if data.estimate is not None and data.interval is not None
         else ""
     )
+    beside = (
+        " Middle: the share of steps at which a listener is within earshot of a speaker that speaks, by the kinship of "
+        "the pair. Right: the share of steps at which agents speak by the mean kinship of all within earshot."
+    )
+    by_kinship = bool(compared(data))
     return (
-        "Left: the share of steps at which a listener hears a speaker; framed: pairs that are closer kin than the mean "
-        "pair, and agents themselves; who is never heard has no column. Middle: the share of steps at which a "
-        "listener is within earshot of a speaker that speaks, by the kinship of the pair. Right: the share of steps at "
-        "which agents speak "
-        f"by the mean kinship of all within earshot. n = {data.n_episodes:,} episodes; lines: 95 % intervals over "
-        f"episodes. {null}{slope} Observed, not changed: commlab kinship changes the kinship that is shown."
+        f"{'Left: the' if by_kinship else 'The'} share of steps at which a listener hears a speaker; framed: pairs "
+        "that are closer kin than the mean pair, and agents themselves; who is never heard has no column."
+        f"{beside if by_kinship else ''} n = {data.n_episodes:,} episodes"
+        f"{'; lines: 95 % intervals over episodes' if by_kinship else ''}. {null}{slope} "
+        "Observed, not changed: commlab kinship changes the kinship that is shown."
     )

@@ -75,9 +75,10 @@ def draw_matrix(ax: Axes, matrix: Matrix, labels: list[str]) -> None:
         for line in matrix.means.tolist()
     ]  # fmt: skip
     shade(ax, matrix.means / top, texts, np.eye(n + 1, n, dtype=bool), size=9.0)
-    for own in range(n):
-        ax.add_patch(Rectangle((own - 0.46, own - 0.45), 0.92, 0.9, fill=False, edgecolor=OWN, linewidth=1.6))
-    ax.axhline(n - 0.5, color="white", linewidth=4)
+    ax.axhline(n - 0.5, color="white", linewidth=4, zorder=2)
+    for own in range(n):  # within the gaps between cells and above nobody's row
+        frame = Rectangle((own - 0.46, own - 0.41), 0.92, 0.82, fill=False, edgecolor=OWN, linewidth=1.6, zorder=3)
+        ax.add_patch(frame)
     ax.set_yticks(range(n + 1), [*labels, FLOOR if labels[0] else ""])
     ax.set_xticks(range(n), [str(k + 1) for k in range(n)])
     ax.set_title(matrix.title)

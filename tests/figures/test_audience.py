@@ -66,6 +66,19 @@ def test_closer_kin_have_a_frame_but_not_where_all_are_alike(tmp_path: Path) -> 
     assert "#d1700a" not in save("audience", alike, tmp_path)[0].read_text()
 
 
+def test_where_all_are_kin_alike_there_are_no_panels_with_one_dot() -> None:
+    alike = found(2, known=False)
+    for key in ("pairs", "audiences"):
+        alike.details[key] = alike.details[key][1:]
+    with styled():
+        drawn = laid_out(PLOTS["audience"], alike, Figure)
+    assert len(drawn.axes[0].child_axes) == 1
+    said = audience.caption(alike)
+    assert said.startswith("The share of steps at which a listener hears")
+    assert "Right" not in said
+    assert "There is no null, because" in said
+
+
 def test_the_caption_says_n_null_and_change_or_why_there_is_none() -> None:
     told = audience.caption(found())
     assert "n = 40 episodes" in told
