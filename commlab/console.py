@@ -103,7 +103,7 @@ def progress(what: str, total: float) -> Iterator[Advance]:
         tenth = int(_LINES * done / total)
         if tenth > shown[0]:
             shown[0] = tenth
-            say(f"{what}: {min(100 * done / total, 100):.0f} %  {beside}")
+            say(f"{what}: {min(100 * done / total, 100):.0f} %  {beside}".rstrip())
 
     yield log
 
