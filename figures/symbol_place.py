@@ -221,11 +221,18 @@ def table(data: Result) -> list[dict[str, object]]:
     ]
 
 
+def unsaid_text(n: int) -> str:
+    """How many symbols of the vocabulary were never said, as a sentence; nothing where all were."""
+    if not n:
+        return ""
+    return f" {n} symbol{'' if n == 1 else 's'} of the vocabulary {'was' if n == 1 else 'were'} never said."
+
+
 def caption(data: Result) -> str:
     """What is shown, n, the unit, the null and the interval of the information."""
     language = said(data)
     target = plain(data.details.get("target", "the target")).replace("_", " ")
-    unsaid = f" {language.n_unsaid} symbols of the vocabulary were never said." if language.n_unsaid else ""
+    unsaid = unsaid_text(language.n_unsaid)
     sure = (
         " Edged: pairs commoner than by chance, family-wise over all pairs (p at most 0.05)."
         if language.sure.any()
