@@ -176,7 +176,7 @@ def python(run: RunFolder) -> list[str]:
     lines = ["  import commlab", f"  run = commlab.open({str(run.path)!r})"]
     if run.recording.exists():
         lines += ["  run.recording.said[:100]        # a lazy column, sliced; run.recording.columns() names them all"]
-        lines += ["  run.lexicon()                   # as commlab lexicon, and so are probe, metrics, inject, verdict"]
+        lines += ["  run.lexicon()                   # as commlab lexicon; probe, inject, verdict and the others alike"]
     if run.results.is_dir():
         lines += ["  run.results                     # every saved result, by name"]
     return lines
