@@ -15,6 +15,7 @@ MOST = 6  # moments of a result, unless it is about many things: a lexicon has t
 PAGE = "replay.html"
 _ID_LETTERS = 12
 _LARGEST = 2**62  # seeds are added to, and kept in 64 bits
+_LONGEST = 200  # letters of a file's name
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Moment:
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise DataError(f"{str(dict(row))[:200]} is not a moment ({error!r}): run the analysis again.") from error
         counted = (*whole.values(), *agents)
-        known_file = not recording or (recording.isprintable() and not set(recording) & set("/\\"))
+        known_file = recording.isprintable() and len(recording) <= _LONGEST and not set(recording) & set("/\\")
         if min(counted) < 0 or max(counted) > _LARGEST or not known_file:
             raise DataError(f"{str(dict(row))[:200]} is not a moment of this run's: run the analysis again.")
         return cls(note=note, agents=agents, recording=recording, interventions=changes, **whole)
