@@ -105,6 +105,8 @@ def _training(run: RunFolder, facts: dict[str, Any], name: str, holds: dict[str,
     command = str(as_table(facts.get("provenance")).get("command") or f"commlab train {name}")
     if is_trained_now(run):
         wait = Step(f"commlab record {name}", "when the training is done: what they say and do, in fresh episodes")
+        if command.startswith("commlab demo"):  # records, decodes and injects by itself
+            wait = Step(f"commlab report {name}", "when the demo, which goes on by itself, is done: all on one page")
         return Stage(f"being trained: {share}", (wait,), holds, at_work=True)
     return Stage(f"its training was stopped at {share}", (Step(command, "goes on from there"),), holds)
 

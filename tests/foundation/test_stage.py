@@ -78,6 +78,7 @@ def test_a_run_in_training_says_how_far_it_is(run: RunFolder) -> None:
         stage = stage_of(run)
     assert stage.at_work
     assert stage.sentence == "being trained: 100 of 400 agent steps (25 %)"
+    assert stage.command == "commlab record one"
     assert not stage_of(run).at_work
 
 

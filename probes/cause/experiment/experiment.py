@@ -215,7 +215,8 @@ def _sentence(experiment: Experiment, rows: list[dict[str, Any]]) -> str:
         tested = [row for row in rows if not row["never_negative"]]
         standing = sum(1 for row in tested if row["p_adjusted"] is not None and row["p_adjusted"] <= 0.05)
         if tested:
-            more = f" Of {len(tested)} contrasts {standing} stand out at 0.05, adjusted for their number."
+            stand = "stands" if standing == 1 else "stand"
+            more = f" Of {len(tested)} contrasts {standing} {stand} out at 0.05, adjusted for their number."
     return f"{experiment.title.rstrip('.')}: {first}.{more}"
 
 
