@@ -357,10 +357,10 @@ def _sentence(estimate: float, rows: list[dict[str, Any]], levels: dict[str, Any
         shown = [level for level in factor["levels"] if level["effect"] is not None]
         best, least = max(shown, key=lambda level: level["effect"]), min(shown, key=lambda level: level["effect"])
         if factor["p_value"] > 0.05:
-            parts.append(f"it is not seen to depend on the {name} (p = {factor['p_value']:.2g})")
+            parts.append(f"it is not seen to depend on the {name} (p = {factor['p_value']:.3g})")
             continue
         parts.append(
-            f"the effect depends on the {name} (p = {factor['p_value']:.2g}): {100 * best['effect']:.0f} points at "
+            f"the effect depends on the {name} (p = {factor['p_value']:.3g}): {100 * best['effect']:.0f} points at "
             f"{best['level']}, {100 * least['effect']:.0f} at {least['level']}"
         )
     strange = [level["level"] for level in levels.get("kinship", {"levels": []})["levels"]]
