@@ -85,9 +85,12 @@ def main() -> None:
     except (OSError, OverflowError, RecursionError) as error:
         refuse(strained(error))
     except Exception as error:
-        if not hasattr(error, "format_message"):  # not what typer makes of a command that is typed wrongly
+        if isinstance(error.__cause__, KeyboardInterrupt):  # while a library in C was imported
+            code = INTERRUPTED
+        elif hasattr(error, "format_message"):  # what typer makes of a command that is typed wrongly
+            refuse(misuse(error.format_message()))
+        else:
             raise
-        refuse(misuse(error.format_message()))
     if code == INTERRUPTED:
         sys.stderr.write(f"\ncommlab: {stopped()}\n")
     if isinstance(code, int) and code:

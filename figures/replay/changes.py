@@ -65,7 +65,7 @@ def sentence(row: Mapping[str, Any], agents: list[int] | None) -> str:
 
 def listed(agents: list[int]) -> str:
     """Numbers in a sentence."""
-    return f"{', '.join(map(str, agents[:-1]))} and {agents[-1]}"
+    return f"{', '.join(map(str, agents[:-1]))} and {agents[-1]}" if agents else "none"
 
 
 def whole(value: Any, otherwise: int) -> int:
