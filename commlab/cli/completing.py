@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-__all__ = ["agents", "layers", "models", "recordings", "runs", "scenarios", "sources", "targets"]
+__all__ = ["agents", "contexts", "layers", "models", "recordings", "runs", "scenarios", "sources", "targets"]
 
 SCENARIOS = Path(__file__).resolve().parents[1] / "env" / "scenarios"
 SOURCES = ("said", "heard", "hidden", "hidden.core", "hidden.encoder", "observation", "all")
@@ -59,6 +59,7 @@ def one_of(*names: str) -> Callable[[str], Offered]:
 
 models = one_of("linear", "logistic", "nonlinear")
 layers = one_of("core", "encoder")
+contexts = one_of("hidden.core", "hidden.encoder", "world", "observation")
 
 
 def starting(incomplete: str, names: Iterable[str]) -> Offered:

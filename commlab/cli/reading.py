@@ -115,7 +115,11 @@ def audience(run: AnyRecording = None, nulls: Nulls = 199, seed: Seed = 0, as_js
 def cluster(
     run: AnyRecording = None,
     source: Annotated[
-        str | None, typer.Option(help="hidden.<name> (the default, where recorded), world or observation.")
+        str | None,
+        typer.Option(
+            help="hidden.<name> (the default, where recorded), world or observation.",
+            autocompletion=completing.contexts,
+        ),
     ] = None,
     of: Of = None,
     k: Annotated[int | None, typer.Option("--k", min=2, help="Clusters; by default the most that recur.")] = None,
