@@ -103,6 +103,12 @@ def test_ranges_are_read() -> None:
         chosen_episodes(["-1"])
 
 
+@pytest.mark.parametrize("text", ["5:2", "0:999999999999999999", "9" * 5000, "²", "0:", ""])
+def test_ranges_that_are_none_are_refused_at_once(text: str) -> None:
+    with pytest.raises(DataError, match="--episode"):
+        chosen_episodes([text])
+
+
 def test_a_film_has_a_frame_for_every_step(cli: Command, elsewhere: Path) -> None:
     done = cli("replay", "sample", "--episode", 2, "--film", "it.gif", "--fps", 10)
     assert done.code == 0, done.err
