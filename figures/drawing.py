@@ -39,6 +39,11 @@ class Drawing(Figure):
     caption: str = ""  # n, unit, null and interval
     numbers: list[dict[str, object]]  # what is drawn, a dict a row: pandas.DataFrame(figure.numbers)
 
+    def savefig(self, fname: Any, *, transparent: bool | None = None, **kwargs: Any) -> None:
+        """As every figure's, in our fonts: in others, words stick out of what was made for them."""
+        with styled():
+            super().savefig(fname, transparent=transparent, **kwargs)
+
     def _repr_html_(self) -> str:
         """The figure as vectors and its caption."""
         picture = base64.b64encode(self._saved("svg")).decode()
