@@ -15,7 +15,7 @@ from commlab.foundation.errors import RecordingError
 
 __all__ = ["open_files", "resolve"]
 
-REQUIRED = ("episodes/length", "steps/episode", "steps/t")
+REQUIRED = ("episodes/length", "episodes/start", "steps/episode", "steps/t")
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 
 

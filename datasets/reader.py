@@ -175,7 +175,6 @@ class Recording:
         """The episode table."""
         n = self.n_episodes
         filled: dict[str, Array] = {
-            "start": np.cumsum(self.table.lengths, dtype=np.int64) - self.table.lengths,
             "seed": np.zeros(n, np.uint64),
             "episode": np.arange(n),
             "world": np.zeros(n, np.int32),
