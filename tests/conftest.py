@@ -1,12 +1,20 @@
 """Fixtures that every test folder shares."""
 
 import importlib.util
+import os
+import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
+
+CHROMIUM = os.environ.get("COMMLAB_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+MUST_RUN = "COMMLAB_NEEDS_CHROMIUM"  # set where a missing browser is an error and no reason to skip
+if os.environ.get(MUST_RUN):
+    import playwright.sync_api  # noqa: F401  where it is promised, too, that nothing is skipped
 
 
 def load(name: str, path: Path) -> ModuleType:
@@ -37,3 +45,17 @@ def planted() -> ModuleType:
 def make_recording(planted: ModuleType) -> Callable[..., Path]:
     """Writes a planted recording: make_recording(path, n_episodes=40, n_steps=32, meaning="holistic", seed=0)."""
     return planted.make_recording  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="module")  # while it runs, its event loop does: nobody else could run one in this thread
+def browser() -> Iterator[Any]:
+    """A headless Chromium; where there is none, the tests are skipped, or fail if it was promised."""
+    if CHROMIUM is None:
+        reason = "There is no Chromium: install it (apt-get install chromium) or name it in COMMLAB_CHROMIUM."
+        pytest.fail(reason) if os.environ.get(MUST_RUN) else pytest.skip(reason)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], headless=True)
+        yield started
+        started.close()

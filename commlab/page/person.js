@@ -1,13 +1,17 @@
 // What pages show of an agent: what it looks like, who it is, what it carries, and who spoke to it.
 
+import { symbolText } from "./bubbles.js";
 import { drawFigure, energyColour } from "./figures.js";
 import { KINDS } from "./palette.js";
 import { Pen } from "./pen.js";
 import { relationOf } from "./scene.js";
+import { drawSight } from "./sight.js";
 import { drawThing } from "./things.js";
 import { bar, element } from "./dom.js";
 
 const PORTRAIT = 40;
+const SIGHT = 132; // css pixels
+const WIDEST = 44; // css pixels of a cell that is seen
 const CRYSTALS = ["green", "yellow", "red", "blue"];
 
 /** What an agent looks like: what drawFigure takes. */
@@ -67,6 +71,43 @@ function carrying(state) {
     );
   });
   return row.children.length ? row : null;
+}
+
+/** What is different for agent `pick` in the twin, in the words of `told` (did, said, was), or null. */
+export function apart(frame, pick, told) {
+  if (!frame.differs.includes(pick)) return null;
+  const [live, twin] = [frame.live.agents[pick], frame.twin.agents[pick]];
+  const facts = [];
+  const steps = Math.abs(live.row - twin.row) + Math.abs(live.column - twin.column);
+  if (steps) facts.push(`stands ${steps} ${steps === 1 ? "cell" : "cells"} away`);
+  if (live.action !== twin.action && twin.action) facts.push(`${told.did} ${twin.action}`);
+  if (String(live.said) !== String(twin.said))
+    facts.push(twin.said.some(Boolean) ? `${told.said} ${symbolText(twin.said)}` : `${told.was} silent`);
+  if (String(live.carries) !== String(twin.carries)) facts.push("carries something else");
+  if (live.total !== twin.total) facts.push(`has reward ${number(twin.total)}`);
+  return element(
+    "p",
+    { class: "apart" },
+    element("b", { text: "≠ " }),
+    `In the twin it ${facts.join(", ") || "differs"}.`,
+  );
+}
+
+/** What agent `pick` sees: its window of cell codes, drawn, with the agents in it. */
+export function sight(scene, frame, window, pick) {
+  const state = frame.live.agents[pick];
+  const canvas = pictures.get("sight")?.canvas ?? element("canvas", { role: "img" });
+  pictures.set("sight", { canvas });
+  const places = frame.live.agents.map((other, j) => [
+    `${other.row - state.row},${other.column - state.column}`,
+    look(scene, other, j),
+  ]);
+  const words = drawSight(canvas, window, look(scene, state, pick), new Map(places), SIGHT, WIDEST);
+  canvas.setAttribute("aria-label", words ? `It sees ${words}.` : "It sees nothing but its own cell.");
+  canvas.title = words || "nothing";
+  const blind = scene.agents[pick].view === 0;
+  const hint = blind ? element("p", { class: "hint", text: "Blind: only words tell it where." }) : null;
+  return [canvas, hint];
 }
 
 /** Who spoke, and what it is to the listener; `changed` is said where an intervention put other words into its mouth. */

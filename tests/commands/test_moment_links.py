@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,8 +20,6 @@ from commlab.probes.cause.injecting.injection import Injection, fit
 from commlab.probes.decode import probe
 from commlab.probes.decode.lexicon import fit as fit_lexicon
 
-CHROMIUM = os.environ.get("COMMLAB_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-MUST_RUN = "COMMLAB_NEEDS_CHROMIUM"  # set where a missing browser is an error and no reason to skip
 LINKS = "a[href^='replay.html#']"
 
 
@@ -52,22 +49,14 @@ def moments(run: RunFolder) -> dict[str, Moment]:
 
 
 @pytest.fixture(scope="module")
-def page(run: RunFolder, moments: dict[str, Moment]) -> Iterator[Any]:
+def page(browser: Any, run: RunFolder, moments: dict[str, Moment]) -> Iterator[Any]:
     """The report in a browser, from the disk."""
-    if CHROMIUM is None:
-        reason = "There is no Chromium: install it (apt-get install chromium) or name it in COMMLAB_CHROMIUM."
-        pytest.fail(reason) if os.environ.get(MUST_RUN) else pytest.skip(reason)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], headless=True)
-        opened = browser.new_page(viewport={"width": 1280, "height": 800})
-        opened.set_default_timeout(10_000)
-        opened.faults = []
-        opened.on("pageerror", lambda error: opened.faults.append(str(error)))
-        yield opened
-        assert opened.faults == []
-        browser.close()
+    opened = browser.new_page(viewport={"width": 1280, "height": 800})
+    opened.set_default_timeout(10_000)
+    opened.faults = []
+    opened.on("pageerror", lambda error: opened.faults.append(str(error)))
+    yield opened
+    assert opened.faults == []
 
 
 def links(page: Any, run: RunFolder) -> list[str]:

@@ -1,12 +1,10 @@
 // The panel of the picked agent: what it is, has, sees, hears, holds in its hidden state and is about to do.
 
 import { percent, symbolText } from "../page/bubbles.js";
-import { identity, look, number, pictures, whoOf } from "../page/person.js";
+import { apart, identity, number, sight, whoOf } from "../page/person.js";
 import { bar, byId, element } from "../page/dom.js";
-import { drawSight } from "../page/sight.js";
 
-const SIGHT = 132; // css pixels
-const WIDEST = 44; // css pixels of a cell that is seen
+const TOLD = { did: "did", said: "said", was: "was" };
 const ACTIONS = 2; // of what it is about to do
 const PROBES = 8;
 
@@ -21,15 +19,14 @@ export function showAgent(scene, frame, focus, pick) {
     body.replaceChildren(element("p", { class: "hint", text: "Click an agent on the map, or press its number." }));
     return;
   }
-  const twin = frame.twin.agents[pick];
   const known = focus?.agent === pick ? focus : null;
   const parts = [
     identity(scene, agent, state, pick, frame.live.agents),
-    apart(frame, state, twin, pick),
+    apart(frame, pick, TOLD),
     element(
       "div",
       { class: "senses" },
-      sight(scene, frame, known, agent, state, pick),
+      seen(scene, frame, known, pick),
       element("div", {}, hearing(scene, known?.hears ?? state.hears), known ? plans(known) : null),
     ),
     known ? mind(known) : null,
@@ -47,42 +44,9 @@ function nowOf({ action, frozen, shield, total }) {
     .join(" · ");
 }
 
-/** What is different for this agent in the twin. */
-function apart(frame, state, twin, pick) {
-  if (!frame.differs.includes(pick)) return null;
-  const facts = [];
-  const steps = Math.abs(state.row - twin.row) + Math.abs(state.column - twin.column);
-  if (steps) facts.push(`stands ${steps} ${steps === 1 ? "cell" : "cells"} away`);
-  if (state.action !== twin.action && twin.action) facts.push(`did ${twin.action}`);
-  if (String(state.said) !== String(twin.said))
-    facts.push(twin.said.some(Boolean) ? `said ${symbolText(twin.said)}` : "was silent");
-  if (String(state.carries) !== String(twin.carries)) facts.push("carries something else");
-  if (state.total !== twin.total) facts.push(`has reward ${number(twin.total)}`);
-  return element(
-    "p",
-    { class: "apart" },
-    element("b", { text: "≠ " }),
-    `In the twin it ${facts.join(", ") || "differs"}.`,
-  );
-}
-
-function sight(scene, frame, focus, agent, state, pick) {
-  const box = element("section", { class: "sight" }, element("h3", { text: "Sees" }));
-  if (!focus?.window) return box;
-  const canvas = pictures.get("sight")?.canvas ?? element("canvas", { role: "img" });
-  pictures.set("sight", { canvas });
-  const others = new Map(
-    frame.live.agents.map((other, j) => [
-      `${other.row - state.row},${other.column - state.column}`,
-      look(scene, other, j),
-    ]),
-  );
-  const words = drawSight(canvas, focus.window, look(scene, state, pick), others, SIGHT, WIDEST);
-  canvas.setAttribute("aria-label", words ? `It sees ${words}.` : "It sees nothing but its own cell.");
-  canvas.title = words || "nothing";
-  box.append(canvas);
-  if (!(agent.view > 0)) box.append(element("p", { class: "hint", text: "Blind: only words tell it where." }));
-  return box;
+function seen(scene, frame, focus, pick) {
+  const parts = focus?.window ? sight(scene, frame, focus.window, pick) : [];
+  return element("section", { class: "sight" }, element("h3", { text: "Sees" }), ...parts);
 }
 
 function hearing(scene, slots) {

@@ -2,12 +2,10 @@
 
 import { percent, symbolText } from "../page/bubbles.js";
 import { byId, element } from "../page/dom.js";
-import { identity, look, number, pictures, whoOf } from "../page/person.js";
+import { apart, identity, number, sight, whoOf } from "../page/person.js";
 import { relationOf } from "../page/scene.js";
-import { drawSight } from "../page/sight.js";
 
-const SIGHT = 132; // css pixels
-const WIDEST = 44; // css pixels of a cell that is seen
+const TOLD = { did: "does", said: "says", was: "is" };
 const AFTER = 4; // steps that are told of what listeners do next
 
 /** Fills the panel of agent `pick` at the step of `frame`; `follow(agent, step)` is what its buttons do. */
@@ -24,12 +22,12 @@ export function showAgent(episode, frame, pick, follow) {
   }
   const state = frame.live.agents[pick];
   byId("agent-now").textContent = nowOf(episode, frame.t, state, pick);
-  const seen = sight(episode, frame, agent, state, pick);
+  const seen = sees(episode, frame, pick);
   const ears = element("div", {}, hearing(episode, state.hears, follow), saying(episode, frame.t, pick, state, follow));
   const parts = [
     identity(episode.scene, agent, state, pick, frame.live.agents),
     features(episode, frame.t, pick),
-    apart(episode, frame, pick),
+    apart(frame, pick, TOLD),
     element("div", { class: seen ? "senses" : "senses alone" }, seen, ears),
   ];
   body.replaceChildren(...parts.filter(Boolean));
@@ -57,39 +55,11 @@ function features(episode, t, pick) {
   return element("p", { class: "facts", text: known.map(([name, value]) => `${name}: ${value}`).join(" · ") });
 }
 
-function apart(episode, frame, pick) {
-  if (!frame.differs.includes(pick)) return null;
-  const [live, twin] = [frame.live.agents[pick], frame.twin.agents[pick]];
-  const facts = [];
-  const steps = Math.abs(live.row - twin.row) + Math.abs(live.column - twin.column);
-  if (steps) facts.push(`stands ${steps} ${steps === 1 ? "cell" : "cells"} away`);
-  if (live.action !== twin.action && twin.action) facts.push(`does ${twin.action}`);
-  if (String(live.said) !== String(twin.said))
-    facts.push(twin.said.some(Boolean) ? `says ${symbolText(twin.said)}` : "is silent");
-  if (String(live.carries) !== String(twin.carries)) facts.push("carries something else");
-  if (live.total !== twin.total) facts.push(`has reward ${number(twin.total)}`);
-  return element(
-    "p",
-    { class: "apart" },
-    element("b", { text: "≠ " }),
-    `In the twin it ${facts.join(", ") || "differs"}.`,
-  );
-}
-
-function sight(episode, frame, agent, state, pick) {
+function sees(episode, frame, pick) {
   const window = episode.window(frame.t, pick);
   if (!window) return null;
-  const canvas = pictures.get("sight")?.canvas ?? element("canvas", { role: "img" });
-  pictures.set("sight", { canvas });
-  const places = frame.live.agents.map((other, j) => [
-    `${other.row - state.row},${other.column - state.column}`,
-    look(episode.scene, other, j),
-  ]);
-  const words = drawSight(canvas, window, look(episode.scene, state, pick), new Map(places), SIGHT, WIDEST);
-  canvas.setAttribute("aria-label", words ? `It sees ${words}.` : "It sees nothing but its own cell.");
-  canvas.title = words || "nothing";
-  const hint = agent.view === 0 ? element("p", { class: "hint", text: "Blind: only words tell it where." }) : null;
-  return element("section", { class: "sight" }, element("h3", { text: "Sees" }), canvas, hint);
+  const parts = sight(episode.scene, frame, window, pick);
+  return element("section", { class: "sight" }, element("h3", { text: "Sees" }), ...parts);
 }
 
 function hearing(episode, slots, follow) {

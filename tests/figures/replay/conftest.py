@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -14,8 +12,6 @@ import pytest
 from commlab.figures.replay import reel_of, write_replay
 from commlab.foundation.moments import Moment
 
-CHROMIUM = os.environ.get("COMMLAB_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-MUST_RUN = "COMMLAB_NEEDS_CHROMIUM"  # set where a missing browser is an error and no reason to skip
 SIZES = {"desk": (1280, 800), "phone": (390, 844)}
 
 
@@ -40,20 +36,6 @@ def page_path(story: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Pa
         Moment(99, 8, (2,), "an episode that is not here", "recording.h5"),
     ]
     return write_replay(path, reels, "made & up", moments)
-
-
-@pytest.fixture(scope="module")  # while it runs, its event loop does: nobody else could run one in this thread
-def browser() -> Iterator[Any]:
-    """A headless Chromium; where there is none, the tests are skipped, or fail if it was promised."""
-    if CHROMIUM is None:
-        reason = "There is no Chromium: install it (apt-get install chromium) or name it in COMMLAB_CHROMIUM."
-        pytest.fail(reason) if os.environ.get(MUST_RUN) else pytest.skip(reason)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], headless=True)
-        yield started
-        started.close()
 
 
 class Visit:

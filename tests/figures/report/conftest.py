@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,26 +16,10 @@ from commlab.foundation.result import Result
 from commlab.foundation.run import RunFolder
 from commlab.probes.comparison import compare
 
-CHROMIUM = os.environ.get("COMMLAB_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-MUST_RUN = "COMMLAB_NEEDS_CHROMIUM"  # set where a missing browser is an error and no reason to skip
 MOMENTS = (
     Moment(12, 8, (1,), "the scout says 7; the crystal is in the south", "recording.h5"),
     Moment(3, 5, (1, 0), "told 3 instead of silence, it turns north", seed=1, interventions=({"site": "x"},)),
 )
-
-
-@pytest.fixture(scope="module")  # while it runs, its event loop does: nobody else could run one in this thread
-def browser() -> Iterator[Any]:
-    """A headless Chromium; where there is none, the tests are skipped, or fail if it was promised."""
-    if CHROMIUM is None:
-        reason = "There is no Chromium: install it (apt-get install chromium) or name it in COMMLAB_CHROMIUM."
-        pytest.fail(reason) if os.environ.get(MUST_RUN) else pytest.skip(reason)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], headless=True)
-        yield started
-        started.close()
 
 
 @pytest.fixture

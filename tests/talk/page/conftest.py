@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -16,28 +14,10 @@ from typing import Any
 
 import pytest
 
-CHROMIUM = os.environ.get("COMMLAB_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-MUST_RUN = "COMMLAB_NEEDS_CHROMIUM"  # set where a missing browser is an error and no reason to skip
-if os.environ.get(MUST_RUN):
-    import playwright.sync_api  # noqa: F401  where it is promised, too, that nothing is skipped
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self' ws://{host}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-
-
-@pytest.fixture(scope="module")  # while it runs, its event loop does: nobody else could run one in this thread
-def browser() -> Iterator[Any]:
-    """A headless Chromium; where there is none, the tests are skipped, or fail if it was promised."""
-    if CHROMIUM is None:
-        reason = "There is no Chromium: install it (apt-get install chromium) or name it in COMMLAB_CHROMIUM."
-        pytest.fail(reason) if os.environ.get(MUST_RUN) else pytest.skip(reason)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], headless=True)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="session")
