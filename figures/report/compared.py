@@ -91,7 +91,7 @@ def overview_of(runs: Sequence[Evidence], names: Sequence[str], result: Result) 
         parts.append((LEARNING, Drawn(f"learning_curve-{file_name(names[1:])}", curves, ())))
     sections = []
     for claim, drawn in parts:
-        shown = panel(claim, drawn, runs[0])
+        shown = panel(claim, drawn, runs[0].run.figures)
         if claim is COMPARISON:
             shown = shown._replace(sentences=[], table=None)  # it has a section's table to itself
         question = claim.question if claim is COMPARISON else "What do agents earn while they train?"
@@ -122,7 +122,7 @@ def pairs_of(runs: Sequence[Evidence], names: Sequence[str], result: Result) -> 
         if not claim.analysis or not all(evidence.of(claim.analysis) for evidence in runs):
             continue
         sides = [
-            Side(plain(name, 60), panels_of(claim, evidence, f"{letter}-"))
+            Side(plain(name, 60), panels_of(claim, evidence, runs[0].run.figures / "compared", f"{letter}-"))
             for name, evidence, letter in zip(names, runs, "ab", strict=True)
         ]
         told = [line for analysis, _, line in lines if analysis == claim.analysis]
@@ -149,13 +149,13 @@ def some(titles: Sequence[str]) -> str:
     return f"{named} and {more} more" if more > 0 else named
 
 
-def panels_of(claim: Claim, evidence: Evidence, mark: str) -> list[Panel]:
-    """A run's figures of a claim, or its bare sentences, without the tables."""
+def panels_of(claim: Claim, evidence: Evidence, folder: Path, mark: str) -> list[Panel]:
+    """A run's figures of a claim, saved to `folder`, or its bare sentences, without the tables."""
     drawn = drawn_for(claim, evidence)
     if not drawn:
         results = evidence.of(claim.analysis)
         return [Panel([plain(result.sentence, 600) for result in results], [])] if results else []
-    return [panel(claim, one, evidence, mark=mark)._replace(table=None) for one in drawn]
+    return [panel(claim, one, folder, mark=mark)._replace(table=None) for one in drawn]
 
 
 def as_section(pair: Pair, side: Side) -> Section:

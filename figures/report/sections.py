@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -87,7 +88,7 @@ def sections_of(evidence: Evidence, reels: Collection[str] = ()) -> list[Section
 
 def section(claim: Claim, evidence: Evidence, reels: Collection[str]) -> Section:
     """A claim with its figures drawn and saved."""
-    panels = [panel(claim, drawn, evidence, reels) for drawn in drawn_for(claim, evidence)]
+    panels = [panel(claim, drawn, evidence.run.figures, reels) for drawn in drawn_for(claim, evidence)]
     after = spared(lambda: lexicon_rows(evidence)) if claim.analysis == "lexicon" else []
     bare = [] if panels else [plain(result.sentence, 600) for result in evidence.of(claim.analysis)]
     return Section(anchor_of(claim), claim.title, claim.question, panels, command_for(claim, evidence), after, bare)
@@ -103,13 +104,13 @@ def anchor_of(claim: Claim) -> str:
     return claim.plot.replace("_", "-")
 
 
-def panel(claim: Claim, drawn: Drawn, evidence: Evidence, reels: Collection[str] = (), mark: str = "") -> Panel:
-    """One figure, saved to the run's figures folder and ready for the page; `mark` keeps its ids apart."""
+def panel(claim: Claim, drawn: Drawn, folder: Path, reels: Collection[str] = (), mark: str = "") -> Panel:
+    """One figure, saved to `folder` and ready for the page; `mark` keeps its ids and files apart."""
     sentences = [plain(result.sentence, 600) for result in drawn.results]
     links = links_of(drawn.results, reels)
     plot = PLOTS[claim.plot]
     try:
-        svg, _, csv_file = save(claim.plot, drawn.data, evidence.run.figures, drawn.stem)
+        svg, _, csv_file = save(claim.plot, drawn.data, folder, mark + drawn.stem)
         with lacking(claim.plot):
             caption, rows = plot.caption(drawn.data), plot.table(drawn.data)
     except DataError as error:

@@ -40,6 +40,13 @@ def test_the_numbers_are_saved_beside_the_page(pair: Path, many: Path) -> None:
         assert (path.parent / "figures" / f"{path.stem.replace('report-compare', 'comparison')}.csv").is_file()
 
 
+def test_a_colleagues_run_is_left_as_it_was(pair: Path) -> None:
+    other = pair.parents[1] / "seed1"
+    assert [path.name for path in other.iterdir()] == ["results"]
+    drawn = {path.name for path in (pair.parent / "figures" / "compared").glob("*.svg")}
+    assert drawn == {"a-use.svg", "b-use.svg", "a-understanding.svg", "b-understanding.svg"}
+
+
 def test_the_page_needs_nothing_else(pair: Path, many: Path) -> None:
     for path in (pair, many):
         page = path.read_text("utf-8")
