@@ -73,7 +73,7 @@ def world_of(recording: Recording) -> WorldBatch:
             "page of it, without --film."
         )
     if kernels_are_cold():
-        say("First use on this machine: compiling kernels takes about half a minute.")
+        say("First use on this machine: compiling kernels takes about a minute.")
     table = recording.episodes
     try:
         batch = WorldBatch(scenario, 1, int(table.seed[0]))

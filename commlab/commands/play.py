@@ -49,7 +49,7 @@ def begin(scenario: Scenario, play: Play) -> WorldBatch:
     """Return a world at the beginning of the episode, after `check`."""
     check(scenario, play)
     if kernels_are_cold():
-        say("First use on this machine: compiling kernels takes about half a minute.")
+        say("First use on this machine: compiling kernels takes about a minute.")
     batch = WorldBatch(scenario, 1, play.seed)
     batch.reset(np.array([play.episode]))
     return batch

@@ -47,7 +47,7 @@ def checkpoint_of(run: RunFolder, path: Path | None = None) -> Checkpoint:
     torch.set_num_threads(1)  # more of them wait for each other
 
     if kernels_are_cold():
-        say("First use on this machine: compiling kernels takes about half a minute.")
+        say("First use on this machine: compiling kernels takes about a minute.")
     return load_checkpoint(path or latest_checkpoint(run.checkpoints))
 
 

@@ -54,7 +54,7 @@ def train_run(
     from commlab.training.trainer import train as run_training
 
     if kernels_are_cold():
-        say("First use on this machine: compiling kernels takes about half a minute.")
+        say("First use on this machine: compiling kernels takes about a minute.")
     job, run = Job(folder, world, recipe, command), noticed(RunFolder(folder))
     told: list[int] = []
     with progress(what, recipe.agent_steps) as advance, noted_while(run):

@@ -55,7 +55,7 @@ def planted(wish: Wish) -> Result:
     from commlab.probes.planted.validation import Plan, fit
 
     if kernels_are_cold():
-        say("First use on this machine: compiling kernels takes about half a minute.")
+        say("First use on this machine: compiling kernels takes about a minute.")
     plan = Plan(wish.codebooks, seed=wish.seed, tools=wish.tools or tuple(EXPECTED), languages=wish.languages)
     if wish.quick:
         plan = plan._replace(codebooks=min(QUICK, wish.codebooks), entries=1)
@@ -69,7 +69,7 @@ def verdicts(wish: Wish, as_json: bool) -> bool:
     from commlab.probes.planted.verdicts import fit, pairs_of
 
     if kernels_are_cold():
-        say("First use on this machine: compiling kernels takes about half a minute.")
+        say("First use on this machine: compiling kernels takes about a minute.")
     pairs = pairs_of(wish.languages)
     with progress("Validating", 1.0) as advance:
         result = fit(
