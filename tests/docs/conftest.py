@@ -1,10 +1,9 @@
-"""The command line within this process, a browser, and a folder with the shipped sample."""
+"""The command line within this process, and a folder with the shipped sample."""
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,27 +12,11 @@ import pytest
 
 from commlab.foundation.run import find_run
 
-TESTS = Path(__file__).parents[1]
-
-
-def load(name: str, path: Path) -> ModuleType:
-    """The module at `path` as `name`."""
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
-
-
-browser = load("docs_browser", TESTS / "talk" / "page" / "conftest.py").browser
-
 
 @pytest.fixture(scope="session")
-def cli() -> Any:
+def cli(module_at: Callable[[str, Path], ModuleType]) -> Any:
     """Runs a command: cli("probe", "sample", "--json"), as tests/commands does."""
-    return load("docs_commands", TESTS / "commands" / "conftest.py").run_command
+    return module_at("docs_commands", Path(__file__).parents[1] / "commands" / "conftest.py").run_command
 
 
 @pytest.fixture
