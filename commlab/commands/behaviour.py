@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from commlab.commands.runs import named_after, recordings_of, results_of
+from commlab.commands.runs import named_after, recordings_of, saved_with_figure
 from commlab.console import in_short, out, print_json, say, table
 from commlab.foundation.result import Result
 from commlab.probes.decode import behaviour as analysis
@@ -33,11 +33,8 @@ def observe(run: str | None, wish: Wish) -> Result:
 
 def behaviour(run: str | None, wish: Wish, as_json: bool) -> Result:
     """Observe behaviour, save result and figure, and print a table and a sentence."""
-    from commlab.figures.plots import save
-
     result = observe(run, wish)
-    folder = results_of(run)
-    paths = [result.save(folder), *save("behaviour", result, folder.parent / "figures", result.name)]
+    paths = saved_with_figure(result, "behaviour", run)
     if as_json:
         print_json(_summary(result, paths))
         return result

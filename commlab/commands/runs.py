@@ -30,6 +30,7 @@ __all__ = [
     "recordings_of",
     "results_of",
     "run_of",
+    "saved_with_figure",
     "typed_command",
 ]
 
@@ -122,3 +123,11 @@ def typed_command() -> str | None:
 def run_of(argument: str | None) -> RunFolder:
     """Return the run meant by an argument, saying so where it is the sample."""
     return find_run(argument, say)
+
+
+def saved_with_figure(result: Result, figure: str, argument: str | None) -> list[Path]:
+    """Save a result about an argument beside the recording, and the figure of that name; return all paths."""
+    from commlab.figures.plots import save
+
+    folder = results_of(argument)
+    return [result.save(folder), *save(figure, result, folder.parent / "figures", result.name)]

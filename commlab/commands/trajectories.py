@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from commlab.commands.runs import named_after, recordings_of, results_of
+from commlab.commands.runs import named_after, recordings_of, saved_with_figure
 from commlab.console import in_short, out, print_json, progress, say, table
 from commlab.foundation.result import Result
 from commlab.probes.decode import trajectories as analysis
@@ -25,11 +25,8 @@ def follow(run: str | None, wish: Wish) -> Result:
 
 def trajectories(run: str | None, wish: Wish, as_json: bool) -> Result:
     """Follow courses, save result and figure, and print a table and a sentence."""
-    from commlab.figures.plots import save
-
     result = follow(run, wish)
-    folder = results_of(run)
-    paths = [result.save(folder), *save("trajectories", result, folder.parent / "figures", result.name)]
+    paths = saved_with_figure(result, "trajectories", run)
     if as_json:
         print_json(_summary(result, paths))
         return result
