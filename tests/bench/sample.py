@@ -33,12 +33,14 @@ def main() -> None:
         shutil.rmtree(SAMPLE, ignore_errors=True)
         ship(demo, SAMPLE)
         ship(demo / "controls" / "muted-training", SAMPLE / "controls" / "muted-training")
-        untrained = sorted((demo / "checkpoints").glob("steps-*.pt"))[0]
         controls = SAMPLE / "controls"
+        untrained = controls / "untrained.pt"  # there for as long as it records, so that no path outside is recorded
+        shutil.copy(sorted((demo / "checkpoints").glob("steps-*.pt"))[0], untrained)
         commlab("record", SAMPLE, "--episodes", EPISODES)
         commlab("record", SAMPLE, "--episodes", CONTROL_EPISODES, "--mute", "--output", controls / "muted.h5")
         options = ("--checkpoint", untrained, "--output", controls / "untrained.h5")
         commlab("record", SAMPLE, "--episodes", CONTROL_EPISODES, *options)
+        untrained.unlink()
 
 
 def ship(run: Path, target: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from commlab.datasets.reader import open_recording
 from commlab.foundation.run import SAMPLE
 
 pytestmark = pytest.mark.skipif(not SAMPLE.is_dir(), reason="no sample ships with this tree")
@@ -31,3 +32,11 @@ def test_every_command_works_in_an_empty_folder(cli: Callable[..., Any], elsewhe
 def test_the_sample_can_be_named_before_it_is_there(cli: Callable[..., Any], elsewhere: Path) -> None:
     assert cli("metrics", "sample", "--only", "silence").code == 0
     assert (elsewhere / "runs" / "sample" / "recording.h5").exists()
+
+
+@pytest.mark.parametrize("path", sorted(SAMPLE.rglob("*.h5")), ids=lambda path: path.stem)
+def test_its_recordings_name_no_place_outside_of_a_clone(path: Path) -> None:
+    with open_recording(path) as recording:
+        words = str(recording.attrs["command"]).split()
+    assert words[:2] == ["commlab", "record"]
+    assert [word for word in words if Path(word).is_absolute()] == []

@@ -18,8 +18,14 @@ from commlab.foundation.errors import DataError
 from commlab.foundation.moments import MOST, Moment
 from commlab.foundation.picking import Pick, pick, picked
 from commlab.foundation.provenance import provenance
-from commlab.foundation.result import Null, Result
-from commlab.foundation.statistics import bca_mean, bca_paired_difference, wilson_interval
+from commlab.foundation.result import Result
+from commlab.foundation.statistics import (
+    bca_mean,
+    bca_paired_difference,
+    permutation_p_value,
+    summarise_null,
+    wilson_interval,
+)
 from commlab.probes.cause.codebook import Codebook, Entry
 from commlab.probes.cause.shown import agent_called, moment_in
 from commlab.probes.cause.trials import (
@@ -68,14 +74,8 @@ def fit(
         estimate=rate,
         unit="share of trials",
         interval=bca_mean(hit["told"], rng),
-        null=Null(
-            "places asked for drawn anew",
-            float(null.mean()),
-            float(np.quantile(null, 0.025)),
-            float(np.quantile(null, 0.975)),
-            n_null,
-        ),
-        p_value=float((1 + (null >= rate).sum()) / (1 + n_null)),
+        null=summarise_null(null, "places asked for drawn anew"),
+        p_value=permutation_p_value(rate, null),
         n_episodes=len(asked.trials),
         sentence=(
             f"Told a symbol that stands for one of {len(asked.entries)} places, listeners that carry nothing go there "

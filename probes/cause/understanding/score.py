@@ -20,8 +20,8 @@ from commlab.env.scenario import Scenario
 from commlab.foundation.moments import Moment
 from commlab.foundation.picking import Pick, pick, picked
 from commlab.foundation.provenance import provenance
-from commlab.foundation.result import Null, Result
-from commlab.foundation.statistics import bca_interval, wilson_interval
+from commlab.foundation.result import Result
+from commlab.foundation.statistics import bca_interval, permutation_p_value, summarise_null, wilson_interval
 from commlab.probes.cause.codebook import Word
 from commlab.probes.cause.shown import agent_called, moment_in
 from commlab.probes.cause.trials import NOWHERE
@@ -61,14 +61,8 @@ def fit(
         estimate=score,
         unit="share of trials, mean over places",
         interval=_interval(told, played.asked, len(words), rng),
-        null=Null(
-            "places asked for drawn anew",
-            float(null.mean()),
-            float(np.quantile(null, 0.025)),
-            float(np.quantile(null, 0.975)),
-            n_null,
-        ),
-        p_value=float((1 + (null >= score).sum()) / (1 + n_null)),
+        null=summarise_null(null, "places asked for drawn anew"),
+        p_value=permutation_p_value(score, null),
         n_episodes=len(told),
         sentence=_sentence(places, words, score, untouched, random, played),
         details={
