@@ -98,11 +98,16 @@ export function drawHearing(context, x, y, radius, unit, colour, theme) {
 
 /** A line between partners who are bonded. */
 export function drawBond(context, from, to, cell, unit, colour) {
-  context.lineCap = "round";
-  for (const [width, tone] of [
+  strokeLine(context, from, to, [
     [Math.max(4 * unit, 0.1 * cell), thin(WHITE, 0.7)],
     [Math.max(2 * unit, 0.05 * cell), colour],
-  ]) {
+  ]);
+}
+
+/** A straight line with round ends, stroked once for each [width, tone], the widest first. */
+function strokeLine(context, from, to, strokes) {
+  context.lineCap = "round";
+  for (const [width, tone] of strokes) {
     context.strokeStyle = tone;
     context.lineWidth = width;
     context.beginPath();
@@ -189,18 +194,10 @@ export function drawThread(context, [x, y], [toX, toY], { cell, unit, theme, arr
 
 /** An attack: a ray to where it strikes. */
 export function drawStrike(context, from, to, cell, unit) {
-  context.lineCap = "round";
-  for (const [width, tone] of [
+  strokeLine(context, from, to, [
     [Math.max(5 * unit, 0.16 * cell), thin(STRIKE, 0.35)],
     [Math.max(2 * unit, 0.06 * cell), STRIKE],
-  ]) {
-    context.strokeStyle = tone;
-    context.lineWidth = width;
-    context.beginPath();
-    context.moveTo(...from);
-    context.lineTo(...to);
-    context.stroke();
-  }
+  ]);
 }
 
 /** What an agent is paid in this step, at the lower right of its cell. */
